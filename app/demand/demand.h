@@ -1,0 +1,36 @@
+/**
+ * Mean power of the integration period and the peaks P+max (REG-06, REG-07, REG-08 in part).
+ * Periods are aligned to the clock; means come from differences of the legal registers.
+ */
+#ifndef OPEN382_DEMAND_H
+#define OPEN382_DEMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "legal_api.h"
+
+#define DEMAND_PEAKS 6u /**< P+ P- Q+ Q-, P+ tariff 1, P+ tariff 2 */
+
+struct demand_peak {
+    uint32_t power_mw; /**< mW or mvar */
+    int64_t utc_s;     /**< end of that period; 0: none yet */
+};
+
+struct demand {
+    uint8_t integration_min;
+    int64_t period_start_s;                    /**< UTC; INT64_MIN: no period running */
+    uint64_t start_uwh[LEGAL_TARIFF_ENERGIES]; /**< registers at the period's start */
+    uint32_t mean_mw[LEGAL_TARIFF_ENERGIES];   /**< of the last full period */
+    struct demand_peak peak[DEMAND_PEAKS];
+    uint32_t accumulated_mw[LEGAL_TARIFF_ENERGIES];
+    uint32_t debiting_count;
+    uint32_t threshold_w;
+    uint8_t threshold_count;
+};
+
+void demand_init(struct demand *demand, uint8_t integration_min);
+/** Call at least once per period boundary; @return UTC second of the next boundary. */
+int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t utc_s);
+
+#endif

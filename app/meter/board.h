@@ -1,0 +1,33 @@
+/**
+ * The platform: one small struct of functions.  Linux is a board like any other; ports/template is the
+ * place to start a new one.  Nothing below ports/ reads a clock: time is an argument.
+ */
+#ifndef OPEN382_BOARD_H
+#define OPEN382_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "legal_port.h"
+
+/** Permanent memory of the application (not legal data), bytes. */
+#define BOARD_APP_MEMORY_BYTES UINT32_C(65536)
+
+struct board {
+    struct legal_port legal; /**< permanent memory and pulse output of the legal part */
+    void *context;           /**< handed back as the first argument of the calls below */
+
+    /** Application memory; same promises as legal_port.memory_read / memory_write (256-byte pages). */
+    int (*app_memory_read)(void *context, uint32_t address, void *bytes, uint32_t n_bytes);
+    int (*app_memory_write)(void *context, uint32_t address, const void *bytes, uint32_t n_bytes);
+
+    /** Battery-backed clock: UTC seconds since 1970.  @return false: it has lost its time. */
+    bool (*rtc_read)(void *context, int64_t *utc_s);
+    void (*rtc_write)(void *context, int64_t utc_s);
+
+    /** Fill with random bytes.  @return 0, or negative: none to be had (callers fail closed). */
+    int (*random)(void *context, uint8_t *bytes, size_t n_bytes);
+};
+
+#endif

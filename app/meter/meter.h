@@ -1,0 +1,95 @@
+/**
+ * A meter is a value: all its state is in this struct, and a hundred thousand of them are an array.
+ *
+ * The board feeds measuring-bus frames, buttons, inputs and optical bytes, calls meter_step with the
+ * simulated or real time, and sends what comes out.  Two time scales: now_us (metering and calendar;
+ * any origin, never decreases) and wall_ms (protocol time-outs).
+ */
+#ifndef OPEN382_METER_H
+#define OPEN382_METER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../clock/clock.h"
+#include "../demand/demand.h"
+#include "../display/display.h"
+#include "../optical/optical.h"
+#include "../variant/variant.h"
+#include "board.h"
+#include "legal_api.h"
+
+#define METER_OPTICAL_PORTS 8u /**< connections that may talk at once (one on a real meter) */
+
+enum meter_err {
+    METER_OK = 0,
+    METER_ERR_VARIANT = -1, /**< variant's fields contradict each other */
+    METER_ERR_FORMAT = -2,  /**< memory of a newer format */
+    METER_ERR_STORAGE = -3,
+    METER_ERR_RANGE = -4,
+};
+
+enum meter_input {
+    METER_INPUT_MAGNET,         /**< magnetic field at the meter */
+    METER_INPUT_COVER,          /**< meter cover open */
+    METER_INPUT_TERMINAL_COVER, /**< terminal cover open */
+    METER_INPUT_BUTTON_LEFT,
+    METER_INPUT_BUTTON_RIGHT,
+    METER_INPUTS
+};
+
+/** Meter status register 97.97.0, bit numbers (spec answers B11). */
+enum meter_status_bit {
+    STATUS_RESET = 1 << 0,
+    STATUS_EEPROM = 1 << 1,
+    STATUS_MAGNET = 1 << 2,
+    STATUS_RAM = 1 << 3,
+    STATUS_ROM = 1 << 4,
+    STATUS_ALARM_INPUT = 1 << 5,
+    STATUS_COVER = 1 << 6,
+    STATUS_AUX = 1 << 7,
+};
+
+struct meter {
+    const struct board *board;
+    struct variant variant;
+    uint32_t serial_number;
+    char meter_number[3][9]; /**< eight digits each */
+    int64_t now_us;          /**< of the last call */
+    bool supply_on;
+    bool input[METER_INPUTS];
+    struct legal legal;
+    struct clock clock;
+    struct demand demand;
+    struct display display;
+    struct optical optical[METER_OPTICAL_PORTS];
+    int64_t next_demand_s, next_app_store_s;
+};
+
+/**
+ * Power the meter up the first time in this process: load everything from the board's memory.
+ * board is kept by reference and must outlive the meter; variant is copied.
+ */
+enum meter_err meter_start(struct meter *meter, const struct board *board,
+                           const struct variant *variant, uint32_t serial_number, int64_t now_us);
+
+/** Bytes from the measuring bus (frames of all systems, any order). */
+void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us);
+
+/** Do what is due.  @return when it wants to be called next, at the latest. */
+int64_t meter_step(struct meter *meter, int64_t now_us);
+
+/** A button or a contact changed. */
+void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us);
+
+/** Store the exact state (orderly end of the process). */
+enum meter_err meter_store(struct meter *meter);
+
+/** Meter status register (enum meter_status_bit). */
+uint8_t meter_status(const struct meter *meter);
+
+/** Calendar clock set by a client: UTC seconds. */
+enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s);
+
+#endif

@@ -1,0 +1,37 @@
+/**
+ * The optical port: KMP and IEC 62056-21 on one line, told apart by the first bytes.
+ * Protocol time-outs run on wall time; metering does not know of it.
+ * Source: OPT-01, OPT-02, C-21, spec kmp 1.2, iec62056-21 2.1, 2.4.
+ */
+#ifndef OPEN382_OPTICAL_H
+#define OPEN382_OPTICAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../proto/iec62056_21/iec_server.h"
+#include "../../proto/kmp/kmp_server.h"
+
+struct meter;
+
+#define OPTICAL_TX_BYTES 2048u
+
+struct optical {
+    struct kmp_server kmp;
+    struct iec_server iec;
+    uint8_t tx[OPTICAL_TX_BYTES];
+    uint16_t tx_length;
+};
+
+void optical_init(struct optical *optical, const struct meter *meter);
+/** Bytes from the line. */
+void optical_receive(struct optical *optical, struct meter *meter, const uint8_t *bytes,
+                     size_t n_bytes, int64_t wall_ms);
+/** Take up to capacity bytes to send.  @return their number. */
+size_t optical_transmit(struct optical *optical, uint8_t *bytes, size_t capacity);
+/** Time-outs and more data.  @return wall_ms of the next call, INT64_MAX: when bytes come. */
+int64_t optical_step(struct optical *optical, struct meter *meter, int64_t wall_ms);
+/** Line speed that holds now, baud: 9600 for KMP, what IEC agreed otherwise. */
+uint32_t optical_baud(const struct optical *optical);
+
+#endif

@@ -1,0 +1,158 @@
+/**
+ * THE register table: one row per value of the meter.
+ *
+ * Every protocol, the display, metertool and docs/registers.md read this table; none has a list of
+ * its own.  The table is plain constant data with no tie to a running meter, so tools may link it
+ * alone; app/registers/register_read.h fetches a row's value from a meter.
+ * Sources: KMP ids and formats spec kmp 1.5-1.7, OBIS spec answers B6.2 and cosem-objects 2.12-2.14.
+ */
+#ifndef OPEN382_REGISTER_TABLE_H
+#define OPEN382_REGISTER_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How the value stands on a wire. */
+enum register_coding {
+    REGISTER_UINT,  /**< unsigned number */
+    REGISTER_INT,   /**< signed number */
+    REGISTER_BITS,  /**< bit field */
+    REGISTER_CLOCK, /**< hhmmss as a decimal number */
+    REGISTER_DATE,  /**< yymmdd as a decimal number */
+    REGISTER_RTC,   /**< 8-byte RTC (KMP unit 53) */
+    REGISTER_TEXT,  /**< ASCII */
+};
+
+/** Physical unit of the value (base unit; the exponent is separate). */
+enum register_unit {
+    UNIT_NONE,
+    UNIT_WH,
+    UNIT_VARH,
+    UNIT_VAH,
+    UNIT_W,
+    UNIT_VAR,
+    UNIT_VA,
+    UNIT_V,
+    UNIT_A,
+    UNIT_HZ,
+    UNIT_HOUR,
+    UNIT_SECOND,
+    UNIT_MINUTE,
+    UNIT_DEGREE,
+    UNIT_CELSIUS,
+    UNIT_COUNT,
+    UNIT_TEXT,
+    UNIT_TIME,
+    UNIT_DATE,
+    UNIT_DATE_TIME,
+    UNIT_FLAGS,
+};
+
+/** What must be fitted or ordered for the register to exist (all bits must hold). */
+enum register_need {
+    NEED_NOTHING = 0,
+    NEED_A_MINUS = 1 << 0,  /**< energy type with A- */
+    NEED_REACTIVE = 1 << 1, /**< energy type with R+ / R- */
+    NEED_L2 = 1 << 2,       /**< second measuring system shown as L2 */
+    NEED_L3 = 1 << 3,
+    NEED_RTC = 1 << 4,
+    NEED_TARIFFS = 1 << 5,
+    NEED_M = 1 << 6, /**< generation M (382M, 162M) */
+    NEED_BREAKER = 1 << 7,
+    NEED_L_OR_M = 1 << 8,
+    NEED_R_MINUS = 1 << 9,
+};
+
+enum register_access {
+    ACCESS_R = 1 << 0,      /**< readable on every channel */
+    ACCESS_W = 1 << 1,      /**< writable with password */
+    ACCESS_SEALED = 1 << 2, /**< writable only with the verification seal open */
+    ACCESS_LEGAL = 1 << 3,  /**< legal reading: cannot be deselected from the manual list */
+};
+
+/** Where the value comes from; register_read.c knows how to fetch each. */
+enum register_source {
+    SOURCE_NONE,
+    SOURCE_ENERGY,        /**< index = enum legal_energy */
+    SOURCE_TARIFF_ENERGY, /**< index = (tariff - 1) * 4 + enum legal_energy */
+    SOURCE_A1423,         /**< |A+| + |A-| */
+    SOURCE_NET_ENERGY,    /**< A+ - A- */
+    SOURCE_ACTIVE_PLUS,
+    SOURCE_ACTIVE_MINUS,
+    SOURCE_REACTIVE_PLUS,
+    SOURCE_REACTIVE_MINUS,
+    SOURCE_APPARENT,
+    SOURCE_PHASE_VOLTAGE,
+    SOURCE_PHASE_CURRENT, /**< index = 0 .. 2 */
+    SOURCE_PHASE_ACTIVE_PLUS,
+    SOURCE_PHASE_ACTIVE_MINUS,
+    SOURCE_PHASE_REACTIVE_PLUS,
+    SOURCE_PHASE_REACTIVE_MINUS,
+    SOURCE_PHASE_APPARENT,
+    SOURCE_PHASE_POWER_FACTOR,
+    SOURCE_POWER_FACTOR,
+    SOURCE_PHASE_ANGLE,
+    SOURCE_FREQUENCY,
+    SOURCE_TEMPERATURE,
+    SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
+    SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
+    SOURCE_PEAK_TIME,
+    SOURCE_PEAK_DATE,
+    SOURCE_PEAK_RTC, /**< same index */
+    SOURCE_PEAK_ACCUMULATED,
+    SOURCE_HOUR_COUNTER,
+    SOURCE_DEBITING_COUNT,
+    SOURCE_THRESHOLD_VALUE,
+    SOURCE_THRESHOLD_COUNT,
+    SOURCE_CLOCK,
+    SOURCE_DATE,
+    SOURCE_RTC,
+    SOURCE_RTC_STATUS,
+    SOURCE_SERIAL_NUMBER,
+    SOURCE_METER_NUMBER, /**< index 0..2; 3 = all digits */
+    SOURCE_TYPE_NUMBER,
+    SOURCE_TYPE_NUMBER_COMPLETE,
+    SOURCE_CONFIGURATION, /**< index 0..4 */
+    SOURCE_SOFTWARE_NUMBER,
+    SOURCE_SOFTWARE_REVISION,
+    SOURCE_PROGRAM_CHECKSUM,
+    SOURCE_METER_STATUS,
+    SOURCE_ACTIVE_TARIFF,
+    SOURCE_PULSE_INPUT,
+    SOURCE_OPERATION_STATE,
+    SOURCE_PHASE_SEQUENCE,
+    SOURCE_ENERGY_FORMAT,
+    SOURCE_COMM_ADDRESS,
+};
+
+/** kmp_exponent of the energy registers that follow the display format (7.0 -> 0, 6.1 -> -1). */
+#define EXPONENT_FOLLOWS_FORMAT INT8_MAX
+
+struct register_def {
+    uint8_t obis[6];     /**< A-B:C.D.E.F; all zero: none */
+    uint16_t kmp_id;     /**< 0xFFFF: not offered over KMP */
+    uint8_t kmp_unit;    /**< KMP unit code */
+    int8_t kmp_exponent; /**< value on the KMP wire = mantissa * 10^exponent of kmp_unit */
+    uint8_t width;       /**< bytes on the wire (KMP NoB) */
+    uint8_t coding;      /**< enum register_coding */
+    uint8_t unit;        /**< enum register_unit */
+    int8_t scaler;       /**< resolution offered: DLMS scaler over the base unit */
+    uint8_t source;      /**< enum register_source */
+    uint8_t index;
+    uint16_t need;     /**< enum register_need bits */
+    uint8_t access;    /**< enum register_access bits */
+    bool loggable;     /**< selectable for the analysis logger */
+    const char *code;  /**< short OBIS code, "1.8.0"; unique; "" = none */
+    const char *label; /**< display text field, up to 4 characters shown, e.g. "A+"; "" = none */
+    const char *name;  /**< English name, e.g. "Active energy A+" */
+};
+
+extern const struct register_def register_table[];
+extern const size_t register_table_length;
+
+/** NULL when there is none. */
+const struct register_def *register_by_kmp_id(uint16_t kmp_id);
+const struct register_def *register_by_code(const char *code);
+
+#endif

@@ -1,0 +1,106 @@
+/**
+ * The virtual mains: what the meter on the desk is fed with.  Host code (doubles, heap allowed); the
+ * phasor core (lab/phasor.h) is heap-free and also runs on the Cortex-M image.
+ *
+ * A source answers in two fidelities that agree: whole windows (phasor level) or ADC samples at 8 kHz
+ * (waveform level).  Both are integrals of the same definition, so energy does not depend on which.
+ * Grammar of SPEC and of scenario files: docs/mains.md, docs/spec/scenario.md.
+ */
+#ifndef OPEN382_LAB_MAINS_H
+#define OPEN382_LAB_MAINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "measuring_system.h"
+
+#define LAB_PHASES        3u
+#define LAB_HARMONICS_MAX 40u
+
+struct mains; /* private to lab/ */
+
+/** Electrical state of one phase at an instant; rms volts and amperes, degrees. */
+struct lab_phase {
+    double voltage_v;
+    double voltage_deg; /**< of U1 against the common reference: 0, -120, +120 */
+    double current_a;   /**< >= 0; export is an angle beyond 90 degrees */
+    double phi_deg;     /**< current lags its voltage by this (inductive positive) */
+    double u_harmonic_pct[LAB_HARMONICS_MAX + 1],
+        u_harmonic_deg[LAB_HARMONICS_MAX + 1]; /**< 2..40 */
+    double i_harmonic_pct[LAB_HARMONICS_MAX + 1], i_harmonic_deg[LAB_HARMONICS_MAX + 1];
+};
+
+struct lab_state {
+    struct lab_phase phase[LAB_PHASES];
+    double frequency_hz;
+    double temperature_c;
+    bool aron; /**< feed two systems with U12, I1 and U32, I3 */
+};
+
+/** Things of a scenario that are not electrical. */
+enum lab_event_kind {
+    LAB_EVENT_MAGNET,
+    LAB_EVENT_COVER,
+    LAB_EVENT_TERMINAL_COVER,
+    LAB_EVENT_BUTTON_LEFT,
+    LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
+    LAB_EVENT_KILL,         /**< end the process without storing (tests) */
+};
+struct lab_event {
+    int64_t at_us;
+    enum lab_event_kind kind;
+    bool on;
+};
+
+/** One clear line: "house.csv:17:4: expected a number, found 'abc'". */
+struct lab_error {
+    char text[256];
+};
+
+struct mains_options {
+    unsigned systems; /**< 1, 2 (Aron) or 3 */
+    bool aron;
+    int64_t start_utc_s; /**< simulated start, for time stamps in files */
+};
+
+/**
+ * Open a mains by its SPEC (docs/mains.md): constant, CSV, WAV/FLAC/W64, COMTRADE, scenario, "house".
+ * @return 0, or -1 with one line in *error; *mains is then NULL.
+ */
+int mains_open(struct mains **mains, const char *spec, const struct mains_options *options,
+               struct lab_error *error);
+void mains_close(struct mains *mains);
+
+/** One line for a person: "constant 230 V, 5 A, pf 1, 50 Hz" / "profile house.csv, 40320 rows". */
+const char *mains_description(const struct mains *mains);
+
+/** True when the source is samples by nature (recordings): use mains_samples. */
+bool mains_is_waveform(const struct mains *mains);
+
+/**
+ * Phasor level: the window of n_samples that begins at start_us (relative to the run's start).
+ * Load steps inside are integrated piecewise.  Fills one measuring_window per system.
+ */
+void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
+                  struct measuring_window out[LAB_PHASES]);
+
+/** Waveform level: n ADC codes per system from sample index first (8000 a second from the start). */
+void mains_samples(struct mains *mains, int64_t first, size_t n, int32_t *v_lsb[LAB_PHASES],
+                   int32_t *i_lsb[LAB_PHASES]);
+
+/** The electrical state in force at that instant (for the panel). */
+void mains_state(struct mains *mains, int64_t at_us, struct lab_state *out);
+
+/** Next event after the ones already taken, at or before until_us.  @return false: none. */
+bool mains_next_event(struct mains *mains, int64_t until_us, struct lab_event *event);
+
+/**
+ * Live control from the panel: name=value on top of the source, from at_us on.
+ * Names: u1..u3, i1..i3, phi1..phi3, f, thd_u, thd_i (5th harmonic %), dip (%, ms), neutral (0/1),
+ * supply (0/1), temperature, and "reset" to return to the source.  Unknown: -1 and error.
+ */
+int mains_control(struct mains *mains, int64_t at_us, const char *name, double value,
+                  struct lab_error *error);
+
+#endif

@@ -1,0 +1,223 @@
+/**
+ * The protective interface: the only way into the legal processor.
+ *
+ * Every function carries the number of its row in docs/legal/commands.md (LEGAL-CMD-nn).  Data leave by
+ * value.  There is no command that sets, resets or lowers an energy register.
+ *
+ * The legal part owns: correction per system, summation, energy and tariff registers, pulses, hour
+ * counter, supply supervisor, permanent memory, software identification.
+ * Source: MET-05..09, REG-01..04, 09, 12..14, LCO-04, LCO-12, X-MET-3..7; WELMEC 7.2 (recalled).
+ */
+#ifndef OPEN382_LEGAL_API_H
+#define OPEN382_LEGAL_API_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "legal_port.h"
+#include "measuring_system.h"
+
+#define LEGAL_SYSTEMS 3u
+#define LEGAL_TARIFFS 8u
+
+/** Results of the protective interface.  Numbers are never reused. */
+enum legal_err {
+    LEGAL_OK = 0,
+    LEGAL_ERR_RANGE = -1,       /**< argument outside its range: nothing changed */
+    LEGAL_ERR_SEALED = -2,      /**< parameter locked by the seal */
+    LEGAL_ERR_NOT_ALLOWED = -3, /**< caller's role may not do this */
+    LEGAL_ERR_STORAGE = -4,     /**< could not be made permanent */
+    LEGAL_ERR_FORMAT = -5,      /**< stored image of a format this software does not know */
+    LEGAL_ERR_NO_SUPPLY = -6,   /**< the meter is stopped */
+};
+
+/** Energies of the whole meter.  The first four are the billing registers and exist per tariff. */
+enum legal_energy {
+    LEGAL_A_PLUS,  /**< A14: sum of the phases that import (individual summation) */
+    LEGAL_A_MINUS, /**< A23 */
+    LEGAL_R_PLUS,  /**< R12: quadrants 1 and 2 */
+    LEGAL_R_MINUS, /**< R34 */
+    LEGAL_R1,      /**< inductive import, quadrant 1 */
+    LEGAL_R2,
+    LEGAL_R3,
+    LEGAL_R4,         /**< capacitive import, quadrant 4 */
+    LEGAL_NET_A_PLUS, /**< signed sum over the phases first, then split (vector summation) */
+    LEGAL_NET_A_MINUS,
+    LEGAL_NET_R_PLUS,
+    LEGAL_NET_R_MINUS,
+    LEGAL_A_PLUS_L1,
+    LEGAL_A_PLUS_L2,
+    LEGAL_A_PLUS_L3,
+    LEGAL_A_MINUS_L1,
+    LEGAL_A_MINUS_L2,
+    LEGAL_A_MINUS_L3,
+    LEGAL_R_PLUS_L1,
+    LEGAL_R_PLUS_L2,
+    LEGAL_R_PLUS_L3,
+    LEGAL_R_MINUS_L1,
+    LEGAL_R_MINUS_L2,
+    LEGAL_R_MINUS_L3,
+    LEGAL_ENERGIES
+};
+#define LEGAL_TARIFF_ENERGIES 4u
+
+enum legal_summation {
+    LEGAL_SUM_INDIVIDUAL, /**< each phase by its own sign (382M default, X-MET-4) */
+    LEGAL_SUM_VECTOR,     /**< signed sum first (always so for Aron) */
+    LEGAL_SUM_TOTAL,      /**< every phase counts as import */
+};
+
+/** Type-specific constants, from the variant descriptor.  Sealed. */
+struct legal_setup {
+    uint8_t systems;         /**< 1 .. 3 measuring systems */
+    uint8_t summation;       /**< enum legal_summation */
+    uint16_t pulses_per_kwh; /**< 1000 (MET-18) */
+    uint8_t pulse_energy;    /**< enum legal_energy that LED and S0 show; LEGAL_A_PLUS */
+    uint8_t pulse_ms;        /**< 30 (LCO-04) */
+};
+
+/** Device-specific constants of one system (calibration).  Sealed, two copies, CRC. */
+struct legal_constants {
+    uint32_t power_gain;     /**< 2^-48 uWh per counter step, nominal value below */
+    uint32_t voltage_gain;   /**< nominal 2^30 */
+    uint32_t current_gain;   /**< nominal 2^30 */
+    int32_t crosstalk_g_ppb; /**< active offset, counted against the sum of v*v: U^2 law, 2^-40 */
+    int32_t crosstalk_b_ppb; /**< reactive offset, likewise */
+    uint32_t current_noise_lsb2; /**< mean square of the current channel's noise, ADC steps^2 */
+};
+
+enum legal_supply {
+    LEGAL_SUPPLY_OFF, /**< all phases below 160 V for a second: state stored, meter stopped */
+    LEGAL_SUPPLY_ON,
+};
+
+/** One phase (or Aron system) as measured over the last second. */
+struct legal_phase {
+    uint32_t voltage_mv;        /**< true rms */
+    uint32_t current_ma;        /**< true rms, noise-corrected */
+    int32_t active_mw;          /**< positive = import */
+    int32_t reactive_mvar;      /**< fundamental; positive = Q1, Q2 */
+    uint32_t apparent_mva;      /**< U * I, never below |P| */
+    int32_t voltage_angle_mdeg; /**< of U1 against phase L1's U1; -180000 .. 180000 */
+    int32_t current_angle_mdeg; /**< of I1 against its own U1; positive = lagging */
+    bool voltage_present;       /**< above 160 V (DIS-15) */
+    bool load_present;          /**< above 2.3 W: energy is registered (DIS-16) */
+};
+
+enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE_132 };
+
+/** Instantaneous values, renewed once a second. */
+struct legal_instant {
+    struct legal_phase phase[LEGAL_SYSTEMS]; /**< absent systems: all zero */
+    /** totals, split like the registers (individual, vector or total summation) */
+    uint32_t active_plus_mw, active_minus_mw;
+    uint32_t reactive_plus_mvar, reactive_minus_mvar;
+    int32_t active_net_mw, reactive_net_mvar; /**< signed sums */
+    uint32_t apparent_mva;
+    uint32_t frequency_mhz; /**< 0: unknown */
+    uint8_t sequence;       /**< enum legal_sequence */
+    uint8_t quadrant;       /**< 1 .. 4 of the total; 0 = no load */
+    int16_t temperature_cc;
+};
+
+/** Health of the legal part. */
+struct legal_health {
+    uint32_t frames_received;
+    uint32_t frames_lost;    /**< gaps in the sequence numbers */
+    uint32_t frames_damaged; /**< CRC or form wrong */
+    uint32_t memory_writes;  /**< since start */
+    uint32_t memory_errors;
+    uint32_t start_count; /**< starts of the meter since the memory was blank */
+    bool memory_restored; /**< false: the memory was blank at start */
+    bool memory_fault;    /**< EEPROM access or check error */
+    bool program_fault;   /**< checksum over the program wrong */
+    bool calibrated;      /**< constants read from memory, not nominal */
+};
+
+/** Software identification (WELMEC P2): shown on demand, part of the program itself. */
+struct legal_identity {
+    uint32_t number;                          /**< software number, e.g. 38200101 */
+    uint8_t revision_letter, revision_number; /**< A 1 */
+    uint32_t checksum; /**< CRC-32 over the legal program as it is in memory */
+};
+
+/** The legal processor is a value; its inside is private (legal/energy). 8-byte aligned. */
+struct legal {
+    uint64_t opaque[1024];
+};
+
+/** Nominal constants of one system.  LEGAL-CMD-01 */
+void legal_constants_nominal(struct legal_constants *constants);
+
+/**
+ * Start the legal processor: check the program, load constants and registers.  LEGAL-CMD-02
+ *
+ * A blank memory starts at zero.  The meter begins stopped (LEGAL_SUPPLY_OFF) and runs as soon as a
+ * frame shows a phase above 160 V.  port and setup are kept by value.
+ *
+ * @retval LEGAL_ERR_RANGE    setup out of range; nothing started.
+ * @retval LEGAL_ERR_FORMAT   memory holds a newer format; nothing is written to it.
+ * @retval LEGAL_ERR_STORAGE  memory can't be read; the meter runs and shows memory_fault.
+ */
+enum legal_err legal_start(struct legal *legal, const struct legal_port *port,
+                           const struct legal_setup *setup, int64_t now_us);
+
+/** Constants that a measuring system needs at its own start.  LEGAL-CMD-03 */
+void legal_measuring_setup(const struct legal *legal, uint8_t system, struct measuring_setup *out);
+
+/**
+ * Bytes from the measuring bus, any number, frames may be cut anywhere.  LEGAL-CMD-04
+ * Damaged or missing frames are counted and lose no energy: the counters are cumulative.
+ * @param now_us  instant of the last byte: the end of the window that the frame describes.
+ */
+void legal_bus_receive(struct legal *legal, const uint8_t *bytes, size_t n_bytes, int64_t now_us);
+
+/**
+ * Do what is due: pulse edges, storing, supply.  LEGAL-CMD-05
+ * @return when it wants to be called next, at the latest; INT64_MAX: nothing pending.
+ */
+int64_t legal_step(struct legal *legal, int64_t now_us);
+
+/**
+ * Choose the tariff register that counts from the next window on.  LEGAL-CMD-06
+ * Stored before this returns.  Choosing the tariff in force writes nothing.
+ * @param tariff  1 .. 8
+ */
+enum legal_err legal_tariff_select(struct legal *legal, uint8_t tariff);
+
+/**
+ * Store the exact state now, remainders included (orderly end).  LEGAL-CMD-07
+ * Repeating it without new energy writes nothing.
+ */
+enum legal_err legal_store(struct legal *legal);
+
+/** Total of one energy, uWh or uvarh; never decreases, never wraps in practice.  LEGAL-CMD-08 */
+uint64_t legal_energy_uwh(const struct legal *legal, enum legal_energy energy);
+
+/** Tariff register 1..8 of one of the first four energies, uWh; 0 outside.  LEGAL-CMD-09 */
+uint64_t legal_tariff_uwh(const struct legal *legal, uint8_t tariff, enum legal_energy energy);
+
+/** Tariff in force, 1 .. 8.  LEGAL-CMD-10 */
+uint8_t legal_tariff(const struct legal *legal);
+
+/** Instantaneous values of the last full second.  LEGAL-CMD-11 */
+void legal_instant(const struct legal *legal, struct legal_instant *out);
+
+/** Seconds with supply since the memory was blank (hour counter = / 3600).  LEGAL-CMD-12 */
+uint64_t legal_operating_s(const struct legal *legal);
+
+/** Pulses emitted and pulses queued since the memory was blank; their sum is the registered energy
+ *  divided by the pulse value.  LEGAL-CMD-13 */
+void legal_pulses(const struct legal *legal, uint64_t *emitted, uint64_t *pending);
+
+/** LEGAL-CMD-14 */
+enum legal_supply legal_supply(const struct legal *legal);
+
+/** LEGAL-CMD-15 */
+void legal_health(const struct legal *legal, struct legal_health *out);
+
+/** LEGAL-CMD-16 */
+void legal_identity(const struct legal *legal, struct legal_identity *out);
+
+#endif

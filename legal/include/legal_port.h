@@ -1,0 +1,42 @@
+/**
+ * What the legal part needs from the board: permanent memory and the pulse output.
+ *
+ * Nothing else crosses the wall in this direction; see docs/legal/separation.md.
+ * Source: WELMEC 7.2 S1/S3 (recalled), REG-01..03, LCO-04.
+ */
+#ifndef OPEN382_LEGAL_PORT_H
+#define OPEN382_LEGAL_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Size of the permanent memory (EEPROM) that the legal part owns, bytes. */
+#define LEGAL_MEMORY_BYTES UINT32_C(524288)
+/** One write never crosses a multiple of this; a cut may garble the whole page being written. */
+#define LEGAL_MEMORY_PAGE_BYTES 256u
+
+struct legal_port {
+    void *context; /**< handed back as the first argument of every call */
+
+    /**
+     * Read n_bytes of permanent memory at address.
+     * @return 0, or negative when the memory could not be read; bytes are then undefined.
+     */
+    int (*memory_read)(void *context, uint32_t address, void *bytes, uint32_t n_bytes);
+
+    /**
+     * Write n_bytes at address, within one page.  When this returns 0 the bytes survive a loss of
+     * supply; until then the page may hold the old bytes, the new ones, or garbage.
+     * @return 0, or negative when the write failed.
+     */
+    int (*memory_write)(void *context, uint32_t address, const void *bytes, uint32_t n_bytes);
+
+    /**
+     * LED and S0 output, driven in parallel (LCO-04).
+     * @param on     true: pulse begins (LED lit, S0 closed); false: pulse ends.
+     * @param at_us  exact instant of the edge on the caller's time scale; never decreases.
+     */
+    void (*pulse_output)(void *context, bool on, int64_t at_us);
+};
+
+#endif

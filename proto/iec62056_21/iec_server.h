@@ -1,0 +1,66 @@
+/**
+ * IEC 62056-21 as a meter answers it: mode A (data follow by themselves) and mode C read-out.
+ *
+ * No I/O and no clock: bytes and wall milliseconds come in, bytes go out, speeds are reported.
+ * Source: IEC 62056-21; spec iec62056-21 2.1 .. 2.4 (captures of real meters, 5512-1458).
+ */
+#ifndef OPEN382_IEC_SERVER_H
+#define OPEN382_IEC_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../common/writer.h"
+
+/** What the server asks the meter. */
+struct iec_meter {
+    void *context;
+    /** Identification after the slash, without CR LF: "KAM 68438BC450000". */
+    const char *(*ident)(void *context);
+    /** Device address for "/?address!"; leading zeroes are ignored in the comparison. */
+    const char *(*address)(void *context);
+    /** Data line number line (0, 1, ...) without CR LF, e.g. "1.8.0(0036886*kWh)".
+     *  @return false: no such line, the block ends. */
+    bool (*data_line)(void *context, unsigned line, struct writer *out);
+};
+
+struct iec_settings {
+    bool mode_c; /**< an ACK option select is understood (382M) */
+    uint16_t
+        wait_ms; /**< mode A: data follow this long after the ident without ACK (Tt 1700; 0 at once) */
+    uint16_t char_timeout_ms; /**< Ta 1500: an unfinished request is forgotten */
+    uint16_t initial_baud;    /**< 300 or 9600 */
+};
+
+enum iec_state {
+    IEC_IDLE,    /**< waits for '/' */
+    IEC_REQUEST, /**< inside "/?...!CR LF", until Ta */
+    IEC_IDENT,   /**< ident sent: waits for ACK or for wait_ms to pass */
+    IEC_OPTION,  /**< inside "ACK 0 Z Y CR LF", until Ta */
+    IEC_DATA,    /**< sending lines of the data block */
+};
+
+struct iec_server {
+    struct iec_settings settings;
+    enum iec_state state;
+    int64_t deadline_ms; /**< INT64_MAX: none */
+    char request[40];
+    uint8_t length;
+    unsigned line; /**< next data line */
+    uint8_t bcc;
+    uint32_t baud; /**< speed that now holds */
+};
+
+void iec_server_init(struct iec_server *server, const struct iec_settings *settings);
+/** One byte from the line (7 bits; bit 7 is ignored). */
+void iec_server_byte(struct iec_server *server, const struct iec_meter *meter, uint8_t byte,
+                     int64_t wall_ms, struct writer *out);
+/** Send what is due; call after every byte, at the deadline, and while it returns 0 = more now.
+ *  @return wall_ms of the next deadline, INT64_MAX: idle. */
+int64_t iec_server_step(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms,
+                        struct writer *out);
+/** True while the server is in the middle of something. */
+bool iec_server_busy(const struct iec_server *server);
+
+#endif
