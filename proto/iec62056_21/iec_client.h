@@ -30,20 +30,35 @@ struct iec_item {
 /** Request frame "/?address!CR LF"; address may be "".  @return length or IEC_ERR_SPACE. */
 int iec_client_request(const char *address, char *out, size_t capacity);
 
+/** Option select "ACK 0 Z 0 CR LF" for baud 300 .. 9600.
+ *  @return length, IEC_ERR_FORMAT (no such speed) or IEC_ERR_SPACE. */
+int iec_client_option(uint32_t baud, char *out, size_t capacity);
+
+#define IEC_BLOCK_MAX 8192u
+
 /** Collects a whole answer: ident line, STX block, BCC. */
 struct iec_receiver {
     uint8_t state;
     uint8_t bcc;
     uint16_t length; /**< bytes in block */
     uint8_t n_ident;
-    char ident[40];
-    char block[8192]; /**< between STX and '!', without them */
+    char ident[40];            /**< after the '/', without CR LF, ends in 0 */
+    char block[IEC_BLOCK_MAX]; /**< between STX and '!', without them */
 };
 void iec_receiver_init(struct iec_receiver *receiver);
-/** @return 1: complete and good; 2: ident line complete; 0: more; negative iec_err. */
+/**
+ * One byte from the line (bit 7 is ignored).  Strays before the ident and the echo of the own
+ * request ("/?...", sent back by an optical head) are passed over.
+ * @return 1: complete and good; 2: ident line complete; 0: more; negative iec_err, the receiver
+ *         then hunts for the next ident.
+ */
 int iec_receiver_byte(struct iec_receiver *receiver, uint8_t byte);
 
-/** Next data set from *at on; advances *at.  @return 1: item; 0: end; negative iec_err. */
+/**
+ * Next data set from *at on; advances *at.  Line ends between sets do not matter, brackets after
+ * the second one are passed over.
+ * @return 1: item; 0: end; IEC_ERR_FORMAT: *at stays before the bad set.
+ */
 int iec_item_next(const char **at, const char *end, struct iec_item *item);
 
 #endif

@@ -2,7 +2,8 @@
  * IEC 62056-21 as a meter answers it: mode A (data follow by themselves) and mode C read-out.
  *
  * No I/O and no clock: bytes and wall milliseconds come in, bytes go out, speeds are reported.
- * Source: IEC 62056-21; spec iec62056-21 2.1 .. 2.4 (captures of real meters, 5512-1458).
+ * Source: IEC 62056-21; Kamstrup 5512-1458 (382M, OMNIPOWER); read-outs of real 382C and 382L
+ * meters (docs/protocols.md).
  */
 #ifndef OPEN382_IEC_SERVER_H
 #define OPEN382_IEC_SERVER_H
@@ -27,18 +28,28 @@ struct iec_meter {
 
 struct iec_settings {
     bool mode_c; /**< an ACK option select is understood (382M) */
-    uint16_t
-        wait_ms; /**< mode A: data follow this long after the ident without ACK (Tt 1700; 0 at once) */
+    /** Mode A: data follow this long after the ident when no ACK came (Tt 1700; 0: at once). */
+    uint16_t wait_ms;
     uint16_t char_timeout_ms; /**< Ta 1500: an unfinished request is forgotten */
     uint16_t initial_baud;    /**< 300 or 9600 */
+    /** Mode C: pause between a good ACK and the data, for the reader to change its speed
+     *  (the standard wants 200 ms on a real line; 0: at once). */
+    uint16_t reaction_ms;
+    /** Send no faster than baud allows: one line at a time, ten bits a character, and count Tt
+     *  from the end of the ident.  Off: everything at once. */
+    bool paced;
 };
+
+/** Room that iec_server_byte and iec_server_step need in out to make progress. */
+#define IEC_SERVER_ROOM 100u
 
 enum iec_state {
     IEC_IDLE,    /**< waits for '/' */
     IEC_REQUEST, /**< inside "/?...!CR LF", until Ta */
     IEC_IDENT,   /**< ident sent: waits for ACK or for wait_ms to pass */
-    IEC_OPTION,  /**< inside "ACK 0 Z Y CR LF", until Ta */
-    IEC_DATA,    /**< sending lines of the data block */
+    IEC_OPTION,  /**< inside "ACK 0 Z Y CR LF", until wait_ms has passed */
+    IEC_DATA,    /**< sending lines of the data block; deaf meanwhile, the line is half duplex */
+    IEC_SENT,    /**< last characters leave the line (paced only), then the speed falls back */
 };
 
 struct iec_server {
@@ -47,17 +58,28 @@ struct iec_server {
     int64_t deadline_ms; /**< INT64_MAX: none */
     char request[40];
     uint8_t length;
-    unsigned line; /**< next data line */
+    unsigned line;        /**< next data line */
+    int64_t data_from_ms; /**< mode A: when the data follow by themselves */
     uint8_t bcc;
     uint32_t baud; /**< speed that now holds */
 };
 
 void iec_server_init(struct iec_server *server, const struct iec_settings *settings);
-/** One byte from the line (7 bits; bit 7 is ignored). */
+/**
+ * One byte from the line (7 bits; bit 7 is ignored).
+ *
+ * A request for another address, an option other than data read-out (Y = 0), or an unfinished
+ * message brings the server back to IEC_IDLE in silence.  A damaged option select leaves the
+ * server in IEC_IDENT: the data then follow at the first speed (mode A).
+ */
 void iec_server_byte(struct iec_server *server, const struct iec_meter *meter, uint8_t byte,
                      int64_t wall_ms, struct writer *out);
-/** Send what is due; call after every byte, at the deadline, and while it returns 0 = more now.
- *  @return wall_ms of the next deadline, INT64_MAX: idle. */
+/**
+ * Send what is due; call after every byte, at the deadline, and while it returns 0 = more now.
+ * With less than IEC_SERVER_ROOM left in out it may write nothing and return 0: call again when
+ * there is room.
+ * @return wall_ms of the next deadline, INT64_MAX: idle.
+ */
 int64_t iec_server_step(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms,
                         struct writer *out);
 /** True while the server is in the middle of something. */

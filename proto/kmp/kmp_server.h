@@ -1,7 +1,9 @@
 /**
  * KMP as a meter answers it.  The meter behind it is a table of functions.
  *
- * Bad CRC, unknown command, wrong address, bad data: silence, as the real meter does.
+ * Bad CRC, unknown command, wrong address, bad data, 0 or more than 8 registers: silence, as the
+ * real meter does.  Registers come back in the order asked; those that the meter does not know are
+ * left out, and if none remains the answer is the empty list 40 3F 10 07 9A 0D.
  */
 #ifndef OPEN382_KMP_SERVER_H
 #define OPEN382_KMP_SERVER_H

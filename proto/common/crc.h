@@ -1,0 +1,16 @@
+/**
+ * Checksums of the meter protocols.
+ */
+#ifndef OPEN382_CRC_H
+#define OPEN382_CRC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * CRC-16/XMODEM: polynomial 0x1021, start 0, not reflected, no final xor; "123456789" -> 0x31C3.
+ * Sent high byte first, the CRC over bytes and CRC together is 0.
+ */
+uint16_t crc16_xmodem(const uint8_t *bytes, size_t n_bytes);
+
+#endif
