@@ -1,7 +1,10 @@
 /**
  * The display's logic: three reading lists, timing, buttons, what stands in each field.
  * Pure: it asks the meter for values and fills a frame; it draws nothing.
- * Source: DIS-01..24, spec answers B3, B4.
+ * Fields, lists and their defaults are described in docs/display.md.  Source: DIS-01..24.
+ *
+ * All times are the meter's own (now_us).  Who runs a meter faster than the wall clock must hand a
+ * human's short press on as a short press of that time.
  */
 #ifndef OPEN382_DISPLAY_H
 #define OPEN382_DISPLAY_H
@@ -31,14 +34,16 @@ enum display_state {
     DISPLAY_AUTOMATIC, /**< list 1, 10 s each */
     DISPLAY_MANUAL,    /**< list 2, until 120 s after the last button */
     DISPLAY_BACKUP,    /**< list 3 without mains, until 120 s after the last button */
+    DISPLAY_STATES
 };
 
 enum display_err {
     DISPLAY_OK = 0,
     DISPLAY_ERR_LENGTH = -1,  /**< more readings than the list may hold */
     DISPLAY_ERR_UNKNOWN = -2, /**< a reading this variant does not have */
-    DISPLAY_ERR_BARRED = -3,  /**< a reading that may not stand in this list */
-    DISPLAY_ERR_LEGAL = -4,   /**< a legal reading is missing from the manual list */
+    DISPLAY_ERR_BARRED =
+        -3,                 /**< a reading that may not stand in this list (see display_set_list) */
+    DISPLAY_ERR_LEGAL = -4, /**< a legal reading is missing from the manual list */
 };
 
 /** Readings are rows of the register table, by index; DISPLAY_TEST is the display test. */
@@ -50,25 +55,42 @@ struct display {
     uint8_t state;    /**< enum display_state */
     uint8_t position; /**< in the list shown */
     bool pressed;     /**< left button is down */
-    bool long_done;   /**< the 6 s action of this press has happened */
+    bool press_used;  /**< this press has had its effect; its release steps nothing */
+    bool long_press;  /**< the left button has been down for 6 s and still is */
     int64_t state_since_us, position_since_us, last_button_us, pressed_since_us;
 };
 
-/** Default lists of the variant; state off. */
+/** Default lists of the variant (what the variant does not have is left out); state off. */
 void display_init(struct display *display, const struct meter *meter);
-/** Supply came (true) or went. */
+/** Supply came (true): power-up sequence.  Or went: dark, until a button wakes the back-up list. */
 void display_supply(struct display *display, bool on, int64_t now_us);
-/** Left button went down or up.  Short: next reading when released (DIS-07). */
+/**
+ * Left button went down or up.  Short: next reading when released (DIS-07).  Held for 6 s: a long
+ * press, which belongs to the reading shown and steps nothing.  Without supply the first press wakes
+ * the display (variants with back-up only).
+ */
 void display_button(struct display *display, struct meter *meter, bool pressed, int64_t now_us);
 /** @return when it wants to be called next. */
 int64_t display_step(struct display *display, struct meter *meter, int64_t now_us);
-/** Replace one list.  Refused lists change nothing. */
+/**
+ * Replace one list.  Refused lists change nothing; a list shown now starts over at its first reading.
+ *
+ * Barred from the automatic list: historical data (DIS-04).  Allowed in the back-up list: energy totals
+ * only; and on variants without back-up nothing.  The manual list must hold every legal reading of the
+ * variant (DIS-06).
+ *
+ * @param readings  rows of register_table by index, or DISPLAY_READING_TEST; n of them.  An empty
+ *                  automatic list is refused (DISPLAY_ERR_LENGTH).
+ */
 enum display_err display_set_list(struct display *display, const struct meter *meter,
                                   enum display_list which, const uint16_t *readings, size_t n);
 /** What is lit now. */
 void display_render(const struct display *display, const struct meter *meter, int64_t now_us,
                     struct display_frame *frame);
-/** The frame as a line of text, e.g. "1.8.0  0000123 kWh  A+  T1 L1 L2 L3".  @return length. */
+/**
+ * The frame as a line of text, e.g. "1.8.0  0000123 kWh  A+  T1 L1 L2 L3"; cut off at capacity - 1
+ * characters, always ended by a NUL.  @return length.
+ */
 size_t display_text(const struct display_frame *frame, char *out, size_t capacity);
 
 #endif

@@ -13,8 +13,12 @@
 #define DISPLAY_VALUE_DIGITS 9u
 #define DISPLAY_IDENT_DIGITS 7u
 #define DISPLAY_TEXT_CHARS   4u
+/** In the text field: every segment of that character is lit (display test). */
+#define DISPLAY_TEXT_ALL 0x7F
 
-/** Seven segments: bit 0 = a (top), b, c, d (bottom), e, f, bit 6 = g (middle). */
+/* Seven segments: bit 0 = a (top), b, c, d (bottom), e, f, bit 6 = g (middle).  Points stand behind value
+ * digits 5, 6, 7, 8 (bits 4 to 7), colons behind 5 and 7; points behind identification digits 2, 4, 5. */
+
 enum display_icon {
     ICON_QUADRANT_P_PLUS = 1 << 0,  /**< arrow right */
     ICON_QUADRANT_P_MINUS = 1 << 1, /**< arrow left */
@@ -66,7 +70,7 @@ struct display_frame {
     uint16_t value_colons;               /**< bit n: colon behind value digit n */
     uint8_t ident[DISPLAY_IDENT_DIGITS]; /**< segments of the identification (OBIS) field */
     uint8_t ident_points;
-    char text[DISPLAY_TEXT_CHARS]; /**< ASCII; blank = ' ' */
+    char text[DISPLAY_TEXT_CHARS]; /**< ASCII; blank = ' '; DISPLAY_TEXT_ALL = all segments */
     uint8_t unit;                  /**< enum display_unit */
     uint8_t tariff;                /**< digit's segments */
     uint32_t icons;                /**< enum display_icon bits */

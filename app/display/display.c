@@ -1,0 +1,148 @@
+/* The display's states and times.  What stands in the fields is in display_render.c. */
+#include "display.h"
+
+#include "../meter/meter.h"
+#include "display_lists.h"
+
+#define US_PER_S  INT64_C(1000000)
+#define US_PER_MS INT64_C(1000)
+
+static const struct display blank;
+
+void display_init(struct display *display, const struct meter *meter)
+{
+    *display = blank;
+    display->state = DISPLAY_OFF;
+    display_lists_default(display, meter);
+}
+
+static void display_enter(struct display *display, enum display_state state, int64_t since_us)
+{
+    display->state = (uint8_t)state;
+    display->position = 0;
+    display->state_since_us = since_us;
+    display->position_since_us = since_us;
+}
+
+void display_supply(struct display *display, bool on, int64_t now_us)
+{
+    display->press_used = display->pressed; /* a press from before belongs to the state before */
+    display_enter(display, on ? DISPLAY_CHECKSUM : DISPLAY_OFF, now_us);
+}
+
+/* The list that a button steps in this state; LISTS: none. */
+static enum display_list list_stepped(const struct display *display)
+{
+    switch (display->state) {
+    case DISPLAY_OFF:
+    case DISPLAY_BACKUP: return LIST_BACKUP;
+    default: return LIST_MANUAL;
+    }
+}
+
+static void display_next(struct display *display, int64_t now_us)
+{
+    enum display_list list = list_stepped(display);
+    if (display->length[list] == 0) {
+        return;
+    }
+    if (display->state != DISPLAY_MANUAL && display->state != DISPLAY_BACKUP) {
+        display_enter(display, DISPLAY_MANUAL, now_us);
+        return;
+    }
+    display->position = (uint8_t)((display->position + 1u) % display->length[list]);
+    display->position_since_us = now_us;
+}
+
+static void button_down(struct display *display, int64_t now_us)
+{
+    display->pressed = true;
+    display->press_used = false;
+    display->pressed_since_us = now_us;
+    if (display->state == DISPLAY_OFF) {
+        display->press_used = true; /* the first press only wakes */
+        if (display->length[LIST_BACKUP] != 0) {
+            display_enter(display, DISPLAY_BACKUP, now_us);
+        }
+    }
+}
+
+static void button_up(struct display *display, int64_t now_us)
+{
+    bool is_short = now_us - display->pressed_since_us < DISPLAY_LONG_PRESS_MS * US_PER_MS;
+    display->pressed = false;
+    display->long_press = false;
+    if (is_short && !display->press_used) {
+        display_next(display, now_us);
+    }
+}
+
+void display_button(struct display *display, struct meter *meter, bool pressed, int64_t now_us)
+{
+    if (pressed == display->pressed) {
+        return;
+    }
+    (void)display_step(display, meter, now_us); /* what was due before the press comes first */
+    display->last_button_us = now_us;
+    if (pressed) {
+        button_down(display, now_us);
+    } else {
+        button_up(display, now_us);
+    }
+}
+
+/* Instant at which the state ends by itself; INT64_MAX: not by time. */
+static int64_t state_end_us(const struct display *display)
+{
+    switch (display->state) {
+    case DISPLAY_CHECKSUM:
+    case DISPLAY_SOFTWARE: return display->state_since_us + DISPLAY_POWER_UP_STEP_S * US_PER_S;
+    case DISPLAY_MANUAL:
+    case DISPLAY_BACKUP:
+        return display->pressed ? INT64_MAX : display->last_button_us + DISPLAY_RETURN_S * US_PER_S;
+    default: return INT64_MAX;
+    }
+}
+
+static const uint8_t state_after[DISPLAY_STATES] = {
+    [DISPLAY_OFF] = DISPLAY_OFF,
+    [DISPLAY_CHECKSUM] = DISPLAY_SOFTWARE,
+    [DISPLAY_SOFTWARE] = DISPLAY_AUTOMATIC,
+    [DISPLAY_AUTOMATIC] = DISPLAY_AUTOMATIC,
+    [DISPLAY_MANUAL] = DISPLAY_AUTOMATIC,
+    [DISPLAY_BACKUP] = DISPLAY_OFF,
+};
+
+/* Readings change on a grid of ten seconds from the state's beginning, however seldom we are called. */
+static int64_t automatic_step(struct display *display, int64_t now_us)
+{
+    const int64_t period_us = DISPLAY_AUTOMATIC_PERIOD_S * US_PER_S;
+    uint8_t length = display->length[LIST_AUTOMATIC];
+    int64_t periods = (now_us - display->position_since_us) / period_us;
+    if (length <= 1) {
+        return INT64_MAX; /* one reading: a fixed value (DIS-10) */
+    }
+    if (periods > 0) {
+        display->position = (uint8_t)((display->position + periods % length) % length);
+        display->position_since_us += periods * period_us;
+    }
+    return display->position_since_us + period_us;
+}
+
+int64_t display_step(struct display *display, struct meter *meter, int64_t now_us)
+{
+    (void)meter;
+    for (int64_t end_us = state_end_us(display); now_us >= end_us; end_us = state_end_us(display)) {
+        display_enter(display, (enum display_state)state_after[display->state], end_us);
+    }
+    int64_t next_us = state_end_us(display);
+    if (display->state == DISPLAY_AUTOMATIC) {
+        next_us = automatic_step(display, now_us);
+    }
+    if (display->pressed && !display->long_press) {
+        int64_t long_us = display->pressed_since_us + DISPLAY_LONG_PRESS_MS * US_PER_MS;
+        display->long_press = now_us >= long_us;
+        next_us = !display->long_press && long_us < next_us ? long_us : next_us;
+    }
+    return next_us;
+}

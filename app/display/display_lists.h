@@ -1,0 +1,24 @@
+/**
+ * Which readings may stand in which list, and the lists a meter is delivered with.
+ * Source: DIS-02..06, DIS-08; docs/display.md.
+ */
+#ifndef OPEN382_DISPLAY_LISTS_H
+#define OPEN382_DISPLAY_LISTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../registers/register_table.h"
+#include "../variant/variant.h"
+#include "display.h"
+
+/** Longest list of this variant; 0 = it has no such list. */
+size_t display_list_max(const struct variant *variant, enum display_list which);
+
+/** False for a reading that this kind of list never holds. */
+bool display_reading_allowed(enum display_list which, const struct register_def *def);
+
+/** Fill all three lists with the defaults that the variant has. */
+void display_lists_default(struct display *display, const struct meter *meter);
+
+#endif
