@@ -2,7 +2,7 @@
  * The legal part's own CRC-32: protects bus frames, stored records and the program.
  *
  * CRC-32/ISO-HDLC (IEEE 802.3): reflected polynomial 0xEDB88320, start and final value all ones;
- * check value over "123456789" is 0xCBF43926.  Tables are constant (4 kB of flash), four bytes a step.
+ * check value over "123456789" is 0xCBF43926.  Tables are constant (16 kB of flash), sixteen bytes a step.
  */
 #ifndef OPEN382_LEGAL_CRC_H
 #define OPEN382_LEGAL_CRC_H
