@@ -36,10 +36,13 @@ void clock_local(const struct clock *clock, int64_t now_us, struct calendar *out
 void clock_normal(const struct clock *clock, int64_t now_us, struct calendar *out);
 /** True between the last Sundays of March and October, 01:00 UTC (EU). */
 bool clock_summer_eu(int64_t utc_s);
+/** Calendar of any UTC second: with summer time (where the meter has it) or normal time. */
+void clock_calendar(const struct clock *clock, int64_t utc_s, bool summer, struct calendar *out);
 /** Seconds since 1970 of a calendar reading, as if it were UTC; INT64_MIN when it is no date. */
 int64_t calendar_seconds(const struct calendar *calendar);
 void calendar_from_seconds(int64_t seconds, struct calendar *out);
-/** From local reading to UTC: uses calendar->summer to tell the doubled hour apart. */
+/** From local reading to UTC: uses calendar->summer to tell the doubled hour apart; INT64_MIN when it
+ *  is no date. */
 int64_t clock_utc_from_local(const struct clock *clock, const struct calendar *local);
 
 #endif

@@ -54,8 +54,8 @@ enum register_need {
     NEED_NOTHING = 0,
     NEED_A_MINUS = 1 << 0,  /**< energy type with A- */
     NEED_REACTIVE = 1 << 1, /**< energy type with R+ / R- */
-    NEED_L2 = 1 << 2,       /**< second measuring system shown as L2 */
-    NEED_L3 = 1 << 3,
+    NEED_L2 = 1 << 2,       /**< phase L2 is measured (not 162M, not Aron) */
+    NEED_L3 = 1 << 3,       /**< phase L3 is measured (not 162M; second system of Aron) */
     NEED_RTC = 1 << 4,
     NEED_TARIFFS = 1 << 5,
     NEED_M = 1 << 6, /**< generation M (382M, 162M) */
@@ -82,14 +82,15 @@ enum register_source {
     SOURCE_ACTIVE_MINUS,
     SOURCE_REACTIVE_PLUS,
     SOURCE_REACTIVE_MINUS,
-    SOURCE_APPARENT,
-    SOURCE_PHASE_VOLTAGE,
-    SOURCE_PHASE_CURRENT, /**< index = 0 .. 2 */
+    SOURCE_APPARENT,      /**< index 0: while importing, 1: while exporting, 2: always */
+    SOURCE_PHASE_VOLTAGE, /**< SOURCE_PHASE_...: index 0 .. 2 = L1 .. L3 */
+    SOURCE_PHASE_CURRENT,
     SOURCE_PHASE_ACTIVE_PLUS,
     SOURCE_PHASE_ACTIVE_MINUS,
     SOURCE_PHASE_REACTIVE_PLUS,
     SOURCE_PHASE_REACTIVE_MINUS,
-    SOURCE_PHASE_APPARENT,
+    SOURCE_PHASE_APPARENT_PLUS,  /**< while the phase imports */
+    SOURCE_PHASE_APPARENT_MINUS, /**< while the phase exports */
     SOURCE_PHASE_POWER_FACTOR,
     SOURCE_POWER_FACTOR,
     SOURCE_PHASE_ANGLE,
@@ -108,10 +109,10 @@ enum register_source {
     SOURCE_CLOCK,
     SOURCE_DATE,
     SOURCE_RTC,
-    SOURCE_RTC_STATUS,
     SOURCE_SERIAL_NUMBER,
-    SOURCE_METER_NUMBER, /**< index 0..2; 3 = all digits */
-    SOURCE_TYPE_NUMBER,
+    SOURCE_METER_NUMBER, /**< index 0..2; 3 = total meter number: number 1 */
+    SOURCE_SPECIAL_DATA, /**< index 0..1 */
+    SOURCE_TYPE_NUMBER,  /**< order number without country, text from its end to its start */
     SOURCE_TYPE_NUMBER_COMPLETE,
     SOURCE_CONFIGURATION, /**< index 0..4 */
     SOURCE_SOFTWARE_NUMBER,
@@ -126,7 +127,8 @@ enum register_source {
     SOURCE_COMM_ADDRESS,
 };
 
-/** kmp_exponent of the energy registers that follow the display format (7.0 -> 0, 6.1 -> -1). */
+/** kmp_exponent of the energy registers that follow the display format (7.0 -> 0, 6.1 -> -1), and
+ *  their scaler (7.0 -> +3, 6.1 -> +2 over Wh). */
 #define EXPONENT_FOLLOWS_FORMAT INT8_MAX
 
 struct register_def {
@@ -139,15 +141,16 @@ struct register_def {
     uint8_t unit;        /**< enum register_unit */
     int8_t scaler;       /**< resolution offered: DLMS scaler over the base unit */
     uint8_t source;      /**< enum register_source */
-    uint8_t index;
-    uint16_t need;     /**< enum register_need bits */
-    uint8_t access;    /**< enum register_access bits */
-    bool loggable;     /**< selectable for the analysis logger */
-    const char *code;  /**< short OBIS code, "1.8.0"; unique; "" = none */
-    const char *label; /**< display text field, up to 4 characters shown, e.g. "A+"; "" = none */
-    const char *name;  /**< English name, e.g. "Active energy A+" */
+    uint8_t index;       /**< which one of the source */
+    uint16_t need;       /**< enum register_need bits */
+    uint8_t access;      /**< enum register_access bits */
+    bool loggable;       /**< selectable for the analysis logger */
+    const char *code;    /**< short OBIS code, "1.8.0"; unique; "" = none */
+    const char *label;   /**< display text field, up to 4 characters shown, e.g. "A+"; "" = none */
+    const char *name;    /**< English name, e.g. "Active energy A+" */
 };
 
+/** Sorted by kmp_id; rows without one stand last. */
 extern const struct register_def register_table[];
 extern const size_t register_table_length;
 

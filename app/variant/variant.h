@@ -28,7 +28,7 @@ enum iec_mode { IEC_NONE, IEC_MODE_A, IEC_MODE_A_C };
 
 struct variant {
     char name[16];             /**< "382M", "382LxB", "382M-aron", "162M" */
-    char order_number[24];     /**< e.g. "68438BN143002"; see docs */
+    char order_number[24];     /**< 684-X1X2X3-X4-X5X6X7-country, e.g. "68431BM423010" */
     uint32_t configuration[5]; /**< configurations 1 .. 5 as decimal numbers */
     uint8_t generation;        /**< enum generation */
     bool single_phase;         /**< 162 family */
@@ -56,6 +56,27 @@ struct variant {
     uint8_t kmp_type[2];     /**< GetType codes, spec kmp 1.6 */
     uint16_t pulses_per_kwh; /**< 1000 */
 };
+
+enum variant_err {
+    VARIANT_OK = 0,
+    VARIANT_ERR_UNKNOWN = -1,       /**< no such name */
+    VARIANT_ERR_ORDER = -2,         /**< order number: a code that is not in its table */
+    VARIANT_ERR_CONFIGURATION = -3, /**< configurations 1 .. 5: a code that is not in its table */
+    VARIANT_ERR_CONTRADICTION = -4, /**< order number and configurations contradict (CFG-09) */
+};
+
+/**
+ * Take an order number (13 characters, "68431BM423010") and configurations 1 .. 5 apart.
+ * name is copied (at most 15 characters).  On failure *out is unchanged.
+ */
+enum variant_err variant_from_order(const char *name, const char *order_number,
+                                    const uint32_t configuration[5], struct variant *out);
+
+/** Every field agrees with order number and configurations, and those with each other (CFG-09). */
+enum variant_err variant_check(const struct variant *variant);
+
+/** Measuring system (0 .. 2) that shows phase 0 .. 2 (L1 .. L3); -1: none.  Aron: L1 and L3. */
+int variant_system_of_phase(const struct variant *variant, unsigned phase);
 
 /** Number of named defaults and their names, for help texts. */
 size_t variant_count(void);

@@ -1,0 +1,439 @@
+#include "register_table.h"
+
+#include <string.h>
+
+#include "../../legal/include/legal_api.h"
+
+enum kmp_unit {
+    KMP_KWH = 2,
+    KMP_KVARH = 14,
+    KMP_KW = 22,
+    KMP_KVAR = 26,
+    KMP_KVA = 30,
+    KMP_V = 33,
+    KMP_A = 34,
+    KMP_K = 38,
+    KMP_H = 46,
+    KMP_CLOCK = 47,
+    KMP_DATE = 48,
+    KMP_NUMBER = 51,
+    KMP_RTC = 53,
+    KMP_TEXT = 54,
+    KMP_BITS = 59,
+    KMP_HZ = 67,
+    KMP_DEGREE = 68
+};
+
+#define R       ACCESS_R
+#define RW      (ACCESS_R | ACCESS_W)
+#define LEGAL   (ACCESS_R | ACCESS_LEGAL)
+#define SEALED  (ACCESS_R | ACCESS_SEALED)
+#define FORMAT  EXPONENT_FOLLOWS_FORMAT
+#define NOTHING NEED_NOTHING
+
+/* One macro per family, so that a family cannot disagree with itself. */
+#define ACTIVE(id, c, energy, need, access, label, name)                                           \
+    {                                                                                              \
+        {1, 1, c, 8, 0, 255}, id, KMP_KWH, FORMAT, 4, REGISTER_UINT, UNIT_WH, FORMAT,              \
+            SOURCE_ENERGY, energy, need, access, true, #c ".8.0", label, name                      \
+    }
+#define REACTIVE(id, c, energy, need, access, label, name)                                         \
+    {                                                                                              \
+        {1, 1, c, 8, 0, 255}, id, KMP_KVARH, FORMAT, 4, REGISTER_UINT, UNIT_VARH, FORMAT,          \
+            SOURCE_ENERGY, energy, need, access, true, #c ".8.0", label, name                      \
+    }
+#define VERIFICATION(id, c, kmp_unit, unit, energy, need, label, name)                             \
+    {                                                                                              \
+        {1, 1, c, 8, 0, 128}, id, kmp_unit, -4, 4, REGISTER_UINT, unit, -1, SOURCE_ENERGY, energy, \
+            need, R, true, #c ".8.0*128", label, name                                              \
+    }
+#define TARIFF(id, c, t, kmp_unit, unit, energy, need, label, name)                                \
+    {                                                                                              \
+        {1, 1, c, 8, t, 255}, id, kmp_unit, FORMAT, 4, REGISTER_UINT, unit, FORMAT,                \
+            SOURCE_TARIFF_ENERGY, ((t)-1) * 4 + (energy), NEED_TARIFFS | (need), R, true,          \
+            #c ".8." #t, label, name " tariff " #t                                                 \
+    }
+#define TARIFF_A_PLUS(id, t)                                                                       \
+    TARIFF(id, 1, t, KMP_KWH, UNIT_WH, LEGAL_A_PLUS, NOTHING, "A+", "Active energy A+")
+#define TARIFF_A_MINUS(id, t)                                                                      \
+    TARIFF(id, 2, t, KMP_KWH, UNIT_WH, LEGAL_A_MINUS, NEED_A_MINUS, "A-", "Active energy A-")
+#define TARIFF_R_PLUS(id, t)                                                                       \
+    TARIFF(id, 3, t, KMP_KVARH, UNIT_VARH, LEGAL_R_PLUS, NEED_REACTIVE, "R+", "Reactive energy R+")
+#define TARIFF_R_MINUS(id, t)                                                                      \
+    TARIFF(id, 4, t, KMP_KVARH, UNIT_VARH, LEGAL_R_MINUS, NEED_R_MINUS, "R-", "Reactive energy R-")
+#define TARIFF_FOUR(id, t)                                                                         \
+    TARIFF_A_PLUS(id, t), TARIFF_A_MINUS((id) + 1, t), TARIFF_R_PLUS((id) + 2, t),                 \
+        TARIFF_R_MINUS((id) + 3, t)
+#define TARIFFS_5_TO_8(row, id) row(id, 5), row((id) + 1, 6), row((id) + 2, 7), row((id) + 3, 8)
+
+/* Powers: mW, mvar, mVA inside; three decimals of the kilo unit on the wire. */
+#define POWER(id, c, d, e, kmp_unit, unit, source, index, need, label, name)                       \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, kmp_unit, -3, 4, REGISTER_UINT, unit, 0, source, index, need, R, \
+            true, #c "." #d "." #e, label, name                                                    \
+    }
+#define P(id, c, d, e, source, index, need, label, name)                                           \
+    POWER(id, c, d, e, KMP_KW, UNIT_W, source, index, need, label, name)
+#define Q(id, c, d, e, source, index, need, label, name)                                           \
+    POWER(id, c, d, e, KMP_KVAR, UNIT_VAR, source, index, need, label, name)
+#define S(id, c, d, e, source, index, need, label, name)                                           \
+    POWER(id, c, d, e, KMP_KVA, UNIT_VA, source, index, need, label, name)
+#define L1_L2_L3(row, id, c1, c2, c3, source, need, label, name)                                   \
+    row(id, c1, 7, 0, source, 0, need, label, name " L1"),                                         \
+        row((id) + 1, c2, 7, 0, source, 1, (need) | NEED_L2, label, name " L2"),                   \
+        row((id) + 2, c3, 7, 0, source, 2, (need) | NEED_L3, label, name " L3")
+
+#define VOLTAGE(id, c, d, e, source, index, need, label, name)                                     \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_V, 0, 2, REGISTER_UINT, UNIT_V, 0, source, index, need, R,   \
+            true, #c "." #d "." #e, label, name                                                    \
+    }
+#define CURRENT(id, c, d, e, source, index, need, label, name)                                     \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_A, -2, 4, REGISTER_UINT, UNIT_A, -2, source, index, need, R, \
+            true, #c "." #d "." #e, label, name                                                    \
+    }
+#define FACTOR(id, c, d, e, source, index, need, label, name)                                      \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_NUMBER, -2, 2, REGISTER_UINT, UNIT_NONE, -2, source, index,  \
+            need, R, true, #c "." #d "." #e, label, name                                           \
+    }
+#define ANGLE(id, e, index, need, label, name)                                                     \
+    {                                                                                              \
+        {1, 1, 81, 7, e, 255}, id, KMP_DEGREE, -1, 2, REGISTER_INT, UNIT_DEGREE, -1,               \
+            SOURCE_PHASE_ANGLE, index, need, R, true, "81.7." #e, label, name                      \
+    }
+
+/* Plain numbers. */
+#define NUMBER(id, b, c, d, e, width, unit, source, index, need, access, log, label, name)         \
+    {                                                                                              \
+        {b, 1, c, d, e, 255}, id, KMP_NUMBER, 0, width, REGISTER_UINT, unit, 0, source, index,     \
+            need, access, log, #c "." #d "." #e, label, name                                       \
+    }
+#define TEXT(id, c, d, e, width, source, need, code, label, name)                                  \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_TEXT, 0, width, REGISTER_TEXT, UNIT_TEXT, 0, source, 0,      \
+            need, R, false, code, label, name                                                      \
+    }
+
+/* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own. */
+#define PEAK_TIME(id, index, need, name)                                                           \
+    {                                                                                              \
+        {0}, id, KMP_CLOCK, 0, 4, REGISTER_CLOCK, UNIT_TIME, 0, SOURCE_PEAK_TIME, index,           \
+            NEED_RTC | (need), R, true, "", "TIME", name " time"                                   \
+    }
+#define PEAK_DATE(id, index, need, name)                                                           \
+    {                                                                                              \
+        {0}, id, KMP_DATE, 0, 4, REGISTER_DATE, UNIT_DATE, 0, SOURCE_PEAK_DATE, index,             \
+            NEED_RTC | (need), R, true, "", "DATE", name " date"                                   \
+    }
+#define PEAK_RTC(id, index, need, name)                                                            \
+    {                                                                                              \
+        {0}, id, KMP_RTC, 0, 8, REGISTER_RTC, UNIT_DATE_TIME, 0, SOURCE_PEAK_RTC, index,           \
+            NEED_RTC | (need), R, true, "", "TIME", name " RTC"                                    \
+    }
+
+const struct register_def register_table[] = {
+    ACTIVE(1, 1, LEGAL_A_PLUS, NOTHING, LEGAL, "A+", "Active energy A+"),
+    ACTIVE(2, 2, LEGAL_A_MINUS, NEED_A_MINUS, LEGAL, "A-", "Active energy A-"),
+    REACTIVE(3, 3, LEGAL_R_PLUS, NEED_REACTIVE, LEGAL, "R+", "Reactive energy R+"),
+    REACTIVE(4, 4, LEGAL_R_MINUS, NEED_R_MINUS, LEGAL, "R-", "Reactive energy R-"),
+    REACTIVE(5, 5, LEGAL_R1, NEED_REACTIVE, R, "R1", "Reactive energy R1"),
+    REACTIVE(6, 8, LEGAL_R4, NEED_R_MINUS, R, "R4", "Reactive energy R4"),
+    VERIFICATION(13, 1, KMP_KWH, UNIT_WH, LEGAL_A_PLUS, NOTHING, "A+",
+                 "Active energy A+ verification"),
+    VERIFICATION(14, 2, KMP_KWH, UNIT_WH, LEGAL_A_MINUS, NEED_A_MINUS, "A-",
+                 "Active energy A- verification"),
+    VERIFICATION(15, 3, KMP_KVARH, UNIT_VARH, LEGAL_R_PLUS, NEED_REACTIVE, "R+",
+                 "Reactive energy R+ verification"),
+    VERIFICATION(16, 4, KMP_KVARH, UNIT_VARH, LEGAL_R_MINUS, NEED_R_MINUS, "R-",
+                 "Reactive energy R- verification"),
+    TARIFF_FOUR(19, 1),
+    TARIFF_FOUR(23, 2),
+    TARIFF_FOUR(27, 3),
+    TARIFF_FOUR(31, 4),
+    P(35, 1, 25, 0, SOURCE_MEAN_POWER, 0, NOTHING, "P+", "Mean power P+"),
+    P(36, 2, 25, 0, SOURCE_MEAN_POWER, 1, NEED_A_MINUS, "P-", "Mean power P-"),
+    Q(37, 3, 25, 0, SOURCE_MEAN_POWER, 2, NEED_REACTIVE, "Q+", "Mean power Q+"),
+    Q(38, 4, 25, 0, SOURCE_MEAN_POWER, 3, NEED_R_MINUS, "Q-", "Mean power Q-"),
+    P(39, 1, 6, 0, SOURCE_PEAK_POWER, 0, NOTHING, "P+M", "Peak power P+"),
+    P(40, 2, 6, 0, SOURCE_PEAK_POWER, 1, NEED_A_MINUS, "P-M", "Peak power P-"),
+    Q(41, 3, 6, 0, SOURCE_PEAK_POWER, 2, NEED_REACTIVE, "Q+M", "Peak power Q+"),
+    Q(42, 4, 6, 0, SOURCE_PEAK_POWER, 3, NEED_R_MINUS, "Q-M", "Peak power Q-"),
+    P(43, 1, 2, 0, SOURCE_PEAK_ACCUMULATED, 0, NOTHING, "P+M", "Accumulated peak power P+"),
+    P(44, 2, 2, 0, SOURCE_PEAK_ACCUMULATED, 1, NEED_A_MINUS, "P-M", "Accumulated peak power P-"),
+    Q(45, 3, 2, 0, SOURCE_PEAK_ACCUMULATED, 2, NEED_REACTIVE, "Q+M", "Accumulated peak power Q+"),
+    Q(46, 4, 2, 0, SOURCE_PEAK_ACCUMULATED, 3, NEED_R_MINUS, "Q-M", "Accumulated peak power Q-"),
+    NUMBER(47, 1, 0, 1, 0, 4, UNIT_COUNT, SOURCE_DEBITING_COUNT, 0, NOTHING, R, true, "RST",
+           "Number of debiting periods"),
+    {{1, 1, 97, 97, 0, 255},
+     50,
+     KMP_BITS,
+     0,
+     1,
+     REGISTER_BITS,
+     UNIT_FLAGS,
+     0,
+     SOURCE_METER_STATUS,
+     0,
+     NOTHING,
+     R,
+     true,
+     "97.97.0",
+     "INFO",
+     "Meter status"},
+    NUMBER(51, 1, 0, 0, 1, 4, UNIT_NONE, SOURCE_METER_NUMBER, 0, NOTHING, R, false, "NUM",
+           "Meter number 1"),
+    NUMBER(52, 1, 0, 0, 2, 4, UNIT_NONE, SOURCE_METER_NUMBER, 1, NOTHING, R, false, "NUM",
+           "Meter number 2"),
+    NUMBER(53, 1, 0, 0, 3, 4, UNIT_NONE, SOURCE_METER_NUMBER, 2, NOTHING, R, false, "NUM",
+           "Meter number 3"),
+    NUMBER(54, 1, 0, 129, 1, 4, UNIT_NONE, SOURCE_CONFIGURATION, 0, NOTHING, SEALED, false, "",
+           "Configuration 1"),
+    NUMBER(55, 1, 0, 129, 2, 4, UNIT_NONE, SOURCE_CONFIGURATION, 1, NOTHING, R, false, "",
+           "Configuration 2"),
+    NUMBER(56, 1, 0, 129, 3, 4, UNIT_NONE, SOURCE_CONFIGURATION, 2, NOTHING, R, false, "",
+           "Configuration 3"),
+    NUMBER(57, 1, 0, 130, 1, 4, UNIT_NONE, SOURCE_SPECIAL_DATA, 0, NOTHING, R, false, "SPC",
+           "Special data 1"),
+    NUMBER(58, 1, 0, 128, 1, 4, UNIT_COUNT, SOURCE_PULSE_INPUT, 0, NOTHING, R, true, "",
+           "Pulse input"),
+    NUMBER(1001, 1, 96, 1, 0, 4, UNIT_NONE, SOURCE_SERIAL_NUMBER, 0, NOTHING, R, false, "SER",
+           "Serial number"),
+    {{1, 1, 0, 9, 1, 255},
+     1002,
+     KMP_CLOCK,
+     0,
+     4,
+     REGISTER_CLOCK,
+     UNIT_TIME,
+     0,
+     SOURCE_CLOCK,
+     0,
+     NEED_RTC,
+     RW,
+     false,
+     "0.9.1",
+     "TIME",
+     "Clock (local time)"},
+    {{1, 1, 0, 9, 2, 255},
+     1003,
+     KMP_DATE,
+     0,
+     4,
+     REGISTER_DATE,
+     UNIT_DATE,
+     0,
+     SOURCE_DATE,
+     0,
+     NEED_RTC,
+     RW,
+     false,
+     "0.9.2",
+     "DATE",
+     "Date (local time)"},
+    {{0, 1, 96, 8, 0, 255},
+     1004,
+     KMP_H,
+     0,
+     4,
+     REGISTER_UINT,
+     UNIT_HOUR,
+     0,
+     SOURCE_HOUR_COUNTER,
+     0,
+     NOTHING,
+     R,
+     true,
+     "96.8.0",
+     "HRS",
+     "Hour counter"},
+    NUMBER(1005, 1, 0, 2, 0, 4, UNIT_NONE, SOURCE_SOFTWARE_NUMBER, 0, NOTHING, R, false, "",
+           "Software number"),
+    NUMBER(1010, 1, 0, 0, 0, 4, UNIT_NONE, SOURCE_METER_NUMBER, 3, NOTHING, R, false, "NUM",
+           "Total meter number"),
+    NUMBER(1021, 1, 0, 130, 2, 4, UNIT_NONE, SOURCE_SPECIAL_DATA, 1, NOTHING, R, false, "SPC",
+           "Special data 2"),
+    P(1023, 1, 7, 0, SOURCE_ACTIVE_PLUS, 0, NOTHING, "P+", "Active power P+"),
+    P(1024, 2, 7, 0, SOURCE_ACTIVE_MINUS, 0, NEED_A_MINUS, "P-", "Active power P-"),
+    Q(1025, 3, 7, 0, SOURCE_REACTIVE_PLUS, 0, NEED_REACTIVE, "Q+", "Reactive power Q+"),
+    Q(1026, 4, 7, 0, SOURCE_REACTIVE_MINUS, 0, NEED_R_MINUS, "Q-", "Reactive power Q-"),
+    PEAK_TIME(1027, 0, NOTHING, "Peak power P+"),
+    PEAK_DATE(1028, 0, NOTHING, "Peak power P+"),
+    NUMBER(1029, 1, 0, 129, 4, 4, UNIT_NONE, SOURCE_CONFIGURATION, 3, NOTHING, R, false, "",
+           "Configuration 4"),
+    {{1, 1, 15, 8, 0, 255},
+     1031,
+     KMP_KWH,
+     FORMAT,
+     4,
+     REGISTER_UINT,
+     UNIT_WH,
+     FORMAT,
+     SOURCE_A1423,
+     0,
+     NEED_A_MINUS,
+     R,
+     true,
+     "15.8.0",
+     "",
+     "Active energy A1423, |A+| + |A-|"},
+    NUMBER(1032, 1, 96, 5, 1, 1, UNIT_NONE, SOURCE_OPERATION_STATE, 0, NOTHING, R, false, "",
+           "Operation state"),
+    P(1033, 1, 6, 1, SOURCE_PEAK_POWER, 4, NEED_TARIFFS, "P+M", "Peak power P+ tariff 1"),
+    PEAK_TIME(1034, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
+    PEAK_DATE(1035, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
+    P(1036, 1, 6, 2, SOURCE_PEAK_POWER, 5, NEED_TARIFFS, "P+M", "Peak power P+ tariff 2"),
+    PEAK_TIME(1037, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
+    PEAK_DATE(1038, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
+    P(1039, 96, 51, 1, SOURCE_THRESHOLD_VALUE, 0, NOTHING, "PTH", "Power threshold value"),
+    NUMBER(1040, 1, 96, 51, 2, 1, UNIT_COUNT, SOURCE_THRESHOLD_COUNT, 0, NOTHING, R, true, "PTH",
+           "Power threshold counter"),
+    {{0, 1, 1, 0, 0, 255},
+     1047,
+     KMP_RTC,
+     0,
+     8,
+     REGISTER_RTC,
+     UNIT_DATE_TIME,
+     0,
+     SOURCE_RTC,
+     0,
+     NEED_RTC,
+     RW,
+     false,
+     "1.0.0",
+     "TIME",
+     "RTC (normal time)"},
+    PEAK_RTC(1049, 0, NOTHING, "Peak power P+"),
+    PEAK_RTC(1050, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
+    PEAK_RTC(1051, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
+    L1_L2_L3(VOLTAGE, 1054, 32, 52, 72, SOURCE_PHASE_VOLTAGE, NOTHING, "U", "Voltage"),
+    TEXT(1058, 96, 1, 4, 10, SOURCE_TYPE_NUMBER, NOTHING, "96.1.4", "TYPE", "Type number"),
+    TARIFFS_5_TO_8(TARIFF_A_PLUS, 1059),
+    TARIFFS_5_TO_8(TARIFF_A_MINUS, 1063),
+    TARIFFS_5_TO_8(TARIFF_R_PLUS, 1067),
+    TARIFFS_5_TO_8(TARIFF_R_MINUS, 1071),
+    NUMBER(1075, 1, 0, 129, 5, 4, UNIT_NONE, SOURCE_CONFIGURATION, 4, NOTHING, R, false, "",
+           "Configuration 5"),
+    L1_L2_L3(CURRENT, 1076, 31, 51, 71, SOURCE_PHASE_CURRENT, NOTHING, "I", "Current"),
+    {{1, 1, 96, 9, 0, 255},
+     1079,
+     KMP_K,
+     0,
+     2,
+     REGISTER_UINT,
+     UNIT_CELSIUS,
+     -2,
+     SOURCE_TEMPERATURE,
+     0,
+     NEED_L_OR_M,
+     R,
+     true,
+     "96.9.0",
+     "",
+     "Temperature inside the meter"},
+    L1_L2_L3(P, 1080, 21, 41, 61, SOURCE_PHASE_ACTIVE_PLUS, NOTHING, "P+", "Active power P+"),
+    NUMBER(1083, 1, 96, 54, 1, 4, UNIT_NONE, SOURCE_PROGRAM_CHECKSUM, 0, NOTHING, R, false, "CSUM",
+           "Program checksum"),
+    TEXT(1126, 96, 1, 1, 13, SOURCE_TYPE_NUMBER_COMPLETE, NOTHING, "96.1.1", "TYPE",
+         "Type number, complete"),
+    PEAK_RTC(1127, 2, NEED_REACTIVE, "Peak power Q+"),
+    PEAK_TIME(1128, 2, NEED_REACTIVE, "Peak power Q+"),
+    PEAK_DATE(1129, 2, NEED_REACTIVE, "Peak power Q+"),
+    L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF",
+             "Power factor"),
+    FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
+    NUMBER(1271, 1, 134, 0, 71, 1, UNIT_NONE, SOURCE_COMM_ADDRESS, 0, NOTHING, R, false, "",
+           "KMP address"),
+    {{1, 1, 16, 8, 0, 255},
+     1274,
+     KMP_KWH,
+     FORMAT,
+     4,
+     REGISTER_INT,
+     UNIT_WH,
+     FORMAT,
+     SOURCE_NET_ENERGY,
+     0,
+     NEED_M | NEED_A_MINUS,
+     R,
+     true,
+     "16.8.0",
+     "NET",
+     "Net energy A+ - A-"},
+    REACTIVE(1275, 6, LEGAL_R2, NEED_M | NEED_REACTIVE, R, "R2", "Reactive energy R2"),
+    REACTIVE(1276, 7, LEGAL_R3, NEED_M | NEED_R_MINUS, R, "R3", "Reactive energy R3"),
+    ACTIVE(1299, 21, LEGAL_A_PLUS_L1, NEED_M, R, "A+", "Active energy A+ L1"),
+    ACTIVE(1300, 41, LEGAL_A_PLUS_L2, NEED_M | NEED_L2, R, "A+", "Active energy A+ L2"),
+    ACTIVE(1301, 61, LEGAL_A_PLUS_L3, NEED_M | NEED_L3, R, "A+", "Active energy A+ L3"),
+    ACTIVE(1302, 22, LEGAL_A_MINUS_L1, NEED_M | NEED_A_MINUS, R, "A-", "Active energy A- L1"),
+    ACTIVE(1303, 42, LEGAL_A_MINUS_L2, NEED_M | NEED_A_MINUS | NEED_L2, R, "A-",
+           "Active energy A- L2"),
+    ACTIVE(1304, 62, LEGAL_A_MINUS_L3, NEED_M | NEED_A_MINUS | NEED_L3, R, "A-",
+           "Active energy A- L3"),
+    S(1305, 9, 7, 0, SOURCE_APPARENT, 0, NEED_M, "S+", "Apparent power S+"),
+    S(1306, 10, 7, 0, SOURCE_APPARENT, 1, NEED_M | NEED_A_MINUS, "S-", "Apparent power S-"),
+    S(1307, 137, 7, 0, SOURCE_APPARENT, 2, NEED_M, "S", "Apparent power S"),
+    L1_L2_L3(P, 1344, 22, 42, 62, SOURCE_PHASE_ACTIVE_MINUS, NEED_A_MINUS, "P-", "Active power P-"),
+    L1_L2_L3(Q, 1347, 23, 43, 63, SOURCE_PHASE_REACTIVE_PLUS, NEED_REACTIVE, "Q+",
+             "Reactive power Q+"),
+    L1_L2_L3(Q, 1350, 24, 44, 64, SOURCE_PHASE_REACTIVE_MINUS, NEED_R_MINUS, "Q-",
+             "Reactive power Q-"),
+    L1_L2_L3(S, 1353, 29, 49, 69, SOURCE_PHASE_APPARENT_PLUS, NEED_M, "S+", "Apparent power S+"),
+    L1_L2_L3(S, 1356, 30, 50, 70, SOURCE_PHASE_APPARENT_MINUS, NEED_M | NEED_A_MINUS, "S-",
+             "Apparent power S-"),
+    {{1, 1, 14, 7, 0, 255},
+     1390,
+     KMP_HZ,
+     -2,
+     2,
+     REGISTER_UINT,
+     UNIT_HZ,
+     -2,
+     SOURCE_FREQUENCY,
+     0,
+     NEED_M,
+     R,
+     true,
+     "14.7.0",
+     "FREQ",
+     "Frequency"},
+    NUMBER(1470, 1, 134, 0, 70, 1, UNIT_NONE, SOURCE_PHASE_SEQUENCE, 0, NEED_M | NEED_L2, R, true,
+           "", "Phase sequence (0 unknown, 1 L1-L2-L3, 2 L1-L3-L2)"),
+    ANGLE(1471, 4, 0, NEED_M, "PFA", "Power factor angle L1"),
+    ANGLE(1472, 15, 1, NEED_M | NEED_L2, "PFA", "Power factor angle L2"),
+    ANGLE(1473, 26, 2, NEED_M | NEED_L3, "PFA", "Power factor angle L3"),
+    NUMBER(2010, 1, 129, 0, 0, 1, UNIT_NONE, SOURCE_ACTIVE_TARIFF, 0, NEED_TARIFFS, R, true, "T",
+           "Active tariff"),
+    NUMBER(6002, 1, 134, 0, 1, 1, UNIT_NONE, SOURCE_ENERGY_FORMAT, 0, NOTHING, SEALED, false, "",
+           "Energy format (4 = 7.0, 2 = 6.1)"),
+    TEXT(6031, 0, 2, 2, 4, SOURCE_SOFTWARE_REVISION, NOTHING, "0.2.2", "REV", "Software revision"),
+};
+
+const size_t register_table_length = sizeof register_table / sizeof register_table[0];
+
+const struct register_def *register_by_kmp_id(uint16_t kmp_id)
+{
+    size_t low = 0, high = register_table_length;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2u;
+        if (register_table[middle].kmp_id < kmp_id) {
+            low = middle + 1u;
+        } else {
+            high = middle;
+        }
+    }
+    bool found = low < register_table_length && register_table[low].kmp_id == kmp_id;
+    return found ? &register_table[low] : NULL;
+}
+
+const struct register_def *register_by_code(const char *code)
+{
+    for (size_t i = 0; i < register_table_length && code[0] != '\0'; i++) {
+        if (strcmp(register_table[i].code, code) == 0) {
+            return &register_table[i];
+        }
+    }
+    return NULL;
+}
