@@ -1,0 +1,65 @@
+/**
+ * What the panel's controls lay over a source: fixed values, a dip, a lost neutral, supply off.
+ */
+#ifndef OPEN382_LAB_OVERLAY_H
+#define OPEN382_LAB_OVERLAY_H
+
+#include "source.h"
+
+#define OVERLAY_PENDING 32u
+
+enum overlay_name {
+    OVERLAY_U1,
+    OVERLAY_U2,
+    OVERLAY_U3,
+    OVERLAY_I1,
+    OVERLAY_I2,
+    OVERLAY_I3,
+    OVERLAY_PHI1,
+    OVERLAY_PHI2,
+    OVERLAY_PHI3,
+    OVERLAY_FREQUENCY,
+    OVERLAY_THD_U,
+    OVERLAY_THD_I,
+    OVERLAY_DIP_MS,
+    OVERLAY_DIP,
+    OVERLAY_NEUTRAL,
+    OVERLAY_SUPPLY,
+    OVERLAY_TEMPERATURE,
+    OVERLAY_RESET,
+    OVERLAY_NAMES
+};
+
+struct overlay_change {
+    int64_t at_us;
+    enum overlay_name name;
+    double value;
+};
+
+struct lab_overlay {
+    bool active; /**< anything at all */
+    bool set[OVERLAY_NAMES];
+    double value[OVERLAY_NAMES];
+    int64_t dip_end_us;
+    struct lab_spectrum spectrum;
+    struct overlay_change pending[OVERLAY_PENDING]; /**< sorted by time */
+    size_t n_pending;
+};
+
+void lab_overlay_reset(struct lab_overlay *overlay);
+
+/** Take a control; @return 0, or -1 with the reason. */
+int lab_overlay_control(struct lab_overlay *overlay, int64_t at_us, const char *name, double value,
+                        struct lab_error *error);
+
+/** Lay the controls in force at from_us over a state; shortens *until_us to the next change. */
+void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_electric *state,
+                       int64_t *until_us);
+
+/**
+ * The neutral breaks: a star of the loads that the phases carried (y = i/u) floats, the star point
+ * takes U_N = sum(u*y) / sum(y), every phase sees u - U_N and its load follows (spec metrology 3.7).
+ */
+void lab_electric_lose_neutral(struct lab_electric *state);
+
+#endif
