@@ -1,5 +1,5 @@
 /**
- * KMP as a reader speaks it: build requests, take answers apart.  No I/O: the caller moves the bytes.
+ * KMP as a reader speaks it: build requests, take answers apart.  No I/O.
  */
 #ifndef OPEN382_KMP_CLIENT_H
 #define OPEN382_KMP_CLIENT_H

@@ -57,7 +57,7 @@ static enum reply answer_clock(const struct kmp_meter *meter, struct reader *dat
     return meter->set_clock(meter->context, yymmdd, hhmmss) ? REPLY_ACK : REPLY_SILENCE;
 }
 
-/** Registers in the order asked; what the meter does not know is left out, so the list may be empty. */
+/** Registers in the order asked; unknown ones are left out, so the list may be empty. */
 static enum reply answer_registers(const struct kmp_meter *meter, struct reader *data,
                                    struct writer *out)
 {

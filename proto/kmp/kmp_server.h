@@ -15,7 +15,7 @@ struct kmp_meter {
     void *context;
     /** GetType 01: four bytes type hi, lo, revision letter (1 = A), revision number. */
     void (*get_type)(void *context, uint8_t out[4]);
-    /** GetRegister 10: fill *out (out->id is set).  @return false: register unknown, is left out. */
+    /** GetRegister 10: fill *out (out->id is set).  @return false: unknown, is left out. */
     bool (*get_register)(void *context, uint16_t id, struct kmp_value *out);
     /** PutRegister 11.  @return true: done, ACK; false: silence. */
     bool (*put_register)(void *context, uint16_t password, const struct kmp_value *value);
@@ -33,11 +33,11 @@ struct kmp_server {
 
 void kmp_server_init(struct kmp_server *server, uint8_t address);
 
-/** Instances of one request body -> answer bytes on the line.  @return their number, 0 = silence. */
+/** One request body -> answer bytes for the line.  @return their number, 0: silence. */
 size_t kmp_server_answer(const struct kmp_server *server, const struct kmp_meter *meter,
                          const uint8_t *body, size_t n_body, uint8_t *frame, size_t capacity);
 
-/** Feed one byte of the line.  @return bytes of the answer put to frame (KMP_FRAME_MAX), 0 = none yet. */
+/** Feed one byte of the line.  @return bytes of the answer put to frame, 0: none (yet). */
 size_t kmp_server_byte(struct kmp_server *server, const struct kmp_meter *meter, uint8_t byte,
                        uint8_t *frame, size_t capacity);
 
