@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "scan.h"
+#include "scenario.h"
 #include "source.h"
 
 #define FILE_BYTES_MAX (INT64_C(1) << 30)
@@ -142,16 +143,19 @@ static bool has_suffix(const char *path, const char *suffix)
     return n > k && strcasecmp(path + n - k, suffix) == 0;
 }
 
-static int open_csv(struct lab_source *source, const char *path,
-                    const struct lab_file_options *options, int64_t start_utc_s,
-                    struct lab_error *error)
+/** Text formats are told apart by what stands in them. */
+static int open_text(struct lab_source *source, const char *path,
+                     const struct lab_file_options *options, int64_t start_utc_s,
+                     struct lab_error *error)
 {
     size_t n = 0;
     char *text = lab_file_read(path, &n, error);
     if (text == NULL) {
         return -1;
     }
-    int result = lab_csv_open(source, path, text, n, options, start_utc_s, error);
+    int result = has_suffix(path, ".scn") || scenario_recognise(text, n)
+                     ? lab_scenario_open(source, path, text, n, error)
+                     : lab_csv_open(source, path, text, n, options, start_utc_s, error);
     free(text);
     return result;
 }
@@ -176,7 +180,7 @@ static int open_file(struct lab_source *source, const char *path,
                      const struct lab_file_options *options, int64_t start_utc_s,
                      struct lab_error *error)
 {
-    return open_csv(source, path, options, start_utc_s, error);
+    return open_text(source, path, options, start_utc_s, error);
 }
 
 static bool looks_like_file(const char *spec)

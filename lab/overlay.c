@@ -177,6 +177,9 @@ void lab_electric_lose_neutral(struct lab_electric *state)
     }
     struct lab_vector star = over(top, bottom);
     for (unsigned k = 0; k < LAB_PHASES; k++) {
+        if (is_zero(state->u[k])) {
+            continue; /* a dead wire floats with the star point */
+        }
         state->u[k] = (struct lab_vector){state->u[k].re - star.re, state->u[k].im - star.im};
         state->i[k] = times(state->u[k], y[k]);
     }
