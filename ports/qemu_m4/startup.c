@@ -1,0 +1,80 @@
+/**
+ * From reset to main: stack paint, .data, .bss, vectors.  ARMv7-M, vectors of the MPS2 board.
+ */
+#include "startup.h"
+
+#include <stdint.h>
+
+#include "uart.h"
+
+#define STACK_PAINT UINT32_C(0xC5C5C5C5)
+
+extern uint32_t data_begin[], data_end[], bss_begin[], bss_end[], stack_begin[], stack_end[];
+extern uint32_t stack_paint_end[]; /* above it is the stack in use while the rest is painted */
+extern const uint32_t data_image[];
+
+int main(void);
+void reset_handler(void);
+
+static void fill(uint32_t *from, const uint32_t *to, uint32_t word)
+{
+    while (from < to) {
+        *(volatile uint32_t *)from++ = word;
+    }
+}
+
+void reset_handler(void)
+{
+    const uint32_t *image = data_image;
+    for (uint32_t *at = data_begin; at < data_end; at++) {
+        *(volatile uint32_t *)at = *image++;
+    }
+    fill(bss_begin, bss_end, 0);
+    fill(stack_begin, stack_paint_end, STACK_PAINT);
+    (void)main();
+    halt();
+}
+
+uint32_t stack_used_bytes(void)
+{
+    const uint32_t *at = stack_begin;
+    while (at < stack_end && *at == STACK_PAINT) {
+        at++;
+    }
+    return (uint32_t)(stack_end - at) * (uint32_t)sizeof *at;
+}
+
+/** A fault or the end of main: stay here; the machine's watcher sees that nothing answers any more. */
+void halt(void)
+{
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
+}
+
+/** SysTick only wakes the processor from its sleep; time comes from a timer. */
+static void wake_isr(void)
+{
+}
+
+#define VECTORS   (16 + 32)
+#define IRQ_UART0 16 /* receive of the first UART; each has two, receive and transmit */
+#define IRQ_UART1 18
+
+typedef void (*vector)(void);
+
+/* Source: ARMv7-M Architecture Reference Manual B1.5.3; interrupts: Arm AN386, table of interrupts. */
+__attribute__((section(".vectors"), used)) static const vector vectors[VECTORS] = {
+    [0] = (vector)(uintptr_t)stack_end,
+    [1] = reset_handler,
+    [2] = halt, /* NMI */
+    [3] = halt, /* hard fault */
+    [4] = halt, /* memory management */
+    [5] = halt, /* bus fault */
+    [6] = halt, /* usage fault */
+    [11] = halt,
+    [14] = halt,
+    [15] = wake_isr,
+    [IRQ_UART0] = uart_optical_isr,
+    [IRQ_UART1] = uart_console_isr,
+};
