@@ -16,11 +16,13 @@
 #include "../demand/demand.h"
 #include "../display/display.h"
 #include "../optical/optical.h"
+#include "../store/app_store.h"
 #include "../variant/variant.h"
 #include "board.h"
 #include "legal_api.h"
 
-#define METER_OPTICAL_PORTS 8u /**< connections that may talk at once (one on a real meter) */
+#define METER_SERIAL_DEFAULT UINT32_C(12345678)
+#define METER_OPTICAL_PORTS  8u /**< connections that may talk at once (one on a real meter) */
 
 enum meter_err {
     METER_OK = 0,
@@ -56,20 +58,29 @@ struct meter {
     struct variant variant;
     uint32_t serial_number;
     char meter_number[3][9]; /**< eight digits each */
-    int64_t now_us;          /**< of the last call */
+    uint32_t special_data[2];
+    int64_t now_us; /**< of the last call */
     bool supply_on;
     bool input[METER_INPUTS];
+    bool was_reset;    /**< it did not stop in good order the last time (status bit 0) */
+    bool memory_fault; /**< application memory could not be read or written (status bit 1) */
     struct legal legal;
     struct clock clock;
     struct demand demand;
     struct display display;
     struct optical optical[METER_OPTICAL_PORTS];
-    int64_t next_demand_s, next_app_store_s;
+    struct app_store store;
+    int64_t next_legal_us, next_demand_us, next_display_us;
 };
 
 /**
  * Power the meter up the first time in this process: load everything from the board's memory.
  * board is kept by reference and must outlive the meter; variant is copied.
+ *
+ * @param serial_number  factory number; 0: the stored one, METER_SERIAL_DEFAULT in a blank memory.
+ * @retval METER_ERR_VARIANT  the variant's fields contradict each other (CFG-09): nothing started.
+ * @retval METER_ERR_FORMAT   memory of a newer format: nothing started, nothing written.
+ * @retval METER_ERR_STORAGE  memory can't be read: the meter runs, status shows STATUS_EEPROM.
  */
 enum meter_err meter_start(struct meter *meter, const struct board *board,
                            const struct variant *variant, uint32_t serial_number, int64_t now_us);
@@ -77,7 +88,14 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
 /** Bytes from the measuring bus (frames of all systems, any order). */
 void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us);
 
-/** Do what is due.  @return when it wants to be called next, at the latest. */
+/**
+ * Do what is due.  Call it after every meter_bus_receive and meter_input, and when the time returned
+ * has come.
+ *
+ * When supply goes the state is stored, the display goes dark and the protocols fall silent; when it
+ * comes back the meter starts again as it does when it is switched on.
+ * @return when it wants to be called next, at the latest.
+ */
 int64_t meter_step(struct meter *meter, int64_t now_us);
 
 /** A button or a contact changed. */
@@ -89,7 +107,10 @@ enum meter_err meter_store(struct meter *meter);
 /** Meter status register (enum meter_status_bit). */
 uint8_t meter_status(const struct meter *meter);
 
-/** Calendar clock set by a client: UTC seconds. */
+/**
+ * Calendar clock set by a client: UTC seconds, 2000 .. 2099.
+ * @retval METER_ERR_RANGE  no clock fitted, or outside its years: nothing changed.
+ */
 enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s);
 
 #endif

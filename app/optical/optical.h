@@ -1,7 +1,11 @@
 /**
  * The optical port: KMP and IEC 62056-21 on one line, told apart by the first bytes.
  * Protocol time-outs run on wall time; metering does not know of it.
- * Source: OPT-01, OPT-02, C-21, spec kmp 1.2, iec62056-21 2.1, 2.4.
+ *
+ * The first byte of a telegram decides: 80h opens KMP (always: no other protocol sends it), '/' opens
+ * IEC 62056-21 unless a KMP telegram is under way; anything else on a quiet line is noise.  Without
+ * supply the port is silent.
+ * Source: OPT-01, OPT-02, C-21, Kamstrup 5512-447 and 5512-1458, read-outs of real 382C and 382L.
  */
 #ifndef OPEN382_OPTICAL_H
 #define OPEN382_OPTICAL_H
@@ -16,9 +20,15 @@ struct meter;
 
 #define OPTICAL_TX_BYTES 2048u
 
+/** A KMP telegram that stops in its middle is forgotten after this time (5512-447). */
+#define OPTICAL_KMP_TIMEOUT_MS 1600
+
 struct optical {
     struct kmp_server kmp;
     struct iec_server iec;
+    bool speaks_kmp;      /**< the last telegram was KMP */
+    int64_t last_byte_ms; /**< wall time */
+    char address[9];      /**< serial number, for "/?address!" */
     uint8_t tx[OPTICAL_TX_BYTES];
     uint16_t tx_length;
 };

@@ -11,10 +11,10 @@ struct meter;
 
 /** A value at full internal resolution: number * 10^exponent of the row's base unit, or text. */
 struct register_value {
-    bool is_text;
+    bool is_text; /**< clocks, dates, stamps, type numbers, revisions: text holds */
     int64_t number;
-    int exponent;  /**< power of ten over the base unit (Wh, W, V, A, Hz, h, s) */
-    char text[33]; /**< dates and texts: "2024-06-20 14:30:05", type numbers */
+    int exponent;  /**< power of ten over the base unit (Wh, W, V, A, Hz, h, s, degree Celsius) */
+    char text[33]; /**< "14:30:05", "24:06:20", "2024-06-20 14:30:05" (local time), type numbers */
 };
 
 /** False when this variant does not have the register (MET-08, VAR-08). */
@@ -28,8 +28,20 @@ bool register_read(const struct meter *meter, const struct register_def *def,
 bool register_read_kmp(const struct meter *meter, const struct register_def *def,
                        struct kmp_value *out);
 
-/** As the display shows it and IEC 62056-21 prints it: "0036886", "1.078"; *unit "kWh" or "". */
+/**
+ * As the display shows it and IEC 62056-21 prints it: energies in the display format (7.0 "0036886",
+ * 6.1 "036886.1"), powers "1.078", verification registers 3.4 "768.3242"; *unit "kWh" or "".
+ * Meter status: eight digits 0 or 1, bit 0 on the right (X-REG-3).  Program checksum: low 16 bits.
+ * @return false: does not exist, or does not fit capacity (12 for numbers, 33 for all).
+ */
 bool register_read_text(const struct meter *meter, const struct register_def *def, char *out,
                         size_t capacity, const char **unit);
+
+/**
+ * The stamp of a peak or of the clock as 14 digits NVYYMMDDhhmmss (Kamstrup 5512-1458 ch. 5):
+ * N 1 = summer time, V 1 = valid.  No peak yet: 00000101000000.
+ * @param out  15 bytes
+ */
+bool register_read_stamp(const struct meter *meter, const struct register_def *def, char out[15]);
 
 #endif

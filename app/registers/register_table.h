@@ -71,19 +71,21 @@ enum register_access {
     ACCESS_LEGAL = 1 << 3,  /**< legal reading: cannot be deselected from the manual list */
 };
 
-/** Where the value comes from; register_read.c knows how to fetch each. */
+/** Where the value comes from; in groups, each of which register_fetch.c knows how to fetch. */
 enum register_source {
-    SOURCE_NONE,
+    /* the legal registers */
     SOURCE_ENERGY,        /**< index = enum legal_energy */
     SOURCE_TARIFF_ENERGY, /**< index = (tariff - 1) * 4 + enum legal_energy */
     SOURCE_A1423,         /**< |A+| + |A-| */
     SOURCE_NET_ENERGY,    /**< A+ - A- */
+    /* instantaneous, whole meter */
     SOURCE_ACTIVE_PLUS,
     SOURCE_ACTIVE_MINUS,
     SOURCE_REACTIVE_PLUS,
     SOURCE_REACTIVE_MINUS,
-    SOURCE_APPARENT,      /**< index 0: while importing, 1: while exporting, 2: always */
-    SOURCE_PHASE_VOLTAGE, /**< SOURCE_PHASE_...: index 0 .. 2 = L1 .. L3 */
+    SOURCE_APPARENT, /**< index 0: while importing, 1: while exporting, 2: always */
+    /* instantaneous, index 0 .. 2 = L1 .. L3 */
+    SOURCE_PHASE_VOLTAGE,
     SOURCE_PHASE_CURRENT,
     SOURCE_PHASE_ACTIVE_PLUS,
     SOURCE_PHASE_ACTIVE_MINUS,
@@ -92,37 +94,42 @@ enum register_source {
     SOURCE_PHASE_APPARENT_PLUS,  /**< while the phase imports */
     SOURCE_PHASE_APPARENT_MINUS, /**< while the phase exports */
     SOURCE_PHASE_POWER_FACTOR,
-    SOURCE_POWER_FACTOR,
     SOURCE_PHASE_ANGLE,
+    /* instantaneous, whole meter */
+    SOURCE_POWER_FACTOR,
     SOURCE_FREQUENCY,
     SOURCE_TEMPERATURE,
-    SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
-    SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
-    SOURCE_PEAK_TIME,
-    SOURCE_PEAK_DATE,
-    SOURCE_PEAK_RTC, /**< same index */
-    SOURCE_PEAK_ACCUMULATED,
-    SOURCE_HOUR_COUNTER,
+    SOURCE_PHASE_SEQUENCE,
+    /* integration periods */
+    SOURCE_MEAN_POWER,       /**< index 0..3: last full integration period, P+ P- Q+ Q- */
+    SOURCE_PEAK_POWER,       /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
+    SOURCE_PEAK_ACCUMULATED, /**< index 0..3 */
     SOURCE_DEBITING_COUNT,
     SOURCE_THRESHOLD_VALUE,
     SOURCE_THRESHOLD_COUNT,
+    /* moments */
+    SOURCE_PEAK_TIME, /**< index as SOURCE_PEAK_POWER */
+    SOURCE_PEAK_DATE,
+    SOURCE_PEAK_RTC,
     SOURCE_CLOCK,
     SOURCE_DATE,
     SOURCE_RTC,
+    /* identity */
     SOURCE_SERIAL_NUMBER,
     SOURCE_METER_NUMBER, /**< index 0..2; 3 = total meter number: number 1 */
     SOURCE_SPECIAL_DATA, /**< index 0..1 */
-    SOURCE_TYPE_NUMBER,  /**< order number without country, text from its end to its start */
+    SOURCE_TYPE_NUMBER,  /**< order number without country */
     SOURCE_TYPE_NUMBER_COMPLETE,
     SOURCE_CONFIGURATION, /**< index 0..4 */
     SOURCE_SOFTWARE_NUMBER,
     SOURCE_SOFTWARE_REVISION,
     SOURCE_PROGRAM_CHECKSUM,
+    /* state */
+    SOURCE_HOUR_COUNTER,
     SOURCE_METER_STATUS,
     SOURCE_ACTIVE_TARIFF,
     SOURCE_PULSE_INPUT,
     SOURCE_OPERATION_STATE,
-    SOURCE_PHASE_SEQUENCE,
     SOURCE_ENERGY_FORMAT,
     SOURCE_COMM_ADDRESS,
 };

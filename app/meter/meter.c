@@ -1,0 +1,275 @@
+/* The composition: what happens in a meter, and in which order. */
+#include "meter.h"
+
+#include <string.h>
+
+#define US_PER_S         INT64_C(1000000)
+#define UTC_2000         INT64_C(946684800)
+#define UTC_2100         INT64_C(4102444800)
+#define PULSE_MS         30u /* LCO-04 */
+#define METER_NUMBER_END 100000000u
+
+/* ---- permanent memory ---- */
+
+static void record_from_meter(const struct meter *meter, bool orderly, struct app_record *record)
+{
+    memset(record, 0, sizeof *record);
+    record->orderly = orderly;
+    record->serial_number = meter->serial_number;
+    memcpy(record->meter_number, meter->meter_number, sizeof record->meter_number);
+    memcpy(record->special_data, meter->special_data, sizeof record->special_data);
+    record->utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    record->clock_valid = meter->clock.valid;
+    record->demand = meter->demand;
+}
+
+static void app_save(struct meter *meter, bool orderly)
+{
+    struct app_record record;
+    record_from_meter(meter, orderly, &record);
+    meter->memory_fault = app_store_save(&meter->store, meter->board, &record) != APP_STORE_OK;
+}
+
+static void number_to_digits(uint32_t number, char out[9])
+{
+    number %= METER_NUMBER_END;
+    for (unsigned i = 8; i-- > 0; number /= 10u) {
+        out[i] = (char)('0' + number % 10u);
+    }
+    out[8] = '\0';
+}
+
+/* A meter leaves the factory with its serial number as meter number 1. */
+static void numbers_take(struct meter *meter, const struct app_record *record, bool stored,
+                         uint32_t serial_number)
+{
+    uint32_t known = stored ? record->serial_number : METER_SERIAL_DEFAULT;
+    char factory[9];
+    number_to_digits(known, factory);
+    meter->serial_number = serial_number != 0 ? serial_number : known;
+    for (unsigned i = 0; i < 3; i++) {
+        number_to_digits(0, meter->meter_number[i]);
+    }
+    if (stored) {
+        memcpy(meter->meter_number, record->meter_number, sizeof meter->meter_number);
+        memcpy(meter->special_data, record->special_data, sizeof meter->special_data);
+    }
+    if (!stored || memcmp(meter->meter_number[0], factory, sizeof factory) == 0) {
+        number_to_digits(meter->serial_number, meter->meter_number[0]);
+    }
+}
+
+static void demand_take(struct meter *meter, const struct app_record *record, bool stored)
+{
+    demand_init(&meter->demand, meter->variant.integration_min);
+    if (!stored) {
+        return;
+    }
+    bool same_period = record->demand.integration_min == meter->variant.integration_min;
+    meter->demand = record->demand;
+    meter->demand.integration_min = meter->variant.integration_min;
+    if (!same_period) {
+        meter->demand.period_start_s = INT64_MIN;
+    }
+}
+
+/* ---- clock ---- */
+
+/* At every power-up: the RTC's time, or else the last one stored, which then counts on unproven. */
+static void clock_read_back(struct meter *meter, int64_t stored_utc_s)
+{
+    int64_t utc_s = 0;
+    if (!meter->clock.fitted) {
+        return;
+    }
+    bool running = meter->board->rtc_read(meter->board->context, &utc_s);
+    bool good = running && utc_s >= UTC_2000 && utc_s < UTC_2100;
+    clock_set(&meter->clock, good ? utc_s : stored_utc_s, meter->now_us);
+    meter->clock.valid = good;
+}
+
+static int64_t now_of_utc(const struct meter *meter, int64_t utc_s)
+{
+    return utc_s * US_PER_S - meter->clock.utc_minus_now_us;
+}
+
+enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
+{
+    if (!meter->clock.fitted || utc_s < UTC_2000 || utc_s >= UTC_2100) {
+        return METER_ERR_RANGE;
+    }
+    clock_set(&meter->clock, utc_s, meter->now_us);
+    meter->board->rtc_write(meter->board->context, utc_s);
+    meter->next_demand_us = meter->now_us;
+    return METER_OK;
+}
+
+/* ---- supply ---- */
+
+static void demand_run(struct meter *meter)
+{
+    int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    int64_t next_s = demand_step(&meter->demand, &meter->legal, utc_s);
+    meter->next_demand_us = now_of_utc(meter, next_s);
+}
+
+static void supply_came(struct meter *meter)
+{
+    meter->supply_on = true;
+    clock_read_back(meter, clock_utc_s(&meter->clock, meter->now_us));
+    demand_run(meter);
+    app_save(meter, false);
+    for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
+        optical_init(&meter->optical[i], meter);
+    }
+    display_supply(&meter->display, true, meter->now_us);
+    meter->next_display_us = meter->now_us;
+}
+
+/* The legal part has stored its own exact state before it tells us (X-MET-7). */
+static void supply_went(struct meter *meter)
+{
+    meter->supply_on = false;
+    meter->was_reset = false;
+    app_save(meter, true);
+    display_supply(&meter->display, false, meter->now_us);
+    meter->next_display_us = meter->now_us;
+}
+
+/* ---- outside ---- */
+
+static struct legal_setup legal_setup_of(const struct variant *variant)
+{
+    struct legal_setup setup = {
+        .systems = variant->systems,
+        .summation = variant->aron ? LEGAL_SUM_VECTOR : LEGAL_SUM_INDIVIDUAL,
+        .pulses_per_kwh = variant->pulses_per_kwh,
+        .pulse_energy = LEGAL_A_PLUS,
+        .pulse_ms = PULSE_MS,
+    };
+    return setup;
+}
+
+static enum meter_err legal_begin(struct meter *meter)
+{
+    struct legal_setup setup = legal_setup_of(&meter->variant);
+    enum legal_err err = legal_start(&meter->legal, &meter->board->legal, &setup, meter->now_us);
+    switch (err) {
+    case LEGAL_OK: return METER_OK;
+    case LEGAL_ERR_FORMAT: return METER_ERR_FORMAT;
+    case LEGAL_ERR_RANGE: return METER_ERR_VARIANT;
+    default: return METER_ERR_STORAGE;
+    }
+}
+
+enum meter_err meter_start(struct meter *meter, const struct board *board,
+                           const struct variant *variant, uint32_t serial_number, int64_t now_us)
+{
+    if (variant_check(variant) != VARIANT_OK) {
+        return METER_ERR_VARIANT;
+    }
+    memset(meter, 0, sizeof *meter);
+    meter->board = board;
+    meter->variant = *variant;
+    meter->now_us = now_us;
+
+    struct app_record record;
+    memset(&record, 0, sizeof record);
+    enum app_store_err loaded = app_store_load(&meter->store, board, &record);
+    if (loaded == APP_STORE_ERR_FORMAT) {
+        return METER_ERR_FORMAT;
+    }
+    enum meter_err legal = legal_begin(meter);
+    if (legal != METER_OK && legal != METER_ERR_STORAGE) {
+        return legal;
+    }
+    bool stored = loaded == APP_STORE_OK;
+    meter->memory_fault = loaded == APP_STORE_ERR_STORAGE;
+    meter->was_reset = stored && !record.orderly;
+    numbers_take(meter, &record, stored, serial_number);
+    demand_take(meter, &record, stored);
+    clock_init(&meter->clock, variant->time_zone_h, variant->summer_time_eu, variant->rtc);
+    clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
+    display_init(&meter->display, meter);
+    for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
+        optical_init(&meter->optical[i], meter);
+    }
+    meter->next_legal_us = now_us;
+    meter->next_demand_us = INT64_MAX;
+    meter->next_display_us = now_us;
+    return meter->memory_fault ? METER_ERR_STORAGE : legal;
+}
+
+void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us)
+{
+    meter->now_us = now_us;
+    meter->next_legal_us = now_us;
+    legal_bus_receive(&meter->legal, bytes, n_bytes, now_us);
+}
+
+static void supply_follow(struct meter *meter)
+{
+    bool on = legal_supply(&meter->legal) == LEGAL_SUPPLY_ON;
+    if (on && !meter->supply_on) {
+        supply_came(meter);
+    } else if (!on && meter->supply_on) {
+        supply_went(meter);
+    }
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t meter_step(struct meter *meter, int64_t now_us)
+{
+    meter->now_us = now_us;
+    if (now_us >= meter->next_legal_us) {
+        meter->next_legal_us = legal_step(&meter->legal, now_us);
+        supply_follow(meter);
+    }
+    if (meter->supply_on && now_us >= meter->next_demand_us) {
+        demand_run(meter);
+        app_save(meter, false);
+    }
+    if (now_us >= meter->next_display_us) {
+        meter->next_display_us = display_step(&meter->display, meter, now_us);
+    }
+    int64_t next = earliest(meter->next_legal_us, meter->next_display_us);
+    return meter->supply_on ? earliest(next, meter->next_demand_us) : next;
+}
+
+void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us)
+{
+    meter->now_us = now_us;
+    if ((unsigned)input >= METER_INPUTS || meter->input[input] == on) {
+        return;
+    }
+    meter->input[input] = on;
+    if (input == METER_INPUT_BUTTON_LEFT) {
+        display_button(&meter->display, meter, on, now_us);
+    }
+    meter->next_display_us = now_us;
+}
+
+enum meter_err meter_store(struct meter *meter)
+{
+    enum legal_err err = legal_store(&meter->legal);
+    meter->was_reset = false;
+    app_save(meter, true);
+    return err == LEGAL_OK && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
+}
+
+uint8_t meter_status(const struct meter *meter)
+{
+    struct legal_health health;
+    legal_health(&meter->legal, &health);
+    unsigned status = 0;
+    status |= meter->was_reset ? STATUS_RESET : 0u;
+    status |= health.memory_fault || meter->memory_fault ? STATUS_EEPROM : 0u;
+    status |= meter->input[METER_INPUT_MAGNET] ? STATUS_MAGNET : 0u;
+    status |= health.program_fault ? STATUS_ROM : 0u;
+    status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;
+    return (uint8_t)status;
+}

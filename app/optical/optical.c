@@ -1,0 +1,225 @@
+#include "optical.h"
+
+#include <string.h>
+
+#include "../meter/meter.h"
+#include "../registers/register_read.h"
+#include "optical_lines.h"
+
+#define KMP_BAUD 9600u
+
+/* Timers of 5512-1458; B to L send their data at once (a 382L's readers give up after a second). */
+#define TT_MS       1700u
+#define TA_MS       1500u
+#define REACTION_MS 200u
+
+/* KMP commands beyond the registers (answers of a meter without breaker and event logs). */
+enum kmp_command { GET_CUT_OFF_STATE = 0x98, GET_EVENT_STATUS = 0x9B };
+enum cut_off_state { CUT_OFF_NO_RELAY = 0x00, CUT_OFF_CONNECTED = 0x04 };
+#define FEEDBACK_VOLTAGES_VALID 0x08u
+#define FEEDBACK_NO_RELAY_ERROR 0x10u
+
+/* ---- KMP: what the server asks ---- */
+
+static void kmp_type(void *context, uint8_t out[4])
+{
+    const struct meter *meter = (const struct meter *)context;
+    struct legal_identity identity;
+    legal_identity(&meter->legal, &identity);
+    out[0] = meter->variant.kmp_type[0];
+    out[1] = meter->variant.kmp_type[1];
+    out[2] = (uint8_t)(identity.revision_letter - 'A' + 1);
+    out[3] = identity.revision_number;
+}
+
+static bool kmp_register(void *context, uint16_t id, struct kmp_value *out)
+{
+    const struct register_def *def = register_by_kmp_id(id);
+    return def != NULL && register_read_kmp((const struct meter *)context, def, out);
+}
+
+/* The time that clock and date registers show: local time.  In the doubled hour of October the clock
+ * stays on the side where it is. */
+static bool kmp_clock(void *context, uint32_t yymmdd, uint32_t hhmmss)
+{
+    struct meter *meter = (struct meter *)context;
+    struct calendar local;
+    clock_local(&meter->clock, meter->now_us, &local);
+    local.year = (uint16_t)(2000u + yymmdd / 10000u);
+    local.month = (uint8_t)(yymmdd / 100u % 100u);
+    local.day = (uint8_t)(yymmdd % 100u);
+    local.hour = (uint8_t)(hhmmss / 10000u);
+    local.minute = (uint8_t)(hhmmss / 100u % 100u);
+    local.second = (uint8_t)(hhmmss % 100u);
+    return meter_clock_set(meter, clock_utc_from_local(&meter->clock, &local)) == METER_OK;
+}
+
+static uint8_t feedback(const struct meter *meter)
+{
+    struct legal_instant instant;
+    unsigned bits = FEEDBACK_VOLTAGES_VALID | FEEDBACK_NO_RELAY_ERROR;
+    legal_instant(&meter->legal, &instant);
+    for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
+        int system = variant_system_of_phase(&meter->variant, phase);
+        if (system >= 0 && instant.phase[system].voltage_present) {
+            bits |= 1u << phase;
+        }
+    }
+    return (uint8_t)bits;
+}
+
+static int kmp_other(void *context, uint8_t cid, struct reader *data, struct writer *out)
+{
+    const struct meter *meter = (const struct meter *)context;
+    if (!reader_complete(data)) {
+        return 0;
+    }
+    switch (cid) {
+    case GET_CUT_OFF_STATE:
+        writer_u8(out, meter->variant.breaker ? CUT_OFF_CONNECTED : CUT_OFF_NO_RELAY);
+        writer_u8(out, feedback(meter));
+        return 1;
+    case GET_EVENT_STATUS: /* status bits; no radio data, no loggers, one reserved */
+        writer_u8(out, meter_status(meter));
+        writer_uint_be(out, 0, 3);
+        return 1;
+    default: return 0;
+    }
+}
+
+static struct kmp_meter kmp_meter_of(struct meter *meter)
+{
+    struct kmp_meter functions = {.context = meter,
+                                  .get_type = kmp_type,
+                                  .get_register = kmp_register,
+                                  .put_register = NULL,
+                                  .set_clock = kmp_clock,
+                                  .other = kmp_other};
+    return functions;
+}
+
+/* ---- IEC 62056-21: what the server asks ---- */
+
+struct iec_context {
+    const struct meter *meter;
+    const struct optical *optical;
+};
+
+static const char *iec_ident(void *context)
+{
+    return ((const struct iec_context *)context)->meter->variant.iec_ident;
+}
+
+static const char *iec_address(void *context)
+{
+    return ((const struct iec_context *)context)->optical->address;
+}
+
+static bool iec_line(void *context, unsigned line, struct writer *out)
+{
+    return optical_data_line(((const struct iec_context *)context)->meter, line, out);
+}
+
+static struct iec_meter iec_meter_of(struct iec_context *context)
+{
+    struct iec_meter functions = {
+        .context = context, .ident = iec_ident, .address = iec_address, .data_line = iec_line};
+    return functions;
+}
+
+/* ---- the line ---- */
+
+void optical_init(struct optical *optical, const struct meter *meter)
+{
+    bool mode_c = meter->variant.iec == IEC_MODE_A_C;
+    struct iec_settings settings = {.mode_c = mode_c,
+                                    .wait_ms = mode_c ? TT_MS : 0,
+                                    .reaction_ms = REACTION_MS,
+                                    .paced = false,
+                                    .char_timeout_ms = TA_MS,
+                                    .initial_baud = meter->variant.iec_baud};
+    memset(optical, 0, sizeof *optical);
+    kmp_server_init(&optical->kmp, KMP_ADDRESS_METER);
+    iec_server_init(&optical->iec, &settings);
+    optical->last_byte_ms = INT64_MIN / 2;
+    struct writer address = writer_over(optical->address, sizeof optical->address - 1u);
+    writer_decimal(&address, meter->serial_number, 8);
+}
+
+static void kmp_byte(struct optical *optical, struct meter *meter, uint8_t byte)
+{
+    const struct kmp_meter functions = kmp_meter_of(meter);
+    size_t n = kmp_server_byte(&optical->kmp, &functions, byte, optical->tx + optical->tx_length,
+                               OPTICAL_TX_BYTES - optical->tx_length);
+    optical->tx_length = (uint16_t)(optical->tx_length + n);
+}
+
+static void iec_byte(struct optical *optical, struct meter *meter, uint8_t byte, int64_t wall_ms)
+{
+    struct iec_context context = {meter, optical};
+    const struct iec_meter functions = iec_meter_of(&context);
+    struct writer out =
+        writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);
+    iec_server_byte(&optical->iec, &functions, byte, wall_ms, &out);
+    optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
+}
+
+static void one_byte(struct optical *optical, struct meter *meter, uint8_t byte, int64_t wall_ms)
+{
+    bool in_kmp = optical->kmp.receiver.inside;
+    if (in_kmp && wall_ms - optical->last_byte_ms > OPTICAL_KMP_TIMEOUT_MS) {
+        kmp_receiver_init(&optical->kmp.receiver, KMP_TO_METER);
+        in_kmp = false;
+    }
+    optical->last_byte_ms = wall_ms;
+    if (in_kmp || byte == KMP_TO_METER) {
+        if (iec_server_busy(&optical->iec)) { /* whoever asked by IEC is gone */
+            const struct iec_settings settings = optical->iec.settings;
+            iec_server_init(&optical->iec, &settings);
+        }
+        optical->speaks_kmp = true;
+        kmp_byte(optical, meter, byte);
+    } else if (iec_server_busy(&optical->iec) || (byte & 0x7Fu) == '/') {
+        optical->speaks_kmp = false;
+        iec_byte(optical, meter, byte, wall_ms);
+    }
+}
+
+void optical_receive(struct optical *optical, struct meter *meter, const uint8_t *bytes,
+                     size_t n_bytes, int64_t wall_ms)
+{
+    for (size_t i = 0; i < n_bytes && meter->supply_on; i++) {
+        one_byte(optical, meter, bytes[i], wall_ms);
+    }
+}
+
+size_t optical_transmit(struct optical *optical, uint8_t *bytes, size_t capacity)
+{
+    size_t n = optical->tx_length < capacity ? optical->tx_length : capacity;
+    memcpy(bytes, optical->tx, n);
+    memmove(optical->tx, optical->tx + n, optical->tx_length - n);
+    optical->tx_length = (uint16_t)(optical->tx_length - n);
+    return n;
+}
+
+int64_t optical_step(struct optical *optical, struct meter *meter, int64_t wall_ms)
+{
+    struct iec_context context = {meter, optical};
+    const struct iec_meter functions = iec_meter_of(&context);
+    int64_t next = 0;
+    while (meter->supply_on && next == 0) {
+        struct writer out =
+            writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);
+        if (iec_server_busy(&optical->iec) && writer_left(&out) < IEC_SERVER_ROOM) {
+            return wall_ms; /* when what is there has gone */
+        }
+        next = iec_server_step(&optical->iec, &functions, wall_ms, &out);
+        optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
+    }
+    return meter->supply_on ? next : INT64_MAX;
+}
+
+uint32_t optical_baud(const struct optical *optical)
+{
+    return optical->speaks_kmp ? KMP_BAUD : optical->iec.baud;
+}

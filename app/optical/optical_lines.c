@@ -1,0 +1,101 @@
+/* B to L: the list and widths of real 382C and 382L read-outs.  M: user data 2 of Kamstrup 5512-1458,
+ * where status, counters and the hour counter stand as plain decimal numbers. */
+#include "optical_lines.h"
+
+#include <stddef.h>
+
+#include "../meter/meter.h"
+#include "../registers/register_read.h"
+
+enum line_form {
+    LINE_PLAIN, /* as on the display */
+    LINE_SHORT, /* decimal, no leading zeroes, no unit */
+    LINE_PEAK,  /* value, then the stamp in a second bracket */
+    LINE_STAMP, /* the stamp alone */
+};
+
+struct line {
+    const char *code;
+    enum line_form form;
+};
+
+static const struct line lines_b_to_l[] = {
+    {"0.0.0", LINE_PLAIN},  {"1.8.0", LINE_PLAIN},   {"1.8.1", LINE_PLAIN},
+    {"1.8.2", LINE_PLAIN},  {"1.8.3", LINE_PLAIN},   {"1.8.4", LINE_PLAIN},
+    {"96.8.0", LINE_PLAIN}, {"0.128.1", LINE_PLAIN}, {"1.6.0", LINE_PLAIN},
+};
+
+static const struct line lines_m[] = {
+    {"0.0.1", LINE_PLAIN}, {"97.97.0", LINE_SHORT}, {"1.8.0", LINE_PLAIN}, {"1.8.1", LINE_PLAIN},
+    {"1.8.2", LINE_PLAIN}, {"2.8.0", LINE_PLAIN},   {"2.8.1", LINE_PLAIN}, {"2.8.2", LINE_PLAIN},
+    {"3.8.0", LINE_PLAIN}, {"3.8.1", LINE_PLAIN},   {"3.8.2", LINE_PLAIN}, {"4.8.0", LINE_PLAIN},
+    {"4.8.1", LINE_PLAIN}, {"4.8.2", LINE_PLAIN},   {"1.6.0", LINE_PEAK},  {"1.6.1", LINE_PEAK},
+    {"1.6.2", LINE_PEAK},  {"2.6.0", LINE_PEAK},    {"1.2.0", LINE_PLAIN}, {"2.2.0", LINE_PLAIN},
+    {"3.6.0", LINE_PEAK},  {"3.2.0", LINE_PLAIN},   {"4.6.0", LINE_PEAK},  {"4.2.0", LINE_PLAIN},
+    {"0.1.0", LINE_SHORT}, {"96.8.0", LINE_SHORT},  {"1.0.0", LINE_STAMP},
+};
+
+/* The list's line-th register that this meter has. */
+static const struct register_def *line_find(const struct meter *meter, unsigned line,
+                                            enum line_form *form)
+{
+    bool m = meter->variant.generation == GENERATION_M;
+    const struct line *list = m ? lines_m : lines_b_to_l;
+    size_t n =
+        m ? sizeof lines_m / sizeof lines_m[0] : sizeof lines_b_to_l / sizeof lines_b_to_l[0];
+    for (size_t i = 0; i < n; i++) {
+        const struct register_def *def = register_by_code(list[i].code);
+        if (def != NULL && register_exists(meter, def) && line-- == 0) {
+            *form = list[i].form;
+            return def;
+        }
+    }
+    return NULL;
+}
+
+static void short_write(const struct meter *meter, const struct register_def *def,
+                        struct writer *out)
+{
+    struct register_value value = {0};
+    (void)register_read(meter, def, &value);
+    writer_decimal(out, (uint64_t)value.number, 1);
+}
+
+static void plain_write(const struct meter *meter, const struct register_def *def,
+                        struct writer *out)
+{
+    char text[33] = "";
+    const char *unit = "";
+    (void)register_read_text(meter, def, text, sizeof text, &unit);
+    writer_text(out, text);
+    if (unit[0] != '\0') {
+        writer_u8(out, '*');
+        writer_text(out, unit);
+    }
+}
+
+bool optical_data_line(const struct meter *meter, unsigned line, struct writer *out)
+{
+    enum line_form form = LINE_PLAIN;
+    char stamp[15] = "";
+    const struct register_def *def = line_find(meter, line, &form);
+    if (def == NULL) {
+        return false;
+    }
+    writer_text(out, def->code);
+    writer_u8(out, '(');
+    if (form == LINE_SHORT) {
+        short_write(meter, def, out);
+    } else if (form != LINE_STAMP) {
+        plain_write(meter, def, out);
+    }
+    if (form == LINE_PEAK) {
+        writer_text(out, ")(");
+    }
+    if (form == LINE_PEAK || form == LINE_STAMP) {
+        (void)register_read_stamp(meter, def, stamp);
+        writer_text(out, stamp);
+    }
+    writer_u8(out, ')');
+    return true;
+}

@@ -1,0 +1,249 @@
+#include "register_fetch.h"
+
+#include <string.h>
+
+#include "../meter/meter.h"
+
+#define MICRO (-6)
+#define MILLI (-3)
+#define CENTI (-2)
+
+static void number(struct register_value *out, int64_t value, int exponent)
+{
+    out->is_text = false;
+    out->number = value;
+    out->exponent = exponent;
+    out->text[0] = '\0';
+}
+
+static void text(struct register_value *out, const char *from, size_t length)
+{
+    size_t n = length < sizeof out->text ? length : sizeof out->text - 1u;
+    memcpy(out->text, from, n);
+    out->text[n] = '\0';
+    out->is_text = true;
+}
+
+static int64_t energy_uwh(const struct meter *meter, enum legal_energy energy)
+{
+    return (int64_t)legal_energy_uwh(&meter->legal, energy);
+}
+
+static void fetch_energy(const struct meter *meter, const struct register_def *def,
+                         struct register_value *out)
+{
+    int64_t a_plus = energy_uwh(meter, LEGAL_A_PLUS), a_minus = energy_uwh(meter, LEGAL_A_MINUS);
+    switch (def->source) {
+    case SOURCE_ENERGY: number(out, energy_uwh(meter, (enum legal_energy)def->index), MICRO); break;
+    case SOURCE_TARIFF_ENERGY: {
+        uint8_t tariff = (uint8_t)(def->index / LEGAL_TARIFF_ENERGIES + 1u);
+        enum legal_energy energy = (enum legal_energy)(def->index % LEGAL_TARIFF_ENERGIES);
+        number(out, (int64_t)legal_tariff_uwh(&meter->legal, tariff, energy), MICRO);
+        break;
+    }
+    case SOURCE_A1423: number(out, a_plus + a_minus, MICRO); break;
+    default: number(out, a_plus - a_minus, MICRO); break; /* SOURCE_NET_ENERGY */
+    }
+}
+
+/* |P| / S in thousandths; 1 when nothing flows, as the makers' documents print it. */
+static int64_t power_factor(int32_t active_mw, uint32_t apparent_mva)
+{
+    int64_t magnitude = active_mw < 0 ? -(int64_t)active_mw : active_mw;
+    if (apparent_mva == 0) {
+        return 1000;
+    }
+    int64_t factor = (magnitude * 1000 + apparent_mva / 2u) / apparent_mva;
+    return factor > 1000 ? 1000 : factor;
+}
+
+static void fetch_phase(const struct meter *meter, const struct register_def *def,
+                        struct register_value *out)
+{
+    struct legal_instant instant;
+    legal_instant(&meter->legal, &instant);
+    int system = variant_system_of_phase(&meter->variant, def->index);
+    const struct legal_phase *phase = &instant.phase[system < 0 ? 0 : system];
+    bool imports = phase->active_mw >= 0;
+    int64_t p = phase->active_mw, q = phase->reactive_mvar, s = phase->apparent_mva;
+    switch (def->source) {
+    case SOURCE_PHASE_VOLTAGE: number(out, phase->voltage_mv, MILLI); break;
+    case SOURCE_PHASE_CURRENT: number(out, phase->current_ma, MILLI); break;
+    case SOURCE_PHASE_ACTIVE_PLUS: number(out, imports ? p : 0, MILLI); break;
+    case SOURCE_PHASE_ACTIVE_MINUS: number(out, imports ? 0 : -p, MILLI); break;
+    case SOURCE_PHASE_REACTIVE_PLUS: number(out, q > 0 ? q : 0, MILLI); break;
+    case SOURCE_PHASE_REACTIVE_MINUS: number(out, q < 0 ? -q : 0, MILLI); break;
+    case SOURCE_PHASE_APPARENT_PLUS: number(out, imports ? s : 0, MILLI); break;
+    case SOURCE_PHASE_APPARENT_MINUS: number(out, imports ? 0 : s, MILLI); break;
+    case SOURCE_PHASE_POWER_FACTOR:
+        number(out, power_factor(phase->active_mw, phase->apparent_mva), MILLI);
+        break;
+    default: number(out, phase->current_angle_mdeg, MILLI); break; /* SOURCE_PHASE_ANGLE */
+    }
+}
+
+static void fetch_total(const struct meter *meter, const struct register_def *def,
+                        struct register_value *out)
+{
+    struct legal_instant instant;
+    legal_instant(&meter->legal, &instant);
+    bool imports = instant.active_net_mw >= 0;
+    bool shown = def->index == 2u || imports == (def->index == 0);
+    switch (def->source) {
+    case SOURCE_ACTIVE_PLUS: number(out, instant.active_plus_mw, MILLI); break;
+    case SOURCE_ACTIVE_MINUS: number(out, instant.active_minus_mw, MILLI); break;
+    case SOURCE_REACTIVE_PLUS: number(out, instant.reactive_plus_mvar, MILLI); break;
+    case SOURCE_REACTIVE_MINUS: number(out, instant.reactive_minus_mvar, MILLI); break;
+    case SOURCE_APPARENT: number(out, shown ? instant.apparent_mva : 0, MILLI); break;
+    case SOURCE_POWER_FACTOR:
+        number(out, power_factor(instant.active_net_mw, instant.apparent_mva), MILLI);
+        break;
+    case SOURCE_FREQUENCY: number(out, instant.frequency_mhz, MILLI); break;
+    case SOURCE_TEMPERATURE: number(out, instant.temperature_cc, CENTI); break;
+    default: number(out, instant.sequence, 0); break; /* SOURCE_PHASE_SEQUENCE */
+    }
+}
+
+static void fetch_demand(const struct meter *meter, const struct register_def *def,
+                         struct register_value *out)
+{
+    const struct demand *demand = &meter->demand;
+    switch (def->source) {
+    case SOURCE_MEAN_POWER: number(out, demand->mean_mw[def->index], MILLI); break;
+    case SOURCE_PEAK_POWER: number(out, demand->peak[def->index].power_mw, MILLI); break;
+    case SOURCE_PEAK_ACCUMULATED: number(out, demand->accumulated_mw[def->index], MILLI); break;
+    case SOURCE_DEBITING_COUNT: number(out, demand->debiting_count, 0); break;
+    case SOURCE_THRESHOLD_VALUE: number(out, demand->threshold_w, 0); break;
+    default: number(out, demand->threshold_count, 0); break; /* SOURCE_THRESHOLD_COUNT */
+    }
+}
+
+struct register_moment register_moment(const struct meter *meter, const struct register_def *def)
+{
+    struct register_moment moment = {clock_utc_s(&meter->clock, meter->now_us), meter->clock.valid};
+    if (def->source == SOURCE_PEAK_TIME || def->source == SOURCE_PEAK_DATE ||
+        def->source == SOURCE_PEAK_RTC || def->source == SOURCE_PEAK_POWER) {
+        moment.utc_s = meter->demand.peak[def->index].utc_s;
+        moment.valid = moment.utc_s != 0;
+    }
+    return moment;
+}
+
+static void two_digits(char *at, unsigned value)
+{
+    at[0] = (char)('0' + value / 10u % 10u);
+    at[1] = (char)('0' + value % 10u);
+}
+
+/* "2000-01-01 00:00:00"; local time, as displays show it. */
+static void stamp_write(const struct calendar *c, char stamp[20])
+{
+    memcpy(stamp, "2000-01-01 00:00:00", 20);
+    two_digits(stamp + 2, c->year % 100u);
+    two_digits(stamp + 5, c->month);
+    two_digits(stamp + 8, c->day);
+    two_digits(stamp + 11, c->hour);
+    two_digits(stamp + 14, c->minute);
+    two_digits(stamp + 17, c->second);
+}
+
+/* Clock and date are also numbers, HHMMSS and YYMMDD: local time for the clock itself, normal time for
+ * the stamps of peaks (X-EVT-2, X-KMP-5). */
+static void fetch_moment(const struct meter *meter, const struct register_def *def,
+                         struct register_value *out)
+{
+    struct register_moment moment = register_moment(meter, def);
+    struct calendar shown = {2000, 1, 1, 0, 0, 0, 6, false}, counted = shown;
+    bool clock = def->source == SOURCE_CLOCK || def->source == SOURCE_DATE;
+    char stamp[20];
+    if (moment.utc_s != 0) {
+        clock_calendar(&meter->clock, moment.utc_s, true, &shown);
+        clock_calendar(&meter->clock, moment.utc_s, clock, &counted);
+    }
+    stamp_write(&shown, stamp);
+    if (def->coding == REGISTER_CLOCK) {
+        number(out, counted.hour * 10000 + counted.minute * 100 + counted.second, 0);
+        text(out, stamp + 11, 8);
+    } else if (def->coding == REGISTER_DATE) {
+        number(out, counted.year % 100 * 10000 + counted.month * 100 + counted.day, 0);
+        stamp[4] = ':';
+        stamp[7] = ':';
+        text(out, stamp + 2, 8);
+    } else {
+        number(out, moment.utc_s, 0);
+        text(out, stamp, 19);
+    }
+}
+
+static int64_t digits_value(const char *digits)
+{
+    int64_t value = 0;
+    for (; *digits >= '0' && *digits <= '9'; digits++) {
+        value = value * 10 + (*digits - '0');
+    }
+    return value;
+}
+
+static void fetch_identity(const struct meter *meter, const struct register_def *def,
+                           struct register_value *out)
+{
+    const struct variant *variant = &meter->variant;
+    struct legal_identity identity;
+    legal_identity(&meter->legal, &identity);
+    char revision[2] = {(char)identity.revision_letter,
+                        (char)('0' + identity.revision_number % 10u)};
+    switch (def->source) {
+    case SOURCE_SERIAL_NUMBER: number(out, meter->serial_number, 0); break;
+    case SOURCE_METER_NUMBER:
+        number(out, digits_value(meter->meter_number[def->index % 3u]), 0);
+        break;
+    case SOURCE_SPECIAL_DATA: number(out, meter->special_data[def->index], 0); break;
+    case SOURCE_TYPE_NUMBER: text(out, variant->order_number, 10); break;
+    case SOURCE_TYPE_NUMBER_COMPLETE:
+        text(out, variant->order_number, strlen(variant->order_number));
+        break;
+    case SOURCE_CONFIGURATION: number(out, variant->configuration[def->index], 0); break;
+    case SOURCE_SOFTWARE_NUMBER: number(out, identity.number, 0); break;
+    case SOURCE_SOFTWARE_REVISION: text(out, revision, sizeof revision); break;
+    default: number(out, identity.checksum, 0); break; /* SOURCE_PROGRAM_CHECKSUM */
+    }
+}
+
+static void fetch_state(const struct meter *meter, const struct register_def *def,
+                        struct register_value *out)
+{
+    switch (def->source) {
+    case SOURCE_HOUR_COUNTER:
+        number(out, (int64_t)(legal_operating_s(&meter->legal) / 3600u), 0);
+        break;
+    case SOURCE_METER_STATUS: number(out, meter_status(meter), 0); break;
+    case SOURCE_ACTIVE_TARIFF: number(out, legal_tariff(&meter->legal), 0); break;
+    case SOURCE_OPERATION_STATE: number(out, 1, 0); break; /* normal: the LED shows A+ */
+    case SOURCE_ENERGY_FORMAT:
+        number(out, meter->variant.energy_format == FORMAT_7_0 ? 4 : 2, 0);
+        break;
+    case SOURCE_COMM_ADDRESS: number(out, KMP_ADDRESS_METER, 0); break;
+    default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */
+    }
+}
+
+void register_fetch(const struct meter *meter, const struct register_def *def,
+                    struct register_value *out)
+{
+    typedef void (*fetcher)(const struct meter *, const struct register_def *,
+                            struct register_value *);
+    static const struct {
+        uint8_t last; /* highest source of this group, in the order of enum register_source */
+        fetcher fetch;
+    } groups[] = {
+        {SOURCE_NET_ENERGY, fetch_energy},         {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},         {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand},    {SOURCE_RTC, fetch_moment},
+        {SOURCE_PROGRAM_CHECKSUM, fetch_identity}, {SOURCE_COMM_ADDRESS, fetch_state},
+    };
+    size_t i = 0;
+    while (def->source > groups[i].last) {
+        i++;
+    }
+    groups[i].fetch(meter, def, out);
+}

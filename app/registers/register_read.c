@@ -1,0 +1,280 @@
+#include "register_read.h"
+
+#include <string.h>
+
+#include "../meter/meter.h"
+#include "register_fetch.h"
+
+#define ENERGY_DIGITS     7u                 /* 7.0 and 6.1 alike */
+#define ENERGY_MODULO     UINT64_C(10000000) /* REG-12 */
+#define VERIFICATION_SHOW UINT64_C(10000000) /* 3.4 on display */
+#define KMP_STATUS_SUMMER 0x01u
+#define KMP_STATUS_VALID  0x02u
+#define KMP_STATUS_EEPROM 0x04u
+
+bool register_exists(const struct meter *meter, const struct register_def *def)
+{
+    unsigned has = variant_has(&meter->variant);
+    if ((def->need & has) != def->need) {
+        return false;
+    }
+    if (def->source == SOURCE_TARIFF_ENERGY) { /* X7 = 2 or 4: no more registers than tariffs */
+        return def->index / LEGAL_TARIFF_ENERGIES < meter->variant.tariffs;
+    }
+    return true;
+}
+
+bool register_read(const struct meter *meter, const struct register_def *def,
+                   struct register_value *out)
+{
+    if (!register_exists(meter, def)) {
+        return false;
+    }
+    register_fetch(meter, def, out);
+    return true;
+}
+
+static bool follows_format(const struct register_def *def)
+{
+    return def->kmp_exponent == EXPONENT_FOLLOWS_FORMAT;
+}
+
+static int exponent_on_wire(const struct meter *meter, const struct register_def *def)
+{
+    if (!follows_format(def)) {
+        return def->kmp_exponent;
+    }
+    return meter->variant.energy_format == FORMAT_7_0 ? 0 : -1;
+}
+
+/* Thousands over the base unit: kWh, kW and their like. */
+static int unit_prefix(uint8_t register_unit)
+{
+    switch (register_unit) {
+    case UNIT_WH:
+    case UNIT_VARH:
+    case UNIT_VAH:
+    case UNIT_W:
+    case UNIT_VAR:
+    case UNIT_VA: return 3;
+    default: return 0;
+    }
+}
+
+static bool is_energy(const struct register_def *def)
+{
+    return def->unit == UNIT_WH || def->unit == UNIT_VARH || def->unit == UNIT_VAH;
+}
+
+/* number * 10^shift; what falls off is cut for energies (a register shows what it has counted to
+ * the end) and rounded for the rest. */
+static int64_t scaled(int64_t number, int shift, bool cut)
+{
+    int64_t divisor = 1;
+    for (; shift > 0; shift--) {
+        number *= 10;
+    }
+    for (; shift < 0; shift++) {
+        divisor *= 10;
+    }
+    int64_t half = cut ? 0 : divisor / 2;
+    return (number < 0 ? number - half : number + half) / divisor;
+}
+
+/* Mantissa in steps of 10^exponent of the unit that people use (kWh, kW, V, ...). */
+static int64_t mantissa_of(const struct register_def *def, const struct register_value *value,
+                           int exponent)
+{
+    return scaled(value->number, value->exponent - unit_prefix(def->unit) - exponent,
+                  is_energy(def));
+}
+
+static int64_t rolled_over(int64_t mantissa, uint64_t modulo)
+{
+    return mantissa < 0 ? -(int64_t)((uint64_t)-mantissa % modulo)
+                        : (int64_t)((uint64_t)mantissa % modulo);
+}
+
+/* RTC, unit 53: status, weekday, ss, mm, hh, DD, MM, YY; normal time (X-KMP-5). */
+static void rtc_write(const struct meter *meter, const struct register_def *def,
+                      struct kmp_value *out)
+{
+    struct register_moment moment = register_moment(meter, def);
+    struct calendar c = {2000, 1, 1, 0, 0, 0, 6, false}, local = c;
+    if (moment.utc_s != 0) {
+        clock_calendar(&meter->clock, moment.utc_s, false, &c);
+        clock_calendar(&meter->clock, moment.utc_s, true, &local);
+    }
+    unsigned status = (local.summer ? KMP_STATUS_SUMMER : 0u) |
+                      (moment.valid ? KMP_STATUS_VALID : 0u) |
+                      (def->source == SOURCE_RTC && !moment.valid ? KMP_STATUS_EEPROM : 0u);
+    const uint8_t bytes[8] = {(uint8_t)status, c.weekday, c.second, c.minute,
+                              c.hour,          c.day,     c.month,  (uint8_t)(c.year % 100u)};
+    memcpy(out->bytes, bytes, sizeof bytes);
+    out->n_bytes = sizeof bytes;
+    out->sign_exp = 0;
+}
+
+/* Type numbers stand on the wire from their last character to their first (X-CFG-1). */
+static void text_on_wire(const struct register_def *def, const char *text, struct kmp_value *out)
+{
+    size_t length = strlen(text);
+    bool backwards =
+        def->source == SOURCE_TYPE_NUMBER || def->source == SOURCE_TYPE_NUMBER_COMPLETE;
+    length = length < sizeof out->bytes ? length : sizeof out->bytes;
+    for (size_t i = 0; i < length; i++) {
+        out->bytes[i] = (uint8_t)text[backwards ? length - 1u - i : i];
+    }
+    out->n_bytes = (uint8_t)length;
+    out->sign_exp = 0;
+}
+
+static bool number_on_wire(const struct meter *meter, const struct register_def *def,
+                           const struct register_value *value, struct kmp_value *out)
+{
+    int exponent = exponent_on_wire(meter, def);
+    int64_t mantissa = mantissa_of(def, value, exponent);
+    if (def->unit == UNIT_CELSIUS) {
+        mantissa = scaled(value->number + 27315, value->exponent, false); /* kelvin */
+    }
+    if (is_energy(def)) {
+        mantissa =
+            rolled_over(mantissa, follows_format(def) ? ENERGY_MODULO : (uint64_t)UINT32_MAX + 1u);
+    }
+    if (mantissa < 0 && def->coding != REGISTER_INT) {
+        mantissa = 0;
+    }
+    return kmp_value_set(out, def->kmp_id, def->kmp_unit, def->width, mantissa, exponent) == KMP_OK;
+}
+
+bool register_read_kmp(const struct meter *meter, const struct register_def *def,
+                       struct kmp_value *out)
+{
+    struct register_value value;
+    if (!register_read(meter, def, &value)) {
+        return false;
+    }
+    out->id = def->kmp_id;
+    out->unit = def->kmp_unit;
+    switch (def->coding) {
+    case REGISTER_RTC: rtc_write(meter, def, out); return true;
+    case REGISTER_TEXT: text_on_wire(def, value.text, out); return true;
+    default: return number_on_wire(meter, def, &value, out);
+    }
+}
+
+/* Digits, decimals and modulo of a number as the display shows it. */
+struct form {
+    unsigned digits, decimals;
+    uint64_t modulo; /* 0: none */
+};
+
+static struct form form_of(const struct meter *meter, const struct register_def *def)
+{
+    if (is_energy(def)) {
+        bool fine = !follows_format(def);
+        unsigned decimals = fine ? 4u : meter->variant.energy_format == FORMAT_7_0 ? 0u : 1u;
+        return (struct form){ENERGY_DIGITS, decimals, fine ? VERIFICATION_SHOW : ENERGY_MODULO};
+    }
+    switch (def->source) {
+    case SOURCE_HOUR_COUNTER:
+    case SOURCE_PULSE_INPUT: return (struct form){7, 0, ENERGY_MODULO};
+    case SOURCE_SERIAL_NUMBER:
+    case SOURCE_METER_NUMBER:
+    case SOURCE_SPECIAL_DATA:
+    case SOURCE_CONFIGURATION: return (struct form){8, 0, 0};
+    case SOURCE_PROGRAM_CHECKSUM: return (struct form){1, 0, 65536};
+    case SOURCE_TEMPERATURE: return (struct form){1, 0, 0};
+    default: return (struct form){1, (unsigned)-def->kmp_exponent, 0};
+    }
+}
+
+static void status_write(uint64_t status, struct writer *w)
+{
+    for (unsigned bit = 8; bit-- > 0;) {
+        writer_u8(w, (uint8_t)((status >> bit & 1u) != 0 ? '1' : '0'));
+    }
+}
+
+static void number_write(const struct meter *meter, const struct register_def *def,
+                         const struct register_value *value, struct writer *w)
+{
+    struct form form = form_of(meter, def);
+    int64_t mantissa = mantissa_of(def, value, -(int)form.decimals);
+    if (form.modulo != 0) {
+        mantissa = rolled_over(mantissa, form.modulo);
+    }
+    unsigned min_int = form.digits > form.decimals ? form.digits - form.decimals : 1u;
+    writer_fixed(w, mantissa, form.decimals, min_int);
+}
+
+/* Unit as printed behind a value. */
+static const char *unit_text(const struct register_def *def)
+{
+    static const struct {
+        uint8_t unit;
+        const char *text;
+    } units[] = {
+        {UNIT_WH, "kWh"},
+        {UNIT_VARH, "kvarh"},
+        {UNIT_VAH, "kVAh"},
+        {UNIT_W, "kW"},
+        {UNIT_VAR, "kvar"},
+        {UNIT_VA, "kVA"},
+        {UNIT_V, "V"},
+        {UNIT_A, "A"},
+        {UNIT_HZ, "Hz"},
+        {UNIT_HOUR, "h"},
+        {UNIT_DEGREE, "\xC2\xB0"},
+        {UNIT_CELSIUS, "\xC2\xB0"
+                       "C"},
+    };
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (units[i].unit == def->unit) {
+            return units[i].text;
+        }
+    }
+    return "";
+}
+
+bool register_read_text(const struct meter *meter, const struct register_def *def, char *out,
+                        size_t capacity, const char **unit)
+{
+    struct register_value value;
+    if (capacity == 0 || !register_read(meter, def, &value)) {
+        return false;
+    }
+    struct writer w = writer_over(out, capacity - 1u);
+    if (value.is_text) {
+        writer_text(&w, value.text);
+    } else if (def->coding == REGISTER_BITS) {
+        status_write((uint64_t)value.number, &w);
+    } else {
+        number_write(meter, def, &value, &w);
+    }
+    out[writer_length(&w)] = '\0';
+    *unit = unit_text(def);
+    return !w.failed;
+}
+
+bool register_read_stamp(const struct meter *meter, const struct register_def *def, char out[15])
+{
+    if (!register_exists(meter, def)) {
+        return false;
+    }
+    struct register_moment moment = register_moment(meter, def);
+    struct calendar c = {2000, 1, 1, 0, 0, 0, 6, false};
+    if (moment.utc_s != 0) {
+        bool peak = def->source == SOURCE_PEAK_POWER; /* peaks keep normal time (X-EVT-2) */
+        clock_calendar(&meter->clock, moment.utc_s, !peak, &c);
+    }
+    const unsigned parts[6] = {c.year % 100u, c.month, c.day, c.hour, c.minute, c.second};
+    struct writer w = writer_over(out, 14);
+    writer_u8(&w, c.summer ? '1' : '0');
+    writer_u8(&w, moment.valid ? '1' : '0');
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        writer_decimal(&w, parts[i], 2);
+    }
+    out[14] = '\0';
+    return true;
+}
