@@ -31,6 +31,7 @@ struct mains {
     int64_t anchor_us;
     double anchor_turns, anchor_hz;
     struct lab_phasor_carry carry[LAB_PHASES];
+    double residue_u[LAB_PHASES], residue_i[LAB_PHASES];
 };
 
 int lab_error_set(struct lab_error *error, const char *format, ...)
@@ -145,12 +146,14 @@ static void rates_of_state(struct mains *m)
 /** Make the piece that holds at from_us the one in force; to_us is how far the caller looks. */
 static void enter_piece(struct mains *m, int64_t from_us, int64_t to_us)
 {
+    /* a piece that ended between two samples ended there, not at the sample behind */
+    int64_t change_us = m->until_us < from_us && m->from_us < m->until_us ? m->until_us : from_us;
     m->source.piece(m->source.self, from_us, to_us, &m->electric, &m->until_us);
     lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
     m->from_us = from_us;
     if (m->electric.frequency_hz != m->anchor_hz) {
-        m->anchor_turns = turns_at(m, from_us);
-        m->anchor_us = from_us;
+        m->anchor_turns = turns_at(m, change_us);
+        m->anchor_us = change_us;
         m->anchor_hz = m->electric.frequency_hz;
     }
     rates_of_state(m);
@@ -214,12 +217,24 @@ static void add_sinusoid(double *sum, size_t n, struct lab_vector peak, double t
     }
 }
 
-static int32_t to_code(double value)
+/**
+ * The next ADC code.  The rounding error goes into the next one (first-order noise shaping), so that
+ * the same error does not repeat in every cycle of a small current and bias its energy.
+ */
+static int32_t to_code(double value, double *residue)
 {
+    value += *residue;
     if (value >= MEASURING_FULL_SCALE_LSB - 1) {
+        *residue = 0.0;
         return MEASURING_FULL_SCALE_LSB - 1;
     }
-    return value <= -MEASURING_FULL_SCALE_LSB ? -MEASURING_FULL_SCALE_LSB : (int32_t)lrint(value);
+    if (value <= -MEASURING_FULL_SCALE_LSB) {
+        *residue = 0.0;
+        return -MEASURING_FULL_SCALE_LSB;
+    }
+    int32_t code = (int32_t)lrint(value);
+    *residue = value - (double)code;
+    return code;
 }
 
 /** The frequency components of one system's voltage and current over a block. */
@@ -269,8 +284,8 @@ static void synthesise_block(struct mains *m, int64_t first, size_t n, size_t of
     for (unsigned k = 0; k < m->options.systems; k++) {
         synthesise(m, &block, k);
         for (size_t s = 0; s < n; s++) {
-            v_lsb[k][offset + s] = to_code(block.u[s]);
-            i_lsb[k][offset + s] = to_code(block.i[s]);
+            v_lsb[k][offset + s] = to_code(block.u[s], &m->residue_u[k]);
+            i_lsb[k][offset + s] = to_code(block.i[s], &m->residue_i[k]);
         }
     }
 }
