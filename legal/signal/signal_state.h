@@ -53,7 +53,8 @@ struct signal_tracking {
     uint32_t fraction_q20;          /**< of a sample, carried into the next window */
     uint32_t last_angle;            /**< of the voltage phasor of the window before */
     uint32_t last_step, last_samples;
-    bool last_valid;
+    int64_t last_measured; /**< step of the voltage, between the two windows before */
+    bool last_valid, trend_valid;
 };
 
 struct signal_state {

@@ -36,8 +36,9 @@ struct complex_lsb {
 
 /** How the voltage's frequency stands to the oscillator's. */
 struct pace {
-    int64_t ahead; /**< measured step minus oscillator step */
-    bool locked;   /**< the window held whole cycles */
+    int64_t ahead;  /**< measured step minus oscillator step */
+    int64_t within; /**< the same in the middle of this window, if the frequency runs evenly */
+    bool locked;    /**< the window held whole cycles */
 };
 
 static int64_t divide_rounded(int64_t value, int64_t by)
@@ -130,7 +131,8 @@ static struct pace pace_measure(struct signal_state *state, uint32_t angle)
     const int64_t step = state->oscillator.step;
     const int64_t coarse =
         (int32_t)angle_of(tracking->turn_re, tracking->turn_im) / (int64_t)state->cycle_samples;
-    struct pace pace = {coarse, false};
+    struct pace pace = {.ahead = coarse};
+    int64_t trend = 0;
     const bool slow = coarse > -STEP_FINE && coarse < STEP_FINE;
     if (slow && tracking->last_valid) {
         const int64_t between = (int32_t)(angle - tracking->last_angle);
@@ -139,7 +141,14 @@ static struct pace pace_measure(struct signal_state *state, uint32_t angle)
         /* They disagree after a jump in phase: the oscillator stays as it is for this window. */
         const bool agree = fine - coarse > -STEP_FINE && fine - coarse < STEP_FINE;
         pace.ahead = agree ? fine : 0;
+        /* `fine` looks at the instant between the two windows, half a window ago. */
+        trend = agree && tracking->trend_valid ? (step + fine - tracking->last_measured) / 2 : 0;
+        tracking->trend_valid = agree;
+    } else {
+        tracking->trend_valid = false;
     }
+    pace.within = pace.ahead + clamp(trend, -STEP_LOCKED, STEP_LOCKED);
+    tracking->last_measured = step + pace.ahead;
     pace.locked = pace.ahead > -STEP_LOCKED && pace.ahead < STEP_LOCKED;
     tracking->last_valid = slow;
     tracking->last_angle = angle;
@@ -184,7 +193,10 @@ static struct complex_lsb phasor(int64_t sum_cos, int64_t sum_sin, uint32_t n,
         clamp(im - ((re * leak.im - im * leak.re) >> 30), -PHASOR_MAX, PHASOR_MAX)};
 }
 
-/** An oscillator that is off by `ahead` sees sin(x) / x of the amplitude: give the rest back. */
+/**
+ * An oscillator that is off by `ahead` sees sin(x) / x of the amplitude: give the rest back.  What counts
+ * is how far it was off in this very window: while the frequency runs, the oscillator is behind.
+ */
 static int64_t drift_gain_q30(int64_t ahead, uint32_t n)
 {
     const int64_t x = ahead * n * QUARTER_PI_Q30 >> 30; /* half the drift in rad, 2^30 = one */
@@ -280,7 +292,7 @@ static void phasors_close(struct signal_state *state, struct measuring_window *w
     const struct pace pace = pace_measure(state, angle_of(v.re, v.im));
 
     if (pace.locked) {
-        const int64_t gain_q30 = drift_gain_q30(pace.ahead, n);
+        const int64_t gain_q30 = drift_gain_q30(pace.within, n);
         v = amplify(v, gain_q30);
         i = amplify(i, gain_q30);
         window->reactive_lsb2 = reactive_sum(v, i, n + state->reactive_owed);
