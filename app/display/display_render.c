@@ -202,13 +202,27 @@ static void register_write(struct display_frame *frame, const struct meter *mete
     frame->unit = unit_from_name(unit);
 }
 
+/* The time and date of a peak stand under the peak's own identification. */
+static const char *code_shown(const struct register_def *def)
+{
+    bool stamp = def->source == SOURCE_PEAK_TIME || def->source == SOURCE_PEAK_DATE ||
+                 def->source == SOURCE_PEAK_RTC;
+    for (size_t row = 0; stamp && row < register_table_length; row++) {
+        const struct register_def *peak = &register_table[row];
+        if (peak->source == SOURCE_PEAK_POWER && peak->index == def->index) {
+            return peak->code;
+        }
+    }
+    return def->code;
+}
+
 static void reading_write(struct display_frame *frame, const struct meter *meter, uint16_t reading,
                           int64_t shown_us)
 {
     struct legal_identity identity;
     const struct register_def *def = &register_table[reading];
     legal_identity(&meter->legal, &identity);
-    ident_write(frame, def->code);
+    ident_write(frame, code_shown(def));
     switch (def->source) {
     case SOURCE_PROGRAM_CHECKSUM:
         checksum_write(frame, &identity, shown_us);
