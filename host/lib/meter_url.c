@@ -1,0 +1,142 @@
+#include "meter_url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_PORT "3820"
+
+static const struct {
+    const char *prefix;
+    enum meter_protocol protocol;
+    bool tcp;
+    uint32_t baud;
+} schemes[] = {
+    {"kmp+tcp://", METER_KMP, true, 9600},
+    {"iec+tcp://", METER_IEC, true, 300},
+    {"kmp:", METER_KMP, false, 9600},
+    {"iec:", METER_IEC, false, 300},
+};
+
+static const uint32_t bauds[] = {300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
+
+/** One of the speeds that a port can be set to, or 0. */
+static uint32_t parse_baud(const char *text)
+{
+    char *end = NULL;
+    unsigned long value = strtoul(text, &end, 10);
+    for (size_t i = 0; *text != '\0' && *end == '\0' && i < sizeof bauds / sizeof bauds[0]; i++) {
+        if (bauds[i] == value) {
+            return bauds[i];
+        }
+    }
+    return 0;
+}
+
+static enum host_err refuse(char *error, size_t n_error, const char *url, const char *what,
+                            const char *expected)
+{
+    snprintf(error, n_error, "meter address '%s': %s; expected %s", url, what, expected);
+    return HOST_ERR_URL;
+}
+
+/** "name=value"; options of another protocol are refused rather than ignored. */
+static const char *take_option(struct meter_url *url, const char *name, const char *value)
+{
+    if (strcmp(name, "baud") == 0 && !url->tcp) {
+        url->baud = parse_baud(value);
+        return url->baud != 0 ? NULL : "baud=300, 600, 1200, 2400, 4800, 9600 ... 115200";
+    }
+    if (strcmp(name, "speed") == 0 && url->protocol == METER_IEC) {
+        url->speed = parse_baud(value);
+        return url->speed != 0 && url->speed <= 9600 ? NULL : "speed=300 ... 9600";
+    }
+    if (strcmp(name, "address") == 0 && url->protocol == METER_IEC) {
+        snprintf(url->address, sizeof url->address, "%s", value);
+        return strlen(value) < sizeof url->address ? NULL : "an address of up to 32 characters";
+    }
+    return url->protocol == METER_IEC ? "baud=, speed= or address=" : "baud= (serial ports only)";
+}
+
+/** @return NULL, or what was expected. */
+static const char *take_options(struct meter_url *url, char *options)
+{
+    char *rest = NULL;
+    for (char *name = strtok_r(options, "&", &rest); name != NULL;
+         name = strtok_r(NULL, "&", &rest)) {
+        char *equals = strchr(name, '=');
+        if (equals == NULL) {
+            return "options of the form name=value";
+        }
+        *equals = '\0';
+        const char *expected = take_option(url, name, equals + 1);
+        if (expected != NULL) {
+            return expected;
+        }
+    }
+    return NULL;
+}
+
+/** "HOST", "HOST:PORT", "[IPV6]:PORT". */
+static bool take_host(struct meter_url *url, char *host)
+{
+    char *colon = strrchr(host, ':');
+    char *bracket = strchr(host, ']');
+    if (colon != NULL && (bracket == NULL || colon > bracket)) {
+        char *end = NULL;
+        unsigned long port = strtoul(colon + 1, &end, 10);
+        if (colon[1] == '\0' || *end != '\0' || port < 1 || port > 65535) {
+            return false;
+        }
+        snprintf(url->port, sizeof url->port, "%lu", port);
+        *colon = '\0';
+    }
+    if (host[0] == '[' && bracket != NULL) {
+        *bracket = '\0';
+        host++;
+    }
+    snprintf(url->path, sizeof url->path, "%s", host);
+    return host[0] != '\0';
+}
+
+enum host_err meter_url_parse(const char *text, struct meter_url *url, char *error, size_t n_error)
+{
+    struct meter_url taken = {.port = DEFAULT_PORT};
+    char rest[sizeof taken.path];
+    size_t i = 0, n_schemes = sizeof schemes / sizeof schemes[0];
+    while (i < n_schemes && strncmp(text, schemes[i].prefix, strlen(schemes[i].prefix)) != 0) {
+        i++;
+    }
+    if (i == n_schemes) {
+        return refuse(error, n_error, text, "unknown kind",
+                      "kmp:/dev/ttyUSB0, kmp+tcp://HOST:PORT, iec:/dev/ttyUSB0 or "
+                      "iec+tcp://HOST:PORT");
+    }
+    taken.protocol = schemes[i].protocol;
+    taken.tcp = schemes[i].tcp;
+    taken.baud = schemes[i].baud;
+    const char *after = text + strlen(schemes[i].prefix);
+    if (strlen(after) >= sizeof taken.path) {
+        return refuse(error, n_error, "...", "too long", "less than 200 characters");
+    }
+    snprintf(rest, sizeof rest, "%s", after);
+    char *options = strchr(rest, '?');
+    if (options != NULL) {
+        *options++ = '\0';
+        const char *expected = take_options(&taken, options);
+        if (expected != NULL) {
+            return refuse(error, n_error, text, "option not understood", expected);
+        }
+    }
+    if (taken.tcp && !take_host(&taken, rest)) {
+        return refuse(error, n_error, text, "no such host and port", "HOST:PORT, port 1 to 65535");
+    }
+    if (!taken.tcp) {
+        snprintf(taken.path, sizeof taken.path, "%s", rest);
+    }
+    if (taken.path[0] == '\0') {
+        return refuse(error, n_error, text, "no port", "a path like /dev/ttyUSB0");
+    }
+    *url = taken;
+    return HOST_OK;
+}

@@ -1,0 +1,35 @@
+/**
+ * Where a meter is and what it speaks, in one line:
+ *
+ *   kmp:/dev/ttyUSB0[?baud=9600]        KMP through an optical head, 8N2
+ *   kmp+tcp://HOST:PORT                 KMP over TCP (meter382, or a serial server)
+ *   iec:/dev/ttyUSB0[?baud=300]         IEC 62056-21 through an optical head, 7E1
+ *   iec+tcp://HOST:PORT
+ * IEC takes two more options: address=TEXT (calls one meter out of many) and speed=BAUD (mode C:
+ * asks the meter for that speed).  A pseudo terminal's path is as good as a serial port's.
+ */
+#ifndef OPEN382_METER_URL_H
+#define OPEN382_METER_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host_err.h"
+
+enum meter_protocol { METER_KMP, METER_IEC };
+
+struct meter_url {
+    enum meter_protocol protocol;
+    bool tcp;
+    char path[200]; /**< serial port, or host name */
+    char port[8];   /**< TCP port in decimal; meter382's own (3820) when none is given */
+    uint32_t baud;  /**< serial: first speed */
+    uint32_t speed; /**< IEC: speed to ask for in mode C, 0 = mode A */
+    char address[33];
+};
+
+/** Take text apart.  @return HOST_OK or HOST_ERR_URL with one line of explanation in error. */
+enum host_err meter_url_parse(const char *text, struct meter_url *url, char *error, size_t n_error);
+
+#endif

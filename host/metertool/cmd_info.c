@@ -1,0 +1,142 @@
+/* metertool info: what kind of meter is this? */
+#include <string.h>
+
+#include "commands.h"
+#include "meter_type.h"
+#include "output.h"
+
+#define CID_GET_TYPE 0x01u
+
+/* In the order in which they are printed. */
+static const uint16_t info_ids[] = {
+    1001,                         /* serial number */
+    1010,                         /* total meter number */
+    1058, 1126,                   /* type number, short and complete */
+    1005, 6031, 1083,             /* software number, revision, checksum */
+    54,   55,   56,   1029, 1075, /* configurations */
+    6002,                         /* energy format */
+    1271,                         /* KMP address */
+    1047, 1002, 1003,             /* clock */
+    1004,                         /* hours */
+};
+
+static void print_row(const char *name, const char *value, const char *unit)
+{
+    printf("%-22s  %s%s%s\n", name, value, unit[0] != '\0' ? " " : "", unit);
+}
+
+/** Revision letter as 5512-447 codes it: 1 = A .. 26 = Z, then AA. */
+static void revision_text(const uint8_t *type, char *text, size_t n_text)
+{
+    unsigned letter = type[2];
+    if (letter >= 1 && letter <= 26) {
+        snprintf(text, n_text, "%c%u", (char)('A' + letter - 1), type[3]);
+    } else if (letter > 26 && letter <= 52) {
+        snprintf(text, n_text, "A%c%u", (char)('A' + letter - 27), type[3]);
+    } else {
+        snprintf(text, n_text, "%u.%u", letter, type[3]);
+    }
+}
+
+/** GetType's four bytes; not all meters answer it.  @return false: no. */
+static bool get_type(struct tool *tool, uint8_t type[4])
+{
+    int length = kmp_link_command(&tool->kmp, CID_GET_TYPE, NULL, 0);
+    if (length < 6) {
+        return false;
+    }
+    memcpy(type, tool->kmp.receiver.body + 2, 4);
+    return true;
+}
+
+static void type_texts(const uint8_t type[4], char *name, size_t n_name, char *revision,
+                       size_t n_revision)
+{
+    const char *known = meter_type_name(type[0], type[1]);
+    snprintf(name, n_name, "%s (%02X %02X)", known != NULL ? known : "unknown", type[0], type[1]);
+    revision_text(type, revision, n_revision);
+}
+
+static void print_kmp_table(const struct tool *tool, const uint8_t *type)
+{
+    char name[60], revision[16];
+    if (type != NULL) {
+        type_texts(type, name, sizeof name, revision, sizeof revision);
+        print_row("Type", name, "");
+        print_row("Revision", revision, "");
+    }
+    for (size_t i = 0; i < tool->readings.length; i++) {
+        const struct reading *reading = &tool->readings.items[i];
+        reading_name(reading, name, sizeof name);
+        print_row(name, reading->text, reading->unit);
+    }
+}
+
+static void print_kmp_json(const struct tool *tool, const uint8_t *type)
+{
+    json_t *all = json_object();
+    char name[60], revision[16];
+    if (type != NULL) {
+        type_texts(type, name, sizeof name, revision, sizeof revision);
+        json_object_set_new(all, "type", json_string(name));
+        json_object_set_new(all, "revision", json_string(revision));
+    }
+    for (size_t i = 0; i < tool->readings.length; i++) {
+        const struct reading *reading = &tool->readings.items[i];
+        output_key(reading, name, sizeof name);
+        json_object_set_new(all, name, output_json_reading(reading));
+    }
+    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    putchar('\n');
+    json_decref(all);
+}
+
+static enum tool_exit info_kmp(struct tool *tool)
+{
+    uint8_t type[4];
+    for (size_t i = 0; i < sizeof info_ids / sizeof info_ids[0]; i++) {
+        selection_add_id(&tool->selection, info_ids[i]);
+    }
+    enum tool_exit result = tool_read(tool);
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    bool typed = get_type(tool, type);
+    switch (tool->options.format) {
+    case FORMAT_TABLE: print_kmp_table(tool, typed ? type : NULL); break;
+    case FORMAT_JSON: print_kmp_json(tool, typed ? type : NULL); break;
+    case FORMAT_CSV: output_csv(&tool->readings); break;
+    }
+    return EXIT_GOOD;
+}
+
+static enum tool_exit info_iec(struct tool *tool)
+{
+    enum tool_exit result = tool_read(tool);
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    if (tool->options.format != FORMAT_TABLE) {
+        output_readings(tool);
+        return EXIT_GOOD;
+    }
+    print_row("Identification", tool->iec.receiver.ident, "");
+    for (size_t i = 0; i < tool->readings.length; i++) {
+        const struct reading *reading = &tool->readings.items[i];
+        char name[80];
+        reading_name(reading, name, sizeof name);
+        if (!reading->is_number) { /* numbers and clock; readings are for metertool read */
+            print_row(name[0] != '\0' ? name : reading->code, reading->text, "");
+        }
+    }
+    return EXIT_GOOD;
+}
+
+enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments)
+{
+    if (n_arguments > 0) {
+        tool_complain("info takes no argument, but '%s' was given", arguments[0]);
+        return EXIT_USAGE;
+    }
+    return tool->line.url.protocol == METER_KMP ? info_kmp(tool) : info_iec(tool);
+}

@@ -1,0 +1,43 @@
+#include "commands.h"
+
+#include <string.h>
+
+const struct command commands[] = {
+    {"info", "", "type, numbers, software, configuration and clock of the meter", true, false,
+     command_info},
+    {"read", "[REGISTER ...]", "read registers; without names energy, power, voltage, current",
+     true, true, command_read},
+    {"watch", "[REGISTER ...]", "read again and again, changes highlighted", true, true,
+     command_watch},
+    {"dump", "", "everything that the meter answers", true, false, command_dump},
+    {"registers", "[REGISTER ...]", "list the registers that this tool knows by name", false, true,
+     command_registers},
+    {"help", "[COMMAND]", "this text", false, false, command_help},
+    {"completion", "bash", "print a completion script: source <(metertool completion bash)", false,
+     false, command_completion},
+};
+const size_t commands_length = sizeof commands / sizeof commands[0];
+
+const struct option_row option_rows[] = {
+    {'m', "meter", "URL", "where the meter is and what it speaks (or METERTOOL_METER)"},
+    {'j', "json", NULL, "print JSON, one object keyed by short code"},
+    {'c', "csv", NULL, "print CSV with a header line"},
+    {'t', "timeout", "MS", "silence that ends a try (KMP 1700, IEC 4000)"},
+    {'r', "retries", "N", "further tries after the first (2)"},
+    {'i', "interval", "S", "watch: seconds between readings (1)"},
+    {'n', "count", "N", "watch: stop after N readings (0: never)"},
+    {'v', "verbose", NULL, "show every byte in hex on stderr"},
+    {'h', "help", NULL, "this text"},
+    {'V', "version", NULL, "print the version"},
+};
+const size_t option_rows_length = sizeof option_rows / sizeof option_rows[0];
+
+const struct command *command_by_name(const char *name)
+{
+    for (size_t i = 0; i < commands_length; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}

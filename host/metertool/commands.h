@@ -1,0 +1,48 @@
+/**
+ * The commands of metertool: ONE table, from which dispatch, help and completion come.
+ * A new command is a row in commands.c and a file cmd_NAME.c.
+ */
+#ifndef OPEN382_COMMANDS_H
+#define OPEN382_COMMANDS_H
+
+#include "tool.h"
+
+struct command {
+    const char *name;
+    const char *arguments; /**< for the help line: "[REGISTER ...]" */
+    const char *summary;
+    bool needs_meter; /**< the line is open when run is called */
+    bool completes_registers;
+    enum tool_exit (*run)(struct tool *tool, int n_arguments, char **arguments);
+};
+
+/** One option of the command line, for getopt, help and completion alike. */
+struct option_row {
+    char letter;          /**< 0: none */
+    const char *name;     /**< long form */
+    const char *argument; /**< NULL: takes none */
+    const char *summary;
+};
+
+extern const struct command commands[];
+extern const size_t commands_length;
+extern const struct option_row option_rows[];
+extern const size_t option_rows_length;
+
+/** NULL when there is none. */
+const struct command *command_by_name(const char *name);
+
+enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_watch(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arguments);
+
+/** Fill the selection from arguments.  Complains itself. */
+enum tool_exit select_registers(struct tool *tool, int n_arguments, char **arguments);
+/** Select what people usually look at: energy, power, voltage, current. */
+void select_usual(struct tool *tool);
+
+#endif

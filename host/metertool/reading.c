@@ -1,0 +1,222 @@
+#include "reading.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Unit codes of KMP whose values are no plain numbers. */
+enum kmp_unit {
+    UNIT_CLOCK_HHMMSS = 47,
+    UNIT_DATE_YYMMDD = 48,
+    UNIT_DATE_YYYYMMDD = 49,
+    UNIT_DATE_MMDD = 50,
+    UNIT_RTC = 53,
+    UNIT_ASCII = 54,
+    UNIT_BITS = 59,
+    UNIT_RTC_Q = 63,
+    UNIT_KAM_DATE_TIME = 72,
+};
+
+static void text_of_hex(const struct kmp_value *value, char *text, size_t n_text)
+{
+    size_t at = (size_t)snprintf(text, n_text, "0x");
+    for (unsigned i = 0; i < value->n_bytes && at + 3 <= n_text; i++) {
+        at += (size_t)snprintf(text + at, n_text - at, "%02X", value->bytes[i]);
+    }
+}
+
+/** mantissa * 10^exponent, every digit. */
+static void text_of_number(int64_t mantissa, int exponent, char *text, size_t n_text)
+{
+    struct writer w = writer_over(text, n_text - 1);
+    writer_fixed(&w, mantissa, exponent < 0 ? (unsigned)-exponent : 0u, 1);
+    for (int i = 0; i < exponent && mantissa != 0; i++) {
+        writer_u8(&w, '0');
+    }
+    text[writer_length(&w)] = '\0';
+}
+
+/** Characters up to the first 0; what cannot be printed becomes '.'. */
+static void text_of_ascii(const struct kmp_value *value, char *text, size_t n_text)
+{
+    size_t length = 0;
+    for (unsigned i = 0; i < value->n_bytes && value->bytes[i] != 0 && length + 1 < n_text; i++) {
+        uint8_t byte = value->bytes[i];
+        text[length++] = byte >= ' ' && byte < 0x7F ? (char)byte : '.';
+    }
+    while (length > 0 && text[length - 1] == ' ') {
+        length--;
+    }
+    text[length] = '\0';
+}
+
+/** status, weekday, ss, mm, hh, DD, MM, YY; status bit 0 summer time, bit 1 valid. */
+static void text_of_rtc(const struct kmp_value *value, char *text, size_t n_text)
+{
+    const uint8_t *b = value->bytes;
+    if (value->n_bytes != 8) {
+        text_of_hex(value, text, n_text);
+        return;
+    }
+    snprintf(text, n_text, "20%02u-%02u-%02u %02u:%02u:%02u%s%s", b[7], b[6], b[5], b[4], b[3],
+             b[2], (b[0] & 1) != 0 ? " summer time" : "", (b[0] & 2) == 0 ? " (not valid)" : "");
+}
+
+/** Days since 2000-01-01 to a date; good to 2099. */
+static void text_of_kam_date_time(const struct kmp_value *value, char *text, size_t n_text)
+{
+    static const uint8_t month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    struct reader r = reader_over(value->bytes, value->n_bytes);
+    uint8_t status = reader_u8(&r);
+    uint32_t seconds = (uint32_t)reader_uint_be(&r, 4);
+    uint32_t days = seconds / 86400, year = 0, month = 0;
+    if (!reader_complete(&r)) {
+        text_of_hex(value, text, n_text);
+        return;
+    }
+    while (days >= (year % 4 == 0 ? 366u : 365u)) {
+        days -= year++ % 4 == 0 ? 366u : 365u;
+    }
+    while (days >= month_days[month] + (month == 1 && year % 4 == 0 ? 1u : 0u)) {
+        days -= month_days[month] + (month == 1 && year % 4 == 0 ? 1u : 0u);
+        month++;
+    }
+    snprintf(text, n_text, "20%02u-%02u-%02u %02u:%02u:%02u%s%s", year, month + 1, days + 1,
+             seconds / 3600 % 24, seconds / 60 % 60, seconds % 60,
+             (status & 1) != 0 ? " summer time" : "", (status & 2) == 0 ? " (not valid)" : "");
+}
+
+/** Decimal number that is a time or a date. */
+static void text_of_decimal_time(uint8_t unit, int64_t number, char *text, size_t n_text)
+{
+    unsigned low = (unsigned)(number % 100), middle = (unsigned)(number / 100 % 100);
+    unsigned high = (unsigned)(number / 10000);
+    switch (unit) {
+    case UNIT_CLOCK_HHMMSS: snprintf(text, n_text, "%02u:%02u:%02u", high, middle, low); break;
+    case UNIT_DATE_YYMMDD: snprintf(text, n_text, "20%02u-%02u-%02u", high, middle, low); break;
+    case UNIT_DATE_YYYYMMDD: snprintf(text, n_text, "%04u-%02u-%02u", high, middle, low); break;
+    default: snprintf(text, n_text, "%02u-%02u", middle, low); break;
+    }
+}
+
+static bool is_decimal_time(uint8_t unit)
+{
+    return unit >= UNIT_CLOCK_HHMMSS && unit <= UNIT_DATE_MMDD;
+}
+
+/** True when the value is a number in its own right. */
+static bool is_plain_number(const struct kmp_value *value, int64_t *mantissa, int *exponent)
+{
+    uint8_t unit = value->unit;
+    bool special = is_decimal_time(unit) || unit == UNIT_RTC || unit == UNIT_ASCII ||
+                   unit == UNIT_RTC_Q || unit == UNIT_KAM_DATE_TIME;
+    return !special && kmp_value_number(value, mantissa, exponent) == KMP_OK;
+}
+
+void kmp_value_text(const struct kmp_value *value, char *text, size_t n_text)
+{
+    int64_t mantissa = 0;
+    int exponent = 0;
+    if (value->unit == UNIT_ASCII) {
+        text_of_ascii(value, text, n_text);
+    } else if (value->unit == UNIT_RTC || value->unit == UNIT_RTC_Q) {
+        text_of_rtc(value, text, n_text);
+    } else if (value->unit == UNIT_KAM_DATE_TIME) {
+        text_of_kam_date_time(value, text, n_text);
+    } else if (value->unit == UNIT_BITS || kmp_value_number(value, &mantissa, &exponent) != 0) {
+        text_of_hex(value, text, n_text);
+    } else if (is_decimal_time(value->unit)) {
+        text_of_decimal_time(value->unit, mantissa, text, n_text);
+    } else {
+        text_of_number(mantissa, exponent, text, n_text);
+    }
+}
+
+/** An empty place at the end, or NULL. */
+static struct reading *add(struct readings *readings)
+{
+    if (readings->length == READINGS_MAX) {
+        return NULL;
+    }
+    struct reading *reading = &readings->items[readings->length++];
+    memset(reading, 0, sizeof *reading);
+    reading->kmp_id = -1;
+    return reading;
+}
+
+bool readings_add_kmp(struct readings *readings, const struct kmp_value *value)
+{
+    struct reading *reading = add(readings);
+    if (reading == NULL) {
+        return false;
+    }
+    const char *unit = kmp_unit_name(value->unit);
+    reading->kmp_id = value->id;
+    reading->def = register_by_kmp_id(value->id);
+    if (reading->def != NULL) {
+        snprintf(reading->code, sizeof reading->code, "%s", reading->def->code);
+    }
+    if (unit == NULL) {
+        snprintf(reading->unit, sizeof reading->unit, "unit %u", value->unit);
+    } else {
+        snprintf(reading->unit, sizeof reading->unit, "%s", unit);
+    }
+    reading->is_number = is_plain_number(value, &reading->mantissa, &reading->exponent);
+    kmp_value_text(value, reading->text, sizeof reading->text);
+    return true;
+}
+
+/** "0036886", "0.976" -> mantissa and exponent.  @return false: no decimal number, or too long. */
+static bool parse_decimal(const char *text, int64_t *mantissa, int *exponent)
+{
+    bool negative = *text == '-';
+    bool point = false;
+    unsigned n_digits = 0;
+    int64_t value = 0;
+    *exponent = 0;
+    for (text += negative; *text != '\0'; text++) {
+        if (*text == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || ++n_digits > 18) {
+            return false;
+        }
+        value = value * 10 + (*text - '0');
+        *exponent -= point;
+    }
+    *mantissa = negative ? -value : value;
+    return n_digits > 0;
+}
+
+static void copy(char *to, size_t n_to, const char *from, size_t n_from)
+{
+    snprintf(to, n_to, "%.*s", (int)(n_from < n_to ? n_from : n_to - 1), n_from > 0 ? from : "");
+}
+
+bool readings_add_iec(struct readings *readings, const struct iec_item *item)
+{
+    struct reading *reading = add(readings);
+    if (reading == NULL) {
+        return false;
+    }
+    copy(reading->code, sizeof reading->code, item->address, item->n_address);
+    copy(reading->text, sizeof reading->text, item->value, item->n_value);
+    copy(reading->unit, sizeof reading->unit, item->unit, item->n_unit);
+    copy(reading->extra, sizeof reading->extra, item->extra, item->n_extra);
+    reading->def = register_by_code(reading->code);
+    /* Without a unit it is a name made of digits: leading zeroes belong to it. */
+    reading->is_number =
+        item->n_unit > 0 && parse_decimal(reading->text, &reading->mantissa, &reading->exponent);
+    return true;
+}
+
+void reading_name(const struct reading *reading, char *name, size_t n_name)
+{
+    if (reading->def != NULL) {
+        snprintf(name, n_name, "%s", reading->def->name);
+    } else if (reading->kmp_id >= 0) {
+        snprintf(name, n_name, "register 0x%04X", (unsigned)reading->kmp_id);
+    } else {
+        snprintf(name, n_name, "%s", "");
+    }
+}

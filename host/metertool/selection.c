@@ -1,0 +1,191 @@
+#include "selection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define NO_KMP_ID 0xFFFFu
+
+/** The next place; what does not fit goes to the spare one at the end and is not counted. */
+static struct selected *add(struct selection *selection)
+{
+    if (selection->length == SELECTION_MAX) {
+        return &selection->items[SELECTION_MAX];
+    }
+    return &selection->items[selection->length++];
+}
+
+void selection_add_register(struct selection *selection, const struct register_def *def)
+{
+    struct selected *selected = add(selection);
+    selected->def = def;
+    selected->kmp_id = def->kmp_id == NO_KMP_ID ? -1 : def->kmp_id;
+    snprintf(selected->code, sizeof selected->code, "%s", def->code);
+}
+
+void selection_add_id(struct selection *selection, uint16_t kmp_id)
+{
+    const struct register_def *def = register_by_kmp_id(kmp_id);
+    struct selected *selected = add(selection);
+    selected->def = def;
+    selected->kmp_id = kmp_id;
+    snprintf(selected->code, sizeof selected->code, "%s", def != NULL ? def->code : "");
+}
+
+static size_t add_id(struct selection *selection, const char *argument)
+{
+    char *end = NULL;
+    bool hex = argument[0] == '0' && (argument[1] == 'x' || argument[1] == 'X');
+    unsigned long id = strtoul(argument, &end, hex ? 16 : 10);
+    bool number = argument[0] >= '0' && argument[0] <= '9' && *end == '\0';
+    if (!number || id > UINT16_MAX) {
+        return 0;
+    }
+    selection_add_id(selection, (uint16_t)id);
+    return 1;
+}
+
+/** "1-1:1.8.0.255", "1.8.0*255", "1-0:1.8.0" -> groups; which ones are named is told by a mask. */
+static bool parse_obis(const char *text, unsigned groups[6], bool named[6])
+{
+    static const char separators[] = "-:...*";
+    unsigned group = strchr(text, ':') != NULL ? 0 : 2;
+    memset(named, 0, 6 * sizeof *named);
+    for (; group < 6; group++) {
+        char *end = NULL;
+        unsigned long value = strtoul(text, &end, 10);
+        if (end == text || value > 255 || *text < '0' || *text > '9') {
+            return false;
+        }
+        groups[group] = (unsigned)value;
+        named[group] = true;
+        if (*end == '\0') {
+            return group >= 4;
+        }
+        bool separated = *end == separators[group] || (group == 4 && *end == '*');
+        if (!separated || group == 5) {
+            return false;
+        }
+        text = end + 1;
+    }
+    return false;
+}
+
+/** Medium and channel are not compared: meters and documents differ in them (1-0 and 1-1). */
+static bool obis_equal(const struct register_def *def, const unsigned groups[6],
+                       const bool named[6])
+{
+    static const uint8_t none[6] = {0};
+    for (unsigned i = 2; i < 6; i++) {
+        unsigned wanted = named[i] ? groups[i] : 255;
+        if (wanted != def->obis[i]) {
+            return false;
+        }
+    }
+    return memcmp(def->obis, none, sizeof none) != 0;
+}
+
+static size_t add_obis(struct selection *selection, const char *argument)
+{
+    unsigned groups[6];
+    bool named[6];
+    const struct register_def *def = register_by_code(argument);
+    if (def != NULL) {
+        selection_add_register(selection, def);
+        return 1;
+    }
+    if (!parse_obis(argument, groups, named)) {
+        return 0;
+    }
+    for (size_t i = 0; i < register_table_length; i++) {
+        if (obis_equal(&register_table[i], groups, named)) {
+            selection_add_register(selection, &register_table[i]);
+            return 1;
+        }
+    }
+    struct selected *selected = add(selection);
+    selected->def = NULL;
+    selected->kmp_id = -1;
+    snprintf(selected->code, sizeof selected->code, "%u.%u.%u", groups[2], groups[3], groups[4]);
+    return 1;
+}
+
+static size_t add_name(struct selection *selection, const char *argument)
+{
+    for (size_t i = 0; i < register_table_length; i++) {
+        if (strcasecmp(register_table[i].name, argument) == 0) {
+            selection_add_register(selection, &register_table[i]);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/** Energies (D = 8) and present values (D = 7) come before means and peaks of the same label. */
+static bool is_first_choice(const struct register_def *def)
+{
+    return def->obis[5] == 255 && def->obis[4] == 0 && (def->obis[3] == 8 || def->obis[3] == 7);
+}
+
+static size_t label_at(const char *label, bool first_choice)
+{
+    size_t i = 0;
+    while (i < register_table_length && (strcasecmp(register_table[i].label, label) != 0 ||
+                                         (first_choice && !is_first_choice(&register_table[i])))) {
+        i++;
+    }
+    return i;
+}
+
+static size_t add_label(struct selection *selection, const char *argument)
+{
+    size_t at = label_at(argument, true);
+    if (at == register_table_length) {
+        at = label_at(argument, false);
+    }
+    if (at == register_table_length || argument[0] == '\0') {
+        return 0;
+    }
+    const char *name = register_table[at].name;
+    size_t length = strlen(name), n_added = 0;
+    bool family = length > 3 && strcmp(name + length - 3, " L1") == 0; /* L2 and L3 come next */
+    for (size_t i = at; i < register_table_length && i < at + (family ? 3 : 1); i++) {
+        if (strncmp(register_table[i].name, name, length - 1) == 0) {
+            selection_add_register(selection, &register_table[i]);
+            n_added++;
+        }
+    }
+    return n_added;
+}
+
+static size_t add_beginning(struct selection *selection, const char *argument)
+{
+    size_t n_added = 0, length = strlen(argument);
+    for (size_t i = 0; i < register_table_length && length >= 3; i++) {
+        if (strncasecmp(register_table[i].name, argument, length) == 0) {
+            selection_add_register(selection, &register_table[i]);
+            n_added++;
+        }
+    }
+    return n_added;
+}
+
+size_t selection_add(struct selection *selection, const char *argument)
+{
+    size_t (*const meanings[])(struct selection *, const char *) = {add_id, add_obis, add_name,
+                                                                    add_label, add_beginning};
+    size_t n_added = 0;
+    for (size_t i = 0; n_added == 0 && i < sizeof meanings / sizeof meanings[0]; i++) {
+        n_added = meanings[i](selection, argument);
+    }
+    return n_added;
+}
+
+bool selected_matches(const struct selected *selected, int32_t kmp_id, const char *code)
+{
+    if (kmp_id >= 0) {
+        return selected->kmp_id == kmp_id;
+    }
+    return selected->code[0] != '\0' && strcmp(selected->code, code) == 0;
+}

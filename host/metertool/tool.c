@@ -1,0 +1,158 @@
+#include "tool.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Clients of real meters use 300 ms to 3 s; 5512-447 allows a meter 1600 ms. */
+#define KMP_TIMEOUT_MS 1700
+/* Mode A data follow up to 1700 ms after the ident, which at 300 baud is itself 700 ms. */
+#define IEC_TIMEOUT_MS 4000
+
+void tool_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("metertool: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+enum tool_exit tool_connect(struct tool *tool)
+{
+    const struct tool_options *options = &tool->options;
+    struct meter_url url;
+    char error[400];
+    if (options->meter == NULL) {
+        tool_complain("no meter named; give -m URL or set METERTOOL_METER, "
+                      "e.g. -m kmp:/dev/ttyUSB0 or -m kmp+tcp://127.0.0.1:3820");
+        return EXIT_USAGE;
+    }
+    if (meter_url_parse(options->meter, &url, error, sizeof error) != HOST_OK) {
+        tool_complain("%s", error);
+        return EXIT_USAGE;
+    }
+    if (line_open(&tool->line, &url, options->verbose ? stderr : NULL) != HOST_OK) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    long timeout_ms = url.protocol == METER_KMP ? KMP_TIMEOUT_MS : IEC_TIMEOUT_MS;
+    if (options->timeout_ms >= 0) {
+        timeout_ms = options->timeout_ms;
+    }
+    kmp_link_init(&tool->kmp, &tool->line, (unsigned)timeout_ms, (unsigned)options->retries);
+    iec_link_init(&tool->iec, &tool->line, (unsigned)timeout_ms, (unsigned)options->retries);
+    return EXIT_GOOD;
+}
+
+/* ---- KMP ---- */
+
+static enum tool_exit read_kmp(struct tool *tool)
+{
+    uint16_t ids[SELECTION_MAX];
+    struct kmp_value values[SELECTION_MAX];
+    size_t n_ids = 0;
+    for (size_t i = 0; i < tool->selection.length; i++) {
+        if (tool->selection.items[i].kmp_id >= 0) {
+            ids[n_ids++] = (uint16_t)tool->selection.items[i].kmp_id;
+        }
+    }
+    int n_values = kmp_link_registers(&tool->kmp, ids, n_ids, values);
+    if (n_values < 0) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    for (int i = 0; i < n_values; i++) {
+        readings_add_kmp(&tool->readings, &values[i]);
+    }
+    return EXIT_GOOD;
+}
+
+/* ---- IEC 62056-21 ---- */
+
+static enum tool_exit read_block(struct tool *tool, struct readings *all)
+{
+    const struct iec_receiver *receiver = &tool->iec.receiver;
+    const char *at = receiver->block, *end = receiver->block + receiver->length;
+    struct iec_item item;
+    int result;
+    while ((result = iec_item_next(&at, end, &item)) == 1) {
+        readings_add_iec(all, &item);
+    }
+    if (result < 0) {
+        tool_complain("%s: data block not understood at '%.*s'; check the line",
+                      tool->line.url.path, (int)(end - at < 30 ? end - at : 30), at);
+        return EXIT_METER;
+    }
+    return EXIT_GOOD;
+}
+
+/** Keep of all what is selected, in that order. */
+static void keep_selected(struct tool *tool, const struct readings *all)
+{
+    for (size_t i = 0; i < tool->selection.length; i++) {
+        for (size_t k = 0; k < all->length; k++) {
+            if (selected_matches(&tool->selection.items[i], -1, all->items[k].code)) {
+                tool->readings.items[tool->readings.length++] = all->items[k];
+                break;
+            }
+        }
+    }
+}
+
+static enum tool_exit read_iec(struct tool *tool)
+{
+    struct readings all = {.length = 0};
+    if (iec_link_readout(&tool->iec) != HOST_OK) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    enum tool_exit result = read_block(tool, &all);
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    if (tool->selection.length == 0) {
+        tool->readings = all;
+    } else {
+        keep_selected(tool, &all);
+    }
+    return EXIT_GOOD;
+}
+
+enum tool_exit tool_read(struct tool *tool)
+{
+    tool->readings.length = 0;
+    return tool->line.url.protocol == METER_KMP ? read_kmp(tool) : read_iec(tool);
+}
+
+static bool is_read(const struct tool *tool, const struct selected *selected)
+{
+    for (size_t i = 0; i < tool->readings.length; i++) {
+        const struct reading *reading = &tool->readings.items[i];
+        if (selected_matches(selected, reading->kmp_id, reading->code)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tool_report_missing(const struct tool *tool)
+{
+    bool missing = false;
+    for (size_t i = 0; i < tool->selection.length; i++) {
+        const struct selected *selected = &tool->selection.items[i];
+        if (is_read(tool, selected)) {
+            continue;
+        }
+        missing = true;
+        if (selected->kmp_id >= 0) {
+            tool_complain("the meter does not have register 0x%04X%s%s%s",
+                          (unsigned)selected->kmp_id, selected->def != NULL ? " (" : "",
+                          selected->def != NULL ? selected->def->name : "",
+                          selected->def != NULL ? ")" : "");
+        } else {
+            tool_complain("the meter does not have register %s", selected->code);
+        }
+    }
+    return missing;
+}

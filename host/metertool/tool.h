@@ -1,0 +1,60 @@
+/**
+ * metertool: what its commands share.
+ */
+#ifndef OPEN382_TOOL_H
+#define OPEN382_TOOL_H
+
+#include <stdio.h>
+
+#include "../lib/iec_link.h"
+#include "../lib/kmp_link.h"
+#include "reading.h"
+#include "selection.h"
+
+/** Exit codes, as documented in docs/metertool.md. */
+enum tool_exit {
+    EXIT_GOOD = 0,
+    EXIT_METER = 1,   /**< the meter did not answer, or not as it should */
+    EXIT_USAGE = 2,   /**< the command line makes no sense */
+    EXIT_UNKNOWN = 3, /**< the meter does not have a register that was asked for */
+};
+
+enum tool_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+
+/** What stands on the command line. */
+struct tool_options {
+    const char *meter; /**< URL; NULL: none given */
+    enum tool_format format;
+    long timeout_ms; /**< -1: what suits the protocol */
+    long retries;
+    double interval_s; /**< watch */
+    long count;        /**< watch: rounds, 0 = until stopped */
+    bool verbose;
+};
+
+/** A run of the tool.  Large: kept once, in main(). */
+struct tool {
+    struct tool_options options;
+    struct line line;
+    struct kmp_link kmp;
+    struct iec_link iec;
+    struct readings readings;
+    struct selection selection;
+};
+
+/** One line on stderr: "metertool: ...". */
+void tool_complain(const char *format, ...);
+
+/** Open the meter's line.  Complains itself. */
+enum tool_exit tool_connect(struct tool *tool);
+
+/**
+ * Read what is selected into tool->readings, in the order selected; what the meter does not have is
+ * missing there.  Over IEC an empty selection means everything.
+ */
+enum tool_exit tool_read(struct tool *tool);
+
+/** Complain about each selected register that is not among the readings.  @return true: some. */
+bool tool_report_missing(const struct tool *tool);
+
+#endif
