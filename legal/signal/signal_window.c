@@ -223,7 +223,7 @@ static int64_t reactive_sum(struct complex_lsb v, struct complex_lsb i, uint32_t
 static int64_t offset_follow(int64_t offset_q16, int32_t subtracted_lsb, int64_t sum, uint32_t n,
                              unsigned shift)
 {
-    const int64_t mean_q16 = ((int64_t)subtracted_lsb << 16) + divide_rounded(sum * 65536, n);
+    const int64_t mean_q16 = (int64_t)subtracted_lsb * 65536 + divide_rounded(sum * 65536, n);
     return clamp(offset_q16 + ((mean_q16 - offset_q16) >> shift), -OFFSET_MAX_Q16, OFFSET_MAX_Q16);
 }
 
