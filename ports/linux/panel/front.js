@@ -18,15 +18,17 @@ function shape(name, attributes, parent) {
   return node;
 }
 
-/* Terminals 1..12 in pairs of phase wires: 1,3 4,6 7,9 are the mains, 2 5 8 voltage taps, 10 and 12 neutral. */
+/* Terminals 1..12: in and out of each phase at 1 3, 4 6, 7 9, the neutral at 10 12; 2 5 8 11 are voltage taps. */
 function drawTerminals(group) {
   for (let n = 0; n < 12; n++) {
-    const x = 19.5 + n * 12.1, tap = n < 9 && n % 3 === 1;
-    const size = tap || n === 10 ? 2.4 : 4.6;
+    const x = 19.5 + n * 12.1, tap = n % 3 === 1, size = tap ? 2.4 : 4.6;
     shape('circle', { class: 'terminal-screw', cx: x, cy: 206, r: size }, group);
     shape('path', { class: 'terminal-slot', d: `M${x - size * 0.6} 206H${x + size * 0.6}` }, group);
     shape('rect', { class: 'terminal-hole', x: x - size, y: 232, width: 2 * size, height: 2.4 * size,
       rx: 1 }, group);
+    if (!tap) {
+      shape('path', { class: `wire${Math.floor(n / 3) + 1}`, d: `M${x - 3.4} 237h6.8v23.8h-6.8z` }, group);
+    }
     const text = shape('text', { class: 'terminal-number', x, y: 222 }, group);
     text.textContent = String(n + 1);
   }

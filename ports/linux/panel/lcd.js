@@ -99,38 +99,29 @@ const LETTERS = {
   '°': [0.3, 'M.15.03A.13.13 0 1 1 .149.03Z'],
 };
 
-/* The field is k, then W, VA, var or Hz one upon the other, then an h behind W and one behind var. */
-const UNIT_PARTS = {
-  '': [], kWh: ['k', 'W', 'h'], kvarh: ['k', 'var', 'h '], kVAh: ['k', 'VA', 'h '], kW: ['k', 'W'],
-  kvar: ['k', 'var'], kVA: ['k', 'VA'], V: ['V'], A: ['A'], h: ['h'], Hz: ['Hz'], '°': ['°'],
-  deg: ['°'], all: ['k', 'W', 'VA', 'var', 'Hz', 'V', 'A', 'h', 'h ', '°'],
+/* Two lines of signs; a unit is those that spell it.  The number tells signs of the same letters apart. */
+const UNIT_LINES = [
+  [['k', 0], ['W', 2.1], ['h', 5.4], ['V', 10.6], ['A', 13.2], ['Hz', 17.2]],
+  [['k2', 0], ['var', 2.1], ['h2', 7.4], ['k3', 11.4], ['VA', 13.4], ['h3', 17.9], ['°', 21.6]],
+];
+const UNIT_SIGNS = {
+  '': [], kWh: ['k', 'W', 'h'], kW: ['k', 'W'], h: ['h'], V: ['V'], A: ['A'], Hz: ['Hz'],
+  kvarh: ['k2', 'var', 'h2'], kvar: ['k2', 'var'], kVAh: ['k3', 'VA', 'h3'], kVA: ['k3', 'VA'],
+  deg: ['°'], '°': ['°'], all: UNIT_LINES.flat().map(([name]) => name),
 };
-const UNIT_PLACES = [['k', 0], ['W', 4], ['VA', 4], ['var', 4], ['Hz', 4], ['h', 10], ['h ', 13.6], ['°', 13.6]];
 
-function unitField(parent, x, y, height) {
-  return UNIT_PLACES.map(([name, offset]) => {
+function unitField(parent, x, y, height, pitch) {
+  return UNIT_LINES.flatMap((line, row) => line.map(([name, offset]) => {
     const group = element('g', { class: 'seg stroke' }, parent);
     let along = x + offset;
-    const letters = [...name.trim()].map(letter => {
+    for (const letter of name.replace(/\d/, '')) {
       const [width, path] = LETTERS[letter];
-      const node = element('path', { d: path,
-        transform: `translate(${along.toFixed(2)} ${y}) scale(${height})` }, group);
-      along += (width + 0.1) * height;
-      return node;
-    });
-    return { name, group, letters };
-  });
-}
-
-/* V and A alone are the halves of VA. */
-function lightUnit(parts, unit) {
-  const wanted = UNIT_PARTS[unit] || [];
-  for (const { name, group, letters } of parts) {
-    group.classList.toggle('lit', wanted.includes(name));
-    if (name === 'VA') {
-      letters.forEach((node, i) => node.classList.toggle('lit', wanted.includes(name[i])));
+      element('path', { d: path,
+        transform: `translate(${along.toFixed(2)} ${y + row * pitch}) scale(${height})` }, group);
+      along += (width + 0.12) * height;
     }
-  }
+    return { name, group };
+  }));
 }
 
 /* A symbol: a path (filled) or text, at a place. */
@@ -150,7 +141,7 @@ const HAND = 'M1.1 5V2.1Q1.1 1.6 1.45 1.6T1.8 2.1V3.2V1.1Q1.8.6 2.2.6T2.6 1.1V3V
 const TRIANGLE = 'M3 .3L6 5.9H0ZM2.7 2.2L2.85 4.2H3.15L3.3 2.2ZM2.7 4.6V5.2H3.3V4.6Z';
 const ANTENNA = 'M2.75 2.6H3.25L3.7 6H2.3ZM1.5 1.2Q.9 2.1 1.5 3L1.85 2.8Q1.4 2.1 1.85 1.4ZM.6.5Q-.5 2.1.6 3.7' +
   'L1 3.5Q0 2.1 1 .7ZM4.5 1.2Q5.1 2.1 4.5 3L4.15 2.8Q4.6 2.1 4.15 1.4ZM5.4.5Q6.5 2.1 5.4 3.7L5 3.5Q6 2.1 5 .7Z';
-const ARROW_RIGHT = 'M0 .7H2.2V0L4 1.25 2.2 2.5V1.8H0Z';
+const ARROW = 'M0 .75H1.8V0L3.5 1.15 1.8 2.3V1.55H0Z';
 const LOOP = 'M.5 2.4A2 2 0 0 1 4.1 1.1L4.7.6V2.5H2.9L3.6 1.8A1.3 1.3 0 0 0 1.2 2.4Z';
 const BREAKER_CLOSED = 'M0 2.1H5.4V2.7H0ZM1.2 1.6V3.2H1.7V1.6ZM3.7 1.6V3.2H4.2V1.6Z';
 const BREAKER_OPEN = 'M0 2.1H1.5V2.7H0ZM1.3 2.1L3.9.5 4.2 1 1.6 2.6ZM3.9 2.1H5.4V2.7H3.9Z';
@@ -165,12 +156,11 @@ function drawQuadrant(parent, x, y) {
 
 /* One phase: its name, and the arrow of its current with a minus for export. */
 function drawPhase(parent, index, x, y) {
-  const name = label(parent, `L${index + 1}`, x, y + 3, 4);
-  const minus = symbol(parent, 'M0 1H1.5V1.5H0Z', `translate(${x + 5.4} ${y + 0.25})`);
-  const back = symbol(parent, ARROW_RIGHT, `translate(${x + 11.4} ${y + 2.75}) rotate(180)`);
-  const plus = symbol(parent, 'M.5.5H1V0H1.5V.5H2V1H1.5V1.5H1V1H.5Z',
-    `translate(${x + 16.3} ${y + 0.75})`);
-  const ahead = symbol(parent, ARROW_RIGHT, `translate(${x + 12.1} ${y + 0.25})`);
+  const name = label(parent, `L${index + 1}`, x, y + 3, 3.9);
+  const minus = symbol(parent, 'M0 1.1H1.5V1.6H0Z', `translate(${x + 5.2} ${y + 0.1})`);
+  const back = symbol(parent, ARROW, `translate(${x + 10.6} ${y + 2.6}) rotate(180)`);
+  const ahead = symbol(parent, ARROW, `translate(${x + 11.2} ${y + 0.3})`);
+  const plus = symbol(parent, 'M.5.5V0H1V.5H1.5V1H1V1.5H.5V1H0V.5Z', `translate(${x + 15.1} ${y + 0.7})`);
   return { name, minus, back, plus, ahead };
 }
 
@@ -185,7 +175,7 @@ export function createLcd(group) {
       element('circle', { class: 'seg', cx: x + 3.95, cy: 9.1, r: 0.42 }, slant));
   }
   for (let i = 0; i < 4; i++) {
-    text.push(fourteenSegments(slant, 54 + i * 5.3, 4.4, 3.7, 5, 0.5));
+    text.push(fourteenSegments(slant, 51 + i * 5.3, 4.4, 3.7, 5, 0.5));
   }
   for (let i = 0; i < 9; i++) {
     const x = 4 + i * 6.7, mark = x + 5.5;
@@ -195,11 +185,11 @@ export function createLcd(group) {
     valueColons.push((i === 4 || i === 6) && [17.9, 20.3].map(cy =>
       element('circle', { class: 'seg', cx: mark, cy, r: 0.48 }, slant)));
   }
-  const unit = unitField(group, 69.5, 15.8, 6.6);
+  const unit = unitField(group, 70, 15.2, 3.5, 4.6);
   const icons = drawQuadrant(group, 7.6, 7);
-  icons.push([ICON.TAMPER, symbol(group, HAND, 'translate(76.5 3.5)')],
-    [ICON.ERROR, symbol(group, TRIANGLE, 'translate(84 3.7)', 'evenodd')],
-    [ICON.RADIO, symbol(group, ANTENNA, 'translate(92.2 3.7)')]);
+  icons.push([ICON.TAMPER, symbol(group, HAND, 'translate(78 3.5)')],
+    [ICON.ERROR, symbol(group, TRIANGLE, 'translate(85.2 3.7)', 'evenodd')],
+    [ICON.RADIO, symbol(group, ANTENNA, 'translate(93 3.7)')]);
   const phases = [0, 1, 2].map(i => drawPhase(group, i, 4 + i * 19.6, 26.6));
   icons.push([ICON.SEQUENCE_123, symbol(group, LOOP, 'translate(64 26)')],
     [ICON.SEQUENCE_132, symbol(group, LOOP, 'translate(75.2 26) scale(-1 1)')],
@@ -236,5 +226,6 @@ function lcdUpdate(glass, display) {
     light(phase.back, flows && out);
     light(phase.minus, flows && out);
   });
-  lightUnit(glass.unit, display.unit || '');
+  const signs = UNIT_SIGNS[display.unit] || [];
+  glass.unit.forEach(({ name, group }) => light(group, signs.includes(name)));
 }
