@@ -1,0 +1,229 @@
+/*
+ * A puppet in place of the legal part: the test says what has been counted and whether there is supply.
+ * Include once per test program; it takes the place of the legal library.
+ */
+#ifndef OPEN382_TESTS_LEGAL_PUPPET_H
+#define OPEN382_TESTS_LEGAL_PUPPET_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/meter/meter.h"
+#include "app/registers/register_read.h"
+
+#define SECOND INT64_C(1000000)
+#define KWH    UINT64_C(1000000000) /* uWh */
+#define Y2000  INT64_C(946684800)
+
+static struct {
+    struct legal_instant instant;
+    struct legal_health health;
+    struct legal_identity identity;
+    struct legal_setup setup;
+    uint64_t energy_uwh[LEGAL_ENERGIES];
+    uint64_t tariff_uwh[LEGAL_TARIFFS][LEGAL_TARIFF_ENERGIES];
+    uint64_t operating_s;
+    enum legal_supply supply;
+    enum legal_err start_result, store_result;
+    unsigned steps, stores;
+} puppet;
+
+enum legal_err legal_start(struct legal *legal, const struct legal_port *port,
+                           const struct legal_setup *setup, int64_t now_us)
+{
+    (void)legal;
+    (void)port;
+    (void)now_us;
+    puppet.setup = *setup;
+    return puppet.start_result;
+}
+
+void legal_bus_receive(struct legal *legal, const uint8_t *bytes, size_t n_bytes, int64_t now_us)
+{
+    (void)legal;
+    (void)bytes;
+    (void)n_bytes;
+    (void)now_us;
+}
+
+int64_t legal_step(struct legal *legal, int64_t now_us)
+{
+    (void)legal;
+    puppet.steps++;
+    return now_us + SECOND;
+}
+
+enum legal_supply legal_supply(const struct legal *legal)
+{
+    (void)legal;
+    return puppet.supply;
+}
+
+enum legal_err legal_store(struct legal *legal)
+{
+    (void)legal;
+    puppet.stores++;
+    return puppet.store_result;
+}
+
+void legal_instant(const struct legal *legal, struct legal_instant *out)
+{
+    (void)legal;
+    *out = puppet.instant;
+}
+
+void legal_health(const struct legal *legal, struct legal_health *out)
+{
+    (void)legal;
+    *out = puppet.health;
+}
+
+void legal_identity(const struct legal *legal, struct legal_identity *out)
+{
+    (void)legal;
+    *out = puppet.identity;
+}
+
+uint64_t legal_energy_uwh(const struct legal *legal, enum legal_energy energy)
+{
+    (void)legal;
+    return puppet.energy_uwh[energy];
+}
+
+uint64_t legal_tariff_uwh(const struct legal *legal, uint8_t tariff, enum legal_energy energy)
+{
+    (void)legal;
+    return tariff >= 1 && tariff <= LEGAL_TARIFFS ? puppet.tariff_uwh[tariff - 1][energy] : 0;
+}
+
+uint8_t legal_tariff(const struct legal *legal)
+{
+    (void)legal;
+    return 2;
+}
+
+uint64_t legal_operating_s(const struct legal *legal)
+{
+    (void)legal;
+    return puppet.operating_s;
+}
+
+/* ---- a board whose memory may lose power ---- */
+
+static struct {
+    uint8_t memory[1024];
+    unsigned writes;    /* done since the test set it to zero */
+    unsigned cut_after; /* writes that still work; the next one is cut; UINT_MAX: none */
+    int cut_kind;       /* 0: the write is lost, 1: half of it, 2: garbage over the whole page */
+    bool dead;          /* after the cut: nothing is written any more */
+    bool fail_read, fail_write;
+    bool rtc_lost;
+    int64_t rtc_utc_s;
+    unsigned rtc_writes;
+} toy;
+
+static int toy_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
+{
+    (void)context;
+    assert_true(address + n_bytes <= sizeof toy.memory);
+    memcpy(bytes, toy.memory + address, n_bytes);
+    return toy.fail_read ? -1 : 0;
+}
+
+static void toy_cut(uint32_t address, const uint8_t *bytes, uint32_t n_bytes)
+{
+    uint32_t page = address / 256u * 256u;
+    if (toy.cut_kind == 1) {
+        memcpy(toy.memory + address, bytes, n_bytes / 2);
+    } else if (toy.cut_kind == 2) {
+        for (uint32_t i = 0; i < 256; i++) {
+            toy.memory[page + i] = (uint8_t)(toy.memory[page + i] ^ (0x5Au + i));
+        }
+    }
+    toy.dead = true;
+}
+
+static int toy_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
+{
+    (void)context;
+    assert_true(address + n_bytes <= sizeof toy.memory);
+    assert_true(address / 256u == (address + n_bytes - 1u) / 256u); /* within one page */
+    if (toy.fail_write || toy.dead) {
+        return -1;
+    }
+    if (toy.writes == toy.cut_after) {
+        toy_cut(address, (const uint8_t *)bytes, n_bytes);
+        return -1;
+    }
+    toy.writes++;
+    memcpy(toy.memory + address, bytes, n_bytes);
+    return 0;
+}
+
+static bool toy_rtc_read(void *context, int64_t *utc_s)
+{
+    (void)context;
+    *utc_s = toy.rtc_utc_s;
+    return !toy.rtc_lost;
+}
+
+static void toy_rtc_write(void *context, int64_t utc_s)
+{
+    (void)context;
+    toy.rtc_writes++;
+    toy.rtc_utc_s = utc_s;
+}
+
+static const struct board toy_board = {
+    .app_memory_read = toy_read,
+    .app_memory_write = toy_write,
+    .rtc_read = toy_rtc_read,
+    .rtc_write = toy_rtc_write,
+};
+
+/* Blank memory, clock at 2024-06-20 12:30:05 UTC (a Thursday), no supply. */
+static inline void toys_reset(void)
+{
+    memset(&puppet, 0, sizeof puppet);
+    memset(&toy, 0, sizeof toy);
+    memset(toy.memory, 0xFF, sizeof toy.memory);
+    toy.cut_after = UINT32_MAX;
+    toy.rtc_utc_s = INT64_C(1718886605);
+    puppet.identity = (struct legal_identity){38200101, 'A', 1, 0x72526998u};
+}
+
+/* Put the right CRC-32 behind n bytes of a changed record. */
+static inline void toy_check(uint8_t *slot, unsigned n)
+{
+    uint32_t crc = UINT32_MAX;
+    for (unsigned i = 0; i < n; i++) {
+        crc ^= slot[i];
+        for (unsigned bit = 0; bit < 8; bit++) {
+            crc = (crc & 1u) != 0 ? crc >> 1 ^ UINT32_C(0xEDB88320) : crc >> 1;
+        }
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        slot[n + i] = (uint8_t)(~crc >> 8 * i);
+    }
+}
+
+/* Start a meter and give it supply. */
+static inline struct meter *toy_meter(const char *name, uint32_t serial_number)
+{
+    static struct meter meter;
+    struct variant variant;
+    assert_int_equal(variant_by_name(name, &variant), 0);
+    assert_int_equal(meter_start(&meter, &toy_board, &variant, serial_number, 0), METER_OK);
+    puppet.supply = LEGAL_SUPPLY_ON;
+    (void)meter_step(&meter, 0);
+    assert_true(meter.supply_on);
+    return &meter;
+}
+
+#endif
