@@ -1,8 +1,8 @@
 /**
  * KMP register reads per second from a running meter over TCP: bench_kmp_load PORT [SECONDS].
  *
- * Several connections, each with a few requests of eight registers under way, as a gateway would ask.
- * Every answer is taken apart and must hold all eight.
+ * Several connections, each with a few requests of eight registers under way, as a gateway would
+ * ask. Every answer is taken apart and must hold all eight.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <arpa/inet.h>

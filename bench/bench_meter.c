@@ -118,7 +118,8 @@ static int start(struct bench *bench)
     for (uint8_t s = 0; s < LEGAL_SYSTEMS; s++) {
         struct measuring_setup setup;
         legal_measuring_setup(&bench->meter.legal, (uint8_t)(s + 1u), &setup);
-        measuring_system_start(&bench->system[s], &setup, 1);
+        measuring_system_start(&bench->system[s], &setup,
+                               legal_measuring_epoch(&bench->meter.legal));
     }
     synthesise(bench);
     return 0;

@@ -73,7 +73,7 @@ void bench_run(struct timer *timer)
         console_print("bench failed", 1, "");
         return;
     }
-    qemu_mains_start(&bench.mains, &bench.meter, 1, 0);
+    qemu_mains_start(&bench.mains, &bench.meter, 0);
     run_meter(timer);
     run_samples(timer);
     console_print("bench done", BENCH_S, " s each");

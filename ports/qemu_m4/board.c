@@ -2,6 +2,9 @@
 
 #include "machine.h"
 
+/** Where link.ld has put liblegal.a. */
+extern const uint8_t legal_program_begin[], legal_program_end[];
+
 static void pulse_output(void *context, bool on, int64_t at_us)
 {
     (void)context;
@@ -51,7 +54,9 @@ void qemu_board_init(struct qemu_board *board, struct timer *timer)
         .legal = {.context = &board->eeprom,
                   .memory_read = eeprom_legal_read,
                   .memory_write = eeprom_legal_write,
-                  .pulse_output = pulse_output},
+                  .pulse_output = pulse_output,
+                  .program = legal_program_begin,
+                  .program_bytes = (uint32_t)(legal_program_end - legal_program_begin)},
         .context = board,
         .app_memory_read = app_memory_read,
         .app_memory_write = app_memory_write,

@@ -1,10 +1,10 @@
 /**
  * The EEPROM: a part of the board's PSRAM, which QEMU keeps in a file when it is started with
- * `-object memory-backend-file,share=on`.  Killing QEMU is then a power cut in the middle of whatever
- * was being written.
+ * `-object memory-backend-file,share=on`.  Killing QEMU is then a power cut in the middle of
+ * whatever was being written.
  *
- * Layout: a header page (a magic that says the rest is not blank, and the number of starts), the legal
- * memory, the application's memory.
+ * Layout: a header page (a magic that says the rest is not blank, and the number of starts), the
+ * legal memory, the application's memory.
  */
 #ifndef OPEN382_QEMU_EEPROM_H
 #define OPEN382_QEMU_EEPROM_H
@@ -20,7 +20,7 @@ struct eeprom {
     volatile uint8_t *base;
 };
 
-/** Opens the memory at base; erases it (FFh) unless it bears the magic.  @return number of this start. */
+/** Opens the memory at base; erases it (FFh) unless it bears the magic.  @return starts so far. */
 uint32_t eeprom_open(struct eeprom *eeprom, uintptr_t base);
 /** Makes it blank again and opens it (for figures and checks, never on the meter's own). */
 void eeprom_erase(struct eeprom *eeprom, uintptr_t base);

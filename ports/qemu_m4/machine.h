@@ -1,5 +1,5 @@
 /**
- * Addresses of the emulated board.  Source: Arm AN386 (MPS2, Cortex-M4), memory map; Arm CMSDK DDI 0479.
+ * Addresses of the emulated board.  Source: Arm AN386 (MPS2, Cortex-M4), memory map.
  */
 #ifndef OPEN382_QEMU_MACHINE_H
 #define OPEN382_QEMU_MACHINE_H

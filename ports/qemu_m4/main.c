@@ -48,7 +48,7 @@ static enum meter_err start(void)
     enum meter_err err =
         meter_start(&image.meter, &image.board.board, &variant, SERIAL_NUMBER, now_us);
     if (err == METER_OK) {
-        qemu_mains_start(&image.mains, &image.meter, start_number, now_us);
+        qemu_mains_start(&image.mains, &image.meter, now_us);
         console_start(&image.console, &image.meter, start_number);
     }
     return err;

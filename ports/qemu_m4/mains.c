@@ -9,14 +9,14 @@
 #define LAG_DEG            ((double)OPEN382_QEMU_LAG_DEG)
 #define DEGREES_PER_SYSTEM 120.0
 
-void qemu_mains_start(struct qemu_mains *mains, const struct meter *meter, uint32_t start_number,
-                      int64_t now_us)
+void qemu_mains_start(struct qemu_mains *mains, const struct meter *meter, int64_t now_us)
 {
+    const uint16_t epoch = legal_measuring_epoch(&meter->legal);
     for (uint8_t i = 0; i < LAB_PHASES; i++) {
         struct mains_phase *phase = &mains->phase[i];
         struct measuring_setup setup;
         legal_measuring_setup(&meter->legal, (uint8_t)(i + 1u), &setup);
-        measuring_system_start(&phase->system, &setup, (uint16_t)start_number);
+        measuring_system_start(&phase->system, &setup, epoch);
         phase->load = (struct lab_phase){.voltage_v = VOLTAGE_V,
                                          .voltage_deg = -DEGREES_PER_SYSTEM * (double)i,
                                          .current_a = CURRENT_A,

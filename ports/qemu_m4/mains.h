@@ -25,8 +25,7 @@ struct qemu_mains {
 };
 
 /** Starts the measuring systems with the constants that the meter's legal part gives them. */
-void qemu_mains_start(struct qemu_mains *mains, const struct meter *meter, uint32_t start_number,
-                      int64_t now_us);
+void qemu_mains_start(struct qemu_mains *mains, const struct meter *meter, int64_t now_us);
 /** Delivers the frames of every window that has ended by now_us. */
 void qemu_mains_step(struct qemu_mains *mains, struct meter *meter, int64_t now_us);
 

@@ -44,7 +44,7 @@ uint32_t stack_used_bytes(void)
     return (uint32_t)(stack_end - at) * (uint32_t)sizeof *at;
 }
 
-/** A fault or the end of main: stay here; the machine's watcher sees that nothing answers any more. */
+/** A fault or the end of main: stay here; from outside, nothing answers any more. */
 void halt(void)
 {
     for (;;) {
@@ -63,7 +63,7 @@ static void wake_isr(void)
 
 typedef void (*vector)(void);
 
-/* Source: ARMv7-M Architecture Reference Manual B1.5.3; interrupts: Arm AN386, table of interrupts. */
+/* Source: ARMv7-M Architecture Reference Manual B1.5.3; Arm AN386, table of interrupts. */
 __attribute__((section(".vectors"), used)) static const vector vectors[VECTORS] = {
     [0] = (vector)(uintptr_t)stack_end,
     [1] = reset_handler,

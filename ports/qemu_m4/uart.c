@@ -59,7 +59,7 @@ void uart_start(void)
     *MACHINE_NVIC_ENABLE = 1u << MACHINE_IRQ_UART0_RX | 1u << MACHINE_IRQ_UART1_RX;
 }
 
-/** A byte that finds the queue full stays in the UART: the interrupt is silenced until there is room. */
+/** A byte that finds the queue full stays in the UART, silent until there is room. */
 static void capture(enum uart_line line)
 {
     struct cmsdk_uart *uart = registers_of(line);

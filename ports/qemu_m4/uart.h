@@ -1,7 +1,7 @@
 /**
- * The two UARTs in use: 0 is the optical port, 1 the console.  Interrupts only capture received bytes
- * into a queue; a full queue holds the sender off.  Sending never waits.
- * Source: Arm CMSDK technical reference (DDI 0479), APB UART; Arm AN386 for the addresses.
+ * The two UARTs in use: 0 is the optical port, 1 the console.  Interrupts only capture received
+ * bytes into a queue; a full queue holds the sender off.  Sending never waits.
+ * Source: Arm CMSDK technical reference (DDI 0479), APB UART.
  */
 #ifndef OPEN382_QEMU_UART_H
 #define OPEN382_QEMU_UART_H

@@ -1,9 +1,9 @@
 /**
  * A board to begin from: copy this folder to ports/<yours>, fill in the functions, build.
  *
- * Every function here compiles and says "I have no hardware"; the meter then starts, shows its memory
- * fault, and never claims to have stored anything.  What each must promise stands in legal_port.h and
- * app/meter/board.h.  A complete bare-metal example is ports/qemu_m4.
+ * Every function here compiles and says "I have no hardware"; the meter then starts, shows its
+ * memory fault, and never claims to have stored anything.  What each must promise stands in
+ * legal_port.h and app/meter/board.h.  A complete bare-metal example is ports/qemu_m4.
  */
 #include "board.h"
 
@@ -12,8 +12,9 @@
 /** Any negative number: the caller only asks for the sign. */
 #define NO_HARDWARE (-1)
 
-/* Permanent memory of the legal part, LEGAL_MEMORY_BYTES.  Put your EEPROM or FRAM driver here: wait for a
- * write in progress before you read, and return from a write only when the bytes would survive a cut. */
+/* Permanent memory of the legal part, LEGAL_MEMORY_BYTES.  Put your EEPROM or FRAM driver here:
+ * wait for a write in progress before you read, and return from a write only when the bytes would
+ * survive a cut. */
 static int legal_memory_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
     (void)context;
@@ -31,7 +32,8 @@ static int legal_memory_write(void *context, uint32_t address, const void *bytes
     return NO_HARDWARE;
 }
 
-/* LED and S0 output.  at_us is the exact instant of the edge: hand it to a timer that sets the pin then. */
+/* LED and S0 output.  at_us is the exact instant of the edge: hand it to a timer that sets the pin
+ * then. */
 static void pulse_output(void *context, bool on, int64_t at_us)
 {
     (void)context;
@@ -39,8 +41,16 @@ static void pulse_output(void *context, bool on, int64_t at_us)
     (void)at_us;
 }
 
-/* Memory of the application, BOARD_APP_MEMORY_BYTES: another region of the same chip will do, as long as the
- * two can't reach each other's addresses. */
+/* The calibration switch under the verification seal: constants can be written only while it is
+ * open. */
+static bool seal_open(void *context)
+{
+    (void)context;
+    return false;
+}
+
+/* Memory of the application, BOARD_APP_MEMORY_BYTES: another region of the same chip will do, as
+ * long as the two can't reach each other's addresses. */
 static int app_memory_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
     (void)context;
@@ -84,10 +94,16 @@ static int random_bytes(void *context, uint8_t *bytes, size_t n_bytes)
 void template_board_init(struct board *board, void *hardware)
 {
     *board = (struct board){
-        .legal = {.context = hardware,
-                  .memory_read = legal_memory_read,
-                  .memory_write = legal_memory_write,
-                  .pulse_output = pulse_output},
+        .legal =
+            {.context = hardware,
+             .memory_read = legal_memory_read,
+             .memory_write = legal_memory_write,
+             .pulse_output = pulse_output,
+             .seal_open = seal_open,
+             /* where your linker script puts liblegal.a, and the CRC-32 that the factory found */
+             .program = NULL,
+             .program_bytes = 0,
+             .program_checksum = 0},
         .context = hardware,
         .app_memory_read = app_memory_read,
         .app_memory_write = app_memory_write,

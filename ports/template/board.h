@@ -4,7 +4,8 @@
 
 #include "app/meter/board.h"
 
-/** @param hardware  handed back to every function: your register block, driver or peripheral struct. */
+/** @param hardware  handed back to every function: your register block, driver or peripheral
+ * struct. */
 void template_board_init(struct board *board, void *hardware);
 
 #endif

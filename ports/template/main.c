@@ -18,7 +18,8 @@ static int64_t timer_now_us(void)
     return 0;
 }
 
-/** Bytes from the measuring bus, up to capacity: read the UART that the measuring systems talk on. */
+/** Bytes from the measuring bus, up to capacity: read the UART that the measuring systems talk on.
+ */
 static size_t bus_read(uint8_t *bytes, size_t capacity)
 {
     (void)bytes;
