@@ -1,0 +1,38 @@
+/**
+ * Permanent memory of the meter as files, written in place: legal.eeprom and app.eeprom in one folder.
+ *
+ * The files are mapped, so a write is a copy into the page cache: it survives a kill of the process at
+ * any instant, costs no system call and no fsync.  A crash of the whole computer may lose what was
+ * written since the last write-back; an orderly end syncs.  Without a folder the memory is plain RAM.
+ * One process at a time: the folder is locked.
+ */
+#ifndef OPEN382_LINUX_EEPROM_FILE_H
+#define OPEN382_LINUX_EEPROM_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "problem.h"
+
+enum eeprom_part { EEPROM_LEGAL, EEPROM_APP, EEPROM_PARTS };
+
+struct eeprom {
+    int folder; /**< holds the lock; -1: RAM */
+    uint8_t *bytes[EEPROM_PARTS];
+};
+
+/** @param folder  created if missing; NULL: RAM.  @return 0, or -1 and *problem. */
+int eeprom_open(struct eeprom *eeprom, const char *folder, struct problem *problem);
+
+/** Everything on the disk.  @return 0, or -1: the disk refused. */
+int eeprom_sync(struct eeprom *eeprom);
+
+void eeprom_close(struct eeprom *eeprom);
+
+/** Copy out of or into one part.  @return 0, or -1: outside the memory, nothing copied. */
+int eeprom_read(const struct eeprom *eeprom, enum eeprom_part part, uint32_t address, void *bytes,
+                uint32_t n_bytes);
+int eeprom_write(struct eeprom *eeprom, enum eeprom_part part, uint32_t address, const void *bytes,
+                 uint32_t n_bytes);
+
+#endif

@@ -1,0 +1,384 @@
+#include "options.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "instant.h"
+
+#define DEFAULT_VARIANT "382M"
+#define DEFAULT_MAINS   "house"
+#define DEFAULT_OPTICAL "tcp:127.0.0.1:3820"
+#define DEFAULT_PANEL   "127.0.0.1:8382"
+#define SERIAL_MAX      99999999ul /* eight digits */
+#define SPEED_MIN       1e-3
+#define SPEED_LIMIT     1e9
+#define TOKEN_MIN       8u
+#define TOKEN_MAX       64u
+#define HELP_COLUMN     30
+
+/* What parsing carries besides the result: texts that need other options first. */
+struct parsing {
+    struct options *options;
+    struct problem *problem;
+    const char *start, *until;
+    bool help, version;
+};
+
+static int bad(const struct parsing *parsing, const char *option, const char *expected,
+               const char *found)
+{
+    return problem_set(parsing->problem, EXIT_BAD_INPUT, "--%s: expected %s, found '%.200s'",
+                       option, expected, found);
+}
+
+static int take_variant(struct parsing *parsing, const char *text)
+{
+    if (variant_by_name(text, &parsing->options->variant) == 0) {
+        return 0;
+    }
+    return bad(parsing, "variant", "a name that --help lists", text);
+}
+
+static int take_serial(struct parsing *parsing, const char *text)
+{
+    char *end;
+    const unsigned long number = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || number > SERIAL_MAX) {
+        return bad(parsing, "serial", "a number of at most eight digits", text);
+    }
+    parsing->options->serial_number = (uint32_t)number;
+    return 0;
+}
+
+static int take_data(struct parsing *parsing, const char *text)
+{
+    parsing->options->data = text;
+    return *text != '\0' ? 0 : bad(parsing, "data", "a folder", text);
+}
+
+static int take_mains(struct parsing *parsing, const char *text)
+{
+    parsing->options->mains = text;
+    return *text != '\0' ? 0 : bad(parsing, "mains", "a SPEC (docs/mains.md)", text);
+}
+
+static int take_speed(struct parsing *parsing, const char *text)
+{
+    char *end;
+    const double speed = strtod(text, &end);
+    if (strcasecmp(text, "max") == 0) {
+        parsing->options->speed = OPTION_SPEED_MAX;
+    } else if (end == text || *end != '\0' || !(speed >= SPEED_MIN && speed <= SPEED_LIMIT)) {
+        return bad(parsing, "speed", "a number from 0.001 up, or max", text);
+    } else {
+        parsing->options->speed = speed;
+    }
+    return 0;
+}
+
+static int take_start(struct parsing *parsing, const char *text)
+{
+    parsing->start = text;
+    return 0;
+}
+
+static int take_until(struct parsing *parsing, const char *text)
+{
+    parsing->until = text;
+    return 0;
+}
+
+static int take_fidelity(struct parsing *parsing, const char *text)
+{
+    parsing->options->waveform = strcmp(text, "waveform") == 0;
+    if (parsing->options->waveform || strcmp(text, "phasor") == 0) {
+        return 0;
+    }
+    return bad(parsing, "fidelity", "phasor or waveform", text);
+}
+
+/* The ",timing=on,echo=on" behind an optical port. */
+static int take_optical_switches(const struct parsing *parsing, struct optical_option *port,
+                                 const char *text)
+{
+    const struct {
+        const char *name;
+        bool *value;
+    } switches[] = {{"timing=", &port->timing}, {"echo=", &port->echo}};
+
+    while (*text == ',') {
+        text++;
+        const size_t length = strcspn(text, ",");
+        bool known = false;
+        for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+            const size_t name = strlen(switches[i].name);
+            const bool on = length == name + 2 && memcmp(text + name, "on", 2) == 0;
+            const bool off = length == name + 3 && memcmp(text + name, "off", 3) == 0;
+            if (strncmp(text, switches[i].name, name) == 0 && (on || off)) {
+                *switches[i].value = on;
+                known = true;
+            }
+        }
+        if (!known) {
+            return bad(parsing, "optical", "timing=on|off or echo=on|off", text);
+        }
+        text += length;
+    }
+    return 0;
+}
+
+static int take_optical(struct parsing *parsing, const char *text)
+{
+    struct options *options = parsing->options;
+    if (options->n_optical == METER_OPTICAL_PORTS) {
+        return bad(parsing, "optical", "at most 8 ports", text);
+    }
+    struct optical_option *port = &options->optical[options->n_optical];
+    *port = (struct optical_option){.named = true, .pty = strncmp(text, "pty:", 4) == 0};
+    if (!port->pty && strncmp(text, "tcp:", 4) != 0) {
+        return bad(parsing, "optical", "tcp:HOST:PORT or pty:PATH", text);
+    }
+    const char *rest = text + 4;
+    const size_t length = strcspn(rest, ",");
+    if (length == 0 || length >= sizeof port->path) {
+        return bad(parsing, "optical", "tcp:HOST:PORT or pty:PATH", text);
+    }
+    memcpy(port->path, rest, length);
+    port->path[length] = '\0';
+    const char *why;
+    if (!port->pty && address_parse(port->path, &port->address, &why) != 0) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--optical: %s, found '%.200s'", why,
+                           port->path);
+    }
+    options->n_optical++;
+    return take_optical_switches(parsing, port, rest + length);
+}
+
+static int take_panel(struct parsing *parsing, const char *text)
+{
+    const char *why;
+    if (address_parse(text, &parsing->options->panel_address, &why) != 0) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--panel: %s, found '%.200s'", why,
+                           text);
+    }
+    parsing->options->panel = true;
+    parsing->options->panel_named = true;
+    return 0;
+}
+
+static int take_panel_token(struct parsing *parsing, const char *text)
+{
+    const size_t length = strlen(text);
+    const size_t plain = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789-_.~");
+    if (length < TOKEN_MIN || length > TOKEN_MAX || plain != length) {
+        return bad(parsing, "panel-token", "8 to 64 letters, digits or -_.~", text);
+    }
+    parsing->options->panel_token = text;
+    return 0;
+}
+
+static int take_headless(struct parsing *parsing, const char *text)
+{
+    (void)text;
+    parsing->options->headless = true;
+    return 0;
+}
+
+static int take_status(struct parsing *parsing, const char *text)
+{
+    (void)text;
+    parsing->options->status = true;
+    return 0;
+}
+
+static int take_help(struct parsing *parsing, const char *text)
+{
+    (void)text;
+    parsing->help = true;
+    return 0;
+}
+
+static int take_version(struct parsing *parsing, const char *text)
+{
+    (void)text;
+    parsing->version = true;
+    return 0;
+}
+
+static const struct option_row {
+    const char *name, *argument; /* argument NULL: a switch */
+    const char *help;
+    int (*take)(struct parsing *parsing, const char *text);
+} rows[] = {
+    {"variant", "NAME", "type of meter (default " DEFAULT_VARIANT "), see below", take_variant},
+    {"serial", "N", "serial number, up to eight digits (default: the stored one,\nor 12345678)",
+     take_serial},
+    {"data", "DIR", "permanent memory; created if missing (default: forgotten at exit)", take_data},
+    {"mains", "SPEC",
+     "what it meters: u=230,i=5,pf=0.8i | FILE.csv | FILE.wav | FILE.cfg |\n"
+     "a scenario | house (default: a real house; see docs/mains.md)",
+     take_mains},
+    {"fidelity", "LEVEL", "phasor (default) or waveform: 8 kHz samples", take_fidelity},
+    {"speed", "X|max", "simulated seconds per second (default 1)", take_speed},
+    {"start", "ISO-TIME", "simulated start, UTC when it names no zone (default: now)", take_start},
+    {"until", "TIME", "end after N(s|m|h|d) of simulated time, or at an ISO-TIME", take_until},
+    {"optical", "PORT",
+     "tcp:HOST:PORT or pty:PATH, with ,timing=on ,echo=on; repeatable\n"
+     "(default " DEFAULT_OPTICAL ")",
+     take_optical},
+    {"panel", "HOST:PORT", "front panel as a web page (default " DEFAULT_PANEL ")", take_panel},
+    {"panel-token", "TOKEN", "what the panel asks for; a must on any address but loopback",
+     take_panel_token},
+    {"headless", NULL, "open only the ports that are named", take_headless},
+    {"status", NULL, "at exit print every register as one JSON object", take_status},
+    {"help", NULL, "print this and exit", take_help},
+    {"version", NULL, "print the version and exit", take_version},
+};
+#define N_ROWS (sizeof rows / sizeof rows[0])
+
+static void print_row(const struct option_row *row)
+{
+    int width = printf("  --%s%s%s", row->name, row->argument != NULL ? " " : "",
+                       row->argument != NULL ? row->argument : "");
+    for (const char *line = row->help; line != NULL;) {
+        const size_t length = strcspn(line, "\n");
+        printf("%*s%.*s\n", HELP_COLUMN - width, "", (int)length, line);
+        line = line[length] == '\n' ? line + length + 1 : NULL;
+        width = 0;
+    }
+}
+
+static void print_help(void)
+{
+    printf("usage: meter382 [OPTION]...\nA smart electricity meter as a process: it meters virtual "
+           "mains and answers on its ports.\n\n");
+    for (size_t i = 0; i < N_ROWS; i++) {
+        print_row(&rows[i]);
+    }
+    printf("\nvariants:");
+    for (size_t i = 0; i < variant_count(); i++) {
+        printf("%s%s", i % 8 == 0 ? "\n  " : " ", variant_name(i));
+    }
+    printf("\n\nSIGTERM and Ctrl-C store and exit.  Exit status: 0 done, 1 the machine refused "
+           "(port busy,\ndisk full), 2 bad arguments or input files.\n");
+}
+
+static int take_all(struct parsing *parsing, int argc, char **argv)
+{
+    struct option longs[N_ROWS + 1];
+    memset(longs, 0, sizeof longs);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        longs[i].name = rows[i].name;
+        longs[i].has_arg = rows[i].argument != NULL ? required_argument : no_argument;
+    }
+    opterr = 0;
+    for (;;) {
+        int index = 0;
+        const int found = getopt_long(argc, argv, ":", longs, &index);
+        if (found == -1) {
+            break;
+        }
+        if (found != 0) {
+            return problem_set(parsing->problem, EXIT_BAD_INPUT,
+                               found == ':' ? "%.200s: expected a value behind it (see --help)"
+                                            : "%.200s: unknown option (see --help)",
+                               argv[optind - 1]);
+        }
+        if (rows[index].take(parsing, optarg) != 0) {
+            return -1;
+        }
+    }
+    if (optind < argc) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT,
+                           "expected options only, found '%.200s' (see --help)", argv[optind]);
+    }
+    return 0;
+}
+
+static int parse_instant(const struct parsing *parsing, const char *option, const char *expected,
+                         const char *text, int64_t *utc_s)
+{
+    size_t column;
+    if (instant_parse_iso(text, utc_s, &column) == 0) {
+        return 0;
+    }
+    return problem_set(parsing->problem, EXIT_BAD_INPUT,
+                       "--%s: column %lu: expected %s, found '%.100s'", option,
+                       (unsigned long)column, expected, text);
+}
+
+static int resolve_times(const struct parsing *parsing)
+{
+    struct options *options = parsing->options;
+    options->start_utc_s = instant_utc_s();
+    if (parsing->start != NULL &&
+        parse_instant(parsing, "start", "a time like 2026-11-21T10:00:00Z", parsing->start,
+                      &options->start_utc_s) != 0) {
+        return -1;
+    }
+    options->until_us = INT64_MAX;
+    if (parsing->until == NULL || instant_parse_duration(parsing->until, &options->until_us) == 0) {
+        return 0;
+    }
+    int64_t end_s;
+    if (parse_instant(parsing, "until", "30s, 15m, 2h, 7d or a time like 2026-11-21T10:00:00Z",
+                      parsing->until, &end_s) != 0) {
+        return -1;
+    }
+    if (end_s <= options->start_utc_s) {
+        return bad(parsing, "until", "a time after the start", parsing->until);
+    }
+    options->until_us = (end_s - options->start_utc_s) * 1000000;
+    return 0;
+}
+
+static int resolve_ports(struct parsing *parsing)
+{
+    struct options *options = parsing->options;
+    if (options->n_optical == 0 && !options->headless) {
+        (void)take_optical(parsing, DEFAULT_OPTICAL);
+        options->optical[0].named = false;
+    }
+    if (!options->panel && !options->headless) {
+        (void)take_panel(parsing, DEFAULT_PANEL);
+        options->panel_named = false;
+    }
+    if (options->panel && options->panel_token == NULL &&
+        !address_is_loopback(&options->panel_address)) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT,
+                           "--panel: this address can be reached by others, expected "
+                           "--panel-token TOKEN with it");
+    }
+    return 0;
+}
+
+enum options_result options_parse(struct options *options, int argc, char **argv,
+                                  struct problem *problem)
+{
+    *options = (struct options){.mains = DEFAULT_MAINS, .speed = 1.0};
+    struct parsing parsing = {.options = options, .problem = problem};
+    if (variant_by_name(DEFAULT_VARIANT, &options->variant) != 0) {
+        (void)bad(&parsing, "variant", "its default", DEFAULT_VARIANT);
+        return OPTIONS_BAD;
+    }
+    if (take_all(&parsing, argc, argv) != 0) {
+        return OPTIONS_BAD;
+    }
+    if (parsing.help) {
+        print_help();
+        return OPTIONS_DONE;
+    }
+    if (parsing.version) {
+        printf("meter382 %s\n", OPEN382_VERSION);
+        return OPTIONS_DONE;
+    }
+    if (resolve_times(&parsing) != 0 || resolve_ports(&parsing) != 0) {
+        return OPTIONS_BAD;
+    }
+    return OPTIONS_RUN;
+}

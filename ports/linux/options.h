@@ -1,0 +1,54 @@
+/**
+ * The command line of meter382.  One table of options: it parses, and --help prints it.
+ */
+#ifndef OPEN382_LINUX_OPTIONS_H
+#define OPEN382_LINUX_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "app/meter/meter.h"
+#include "problem.h"
+
+#define OPTION_SPEED_MAX 0.0 /**< value of speed: as fast as it goes */
+
+/** One --optical. */
+struct optical_option {
+    bool pty;
+    struct address address; /**< tcp */
+    char path[256];         /**< pty */
+    bool timing, echo;
+    bool named; /**< by the user; false: the default port */
+};
+
+struct options {
+    struct variant variant;
+    uint32_t serial_number; /**< 0: the stored one */
+    const char *data;       /**< folder of the permanent memory; NULL: RAM */
+    const char *mains;      /**< SPEC, docs/mains.md */
+    double speed;           /**< simulated seconds per second, or OPTION_SPEED_MAX */
+    int64_t start_utc_s;    /**< simulated start */
+    int64_t until_us;       /**< from this run's start; INT64_MAX: for ever */
+    bool waveform;          /**< 8 kHz samples instead of finished windows */
+    struct optical_option optical[METER_OPTICAL_PORTS];
+    size_t n_optical;
+    bool panel; /**< there is a panel at panel_address */
+    bool panel_named;
+    struct address panel_address;
+    const char *panel_token; /**< NULL: none asked for */
+    bool headless, status;
+};
+
+enum options_result {
+    OPTIONS_RUN,
+    OPTIONS_DONE, /**< --help or --version was printed */
+    OPTIONS_BAD,  /**< see *problem */
+};
+
+/** Checks everything that can be checked without touching a file or a port. */
+enum options_result options_parse(struct options *options, int argc, char **argv,
+                                  struct problem *problem);
+
+#endif

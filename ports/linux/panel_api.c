@@ -1,0 +1,144 @@
+#include "panel_api.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+#define HTTP_OK          200u
+#define HTTP_BAD_REQUEST 400u
+#define HTTP_NOT_FOUND   404u
+#define SPEED_LIMIT      1e9
+
+static unsigned refuse(char *reply, const char *text)
+{
+    json_t *error = json_pack("{s:s}", "error", text);
+    char *dumped = error != NULL ? json_dumps(error, JSON_COMPACT) : NULL;
+    const bool fits = dumped != NULL && strlen(dumped) < PANEL_REPLY_MAX;
+    (void)snprintf(reply, PANEL_REPLY_MAX, "%s", fits ? dumped : "{\"error\":\"refused\"}");
+    free(dumped);
+    json_decref(error);
+    return HTTP_BAD_REQUEST;
+}
+
+static unsigned accept_it(char *reply)
+{
+    (void)snprintf(reply, PANEL_REPLY_MAX, "{\"ok\":true}");
+    return HTTP_OK;
+}
+
+static unsigned post_control(struct run *run, const json_t *request, char *reply)
+{
+    struct lab_error error = {""};
+    const char *name = json_string_value(json_object_get(request, "name"));
+    const json_t *value = json_object_get(request, "value");
+    if (name == NULL || (value != NULL && !json_is_number(value))) {
+        return refuse(reply, "expected {\"name\":\"u1\",\"value\":230}");
+    }
+    run_catch_up(run);
+    if (site_control(&run->site, name, json_number_value(value), &error) != 0) {
+        return refuse(reply, error.text);
+    }
+    return accept_it(reply);
+}
+
+struct input_name {
+    const char *name;
+    enum meter_input input;
+};
+
+static unsigned set_input(struct run *run, const struct input_name *names, size_t n,
+                          const char *name, const json_t *on, char *reply)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (name != NULL && strcmp(name, names[i].name) == 0 && json_is_boolean(on)) {
+            run_catch_up(run);
+            site_input(&run->site, names[i].input, json_is_true(on));
+            return accept_it(reply);
+        }
+    }
+    return HTTP_BAD_REQUEST;
+}
+
+static unsigned post_button(struct run *run, const json_t *request, char *reply)
+{
+    static const struct input_name names[] = {{"left", METER_INPUT_BUTTON_LEFT},
+                                              {"right", METER_INPUT_BUTTON_RIGHT}};
+    (void)refuse(reply, "expected {\"button\":\"left\"|\"right\",\"pressed\":true|false}");
+    return set_input(run, names, 2, json_string_value(json_object_get(request, "button")),
+                     json_object_get(request, "pressed"), reply);
+}
+
+static unsigned post_input(struct run *run, const json_t *request, char *reply)
+{
+    static const struct input_name names[] = {{"magnet", METER_INPUT_MAGNET},
+                                              {"cover", METER_INPUT_COVER},
+                                              {"terminal_cover", METER_INPUT_TERMINAL_COVER}};
+    (void)refuse(reply, "expected {\"name\":\"magnet\"|\"cover\"|\"terminal_cover\","
+                        "\"on\":true|false}");
+    return set_input(run, names, 3, json_string_value(json_object_get(request, "name")),
+                     json_object_get(request, "on"), reply);
+}
+
+static unsigned post_speed(struct run *run, const json_t *request, char *reply)
+{
+    const json_t *speed = json_object_get(request, "speed");
+    const char *word = json_string_value(speed);
+    const double number = json_number_value(speed);
+    if (word != NULL && strcmp(word, "max") == 0) {
+        run_set_speed(run, 0.0, true);
+        return accept_it(reply);
+    }
+    if (!json_is_number(speed) || !(number >= 0.0 && number <= SPEED_LIMIT)) {
+        return refuse(reply, "expected {\"speed\":60}, 0 to pause, or \"max\"");
+    }
+    run_set_speed(run, number, false);
+    return accept_it(reply);
+}
+
+static const struct {
+    const char *path;
+    unsigned (*post)(struct run *run, const json_t *request, char *reply);
+} posts[] = {
+    {"/api/control", post_control},
+    {"/api/button", post_button},
+    {"/api/input", post_input},
+    {"/api/speed", post_speed},
+};
+#define N_POSTS (sizeof posts / sizeof posts[0])
+
+bool panel_api_knows(const char *path)
+{
+    for (size_t i = 0; i < N_POSTS; i++) {
+        if (strcmp(path, posts[i].path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned panel_api_post(struct run *run, const char *path, const char *body, size_t n_body,
+                        char *reply)
+{
+    json_error_t where;
+    json_t *request = json_loadb(body, n_body, JSON_REJECT_DUPLICATES, &where);
+    if (!json_is_object(request)) {
+        char text[64] = "body:1:1: expected a JSON object";
+        if (request == NULL) {
+            (void)snprintf(text, sizeof text, "body:%d:%d: expected a JSON object", where.line,
+                           where.column);
+        }
+        json_decref(request);
+        return refuse(reply, text);
+    }
+    unsigned status = HTTP_NOT_FOUND;
+    for (size_t i = 0; i < N_POSTS; i++) {
+        if (strcmp(path, posts[i].path) == 0) {
+            status = posts[i].post(run, request, reply);
+        }
+    }
+    json_decref(request);
+    return status;
+}

@@ -1,0 +1,152 @@
+#include "run.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "instant.h"
+#include "panel_http.h"
+
+#define SLICE_US   2000 /* wall time of metering between two looks at the ports */
+#define FAR_FUTURE 4e18
+
+static void signal_ready(void *context, uint32_t events)
+{
+    struct run *run = context;
+    struct signalfd_siginfo signal;
+    (void)events;
+    if (read(run->signals.fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        run->quit = true;
+    }
+}
+
+struct run *run_new(const struct options *options, struct problem *problem)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        (void)problem_set(problem, EXIT_NOT_ABLE, "no memory");
+        return NULL;
+    }
+    run->options = options;
+    run->signals.fd = -1;
+    run->loop = (struct loop){.epoll_fd = -1, .timer = {.fd = -1}};
+    optical_ports_init(&run->ports, &run->loop);
+    return run;
+}
+
+void run_free(struct run *run)
+{
+    loop_drop(&run->loop, &run->signals);
+    loop_close(&run->loop);
+    free(run);
+}
+
+int run_open(struct run *run, struct problem *problem)
+{
+    sigset_t caught;
+    (void)sigemptyset(&caught);
+    (void)sigaddset(&caught, SIGTERM);
+    (void)sigaddset(&caught, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &caught, NULL);
+    (void)signal(SIGPIPE, SIG_IGN); /* a client that left is seen at write */
+    run->signals = (struct watch){.fd = -1, .ready = signal_ready, .context = run};
+    if (loop_open(&run->loop) == 0) {
+        run->signals.fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+        if (run->signals.fd >= 0 && loop_add(&run->loop, &run->signals, EPOLLIN) == 0) {
+            return 0;
+        }
+    }
+    return problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
+}
+
+static bool at_max(const struct run *run)
+{
+    return !run->paused && run->speed == OPTION_SPEED_MAX;
+}
+
+/* Simulated time that belongs to a wall time. */
+static int64_t simulated_us(const struct run *run, int64_t wall_us)
+{
+    if (run->paused) {
+        return run->anchor_us;
+    }
+    if (at_max(run)) {
+        return INT64_MAX;
+    }
+    const double ahead_us = (double)(wall_us - run->anchor_wall_us) * run->speed;
+    return ahead_us < FAR_FUTURE ? run->anchor_us + (int64_t)ahead_us : INT64_MAX;
+}
+
+/* Wall time at which a simulated instant comes. */
+static int64_t wall_us_of(const struct run *run, int64_t simulated_us)
+{
+    const double ahead_us = (double)(simulated_us - run->anchor_us) / run->speed;
+    if (run->paused || simulated_us == INT64_MAX || ahead_us > FAR_FUTURE) {
+        return INT64_MAX;
+    }
+    return run->anchor_wall_us + (int64_t)ceil(ahead_us);
+}
+
+static void anchor(struct run *run)
+{
+    run->anchor_wall_us = instant_wall_us();
+    run->anchor_us = run->site.now_us;
+    const bool slow = !at_max(run) && run->speed <= RUN_SHORT_WINDOW_SPEED;
+    site_set_window(&run->site, slow ? SITE_SHORT_WINDOW : SITE_LONG_WINDOW);
+}
+
+void run_catch_up(struct run *run)
+{
+    const int64_t wall_us = instant_wall_us();
+    if (!at_max(run)) {
+        (void)site_advance(&run->site, simulated_us(run, wall_us), wall_us + SLICE_US);
+    }
+}
+
+void run_set_speed(struct run *run, double speed, bool max)
+{
+    run_catch_up(run);
+    run->paused = !max && speed == 0.0;
+    if (!run->paused) {
+        run->speed = max ? OPTION_SPEED_MAX : speed;
+    }
+    anchor(run);
+    run->site.changes++;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t serve_ports(struct run *run)
+{
+    const int64_t wall_us = instant_wall_us();
+    int64_t next_us = optical_ports_step(&run->ports, wall_us);
+    if (run->panel != NULL) {
+        next_us = earlier(next_us, panel_step(run->panel, wall_us));
+    }
+    return next_us;
+}
+
+void run_go(struct run *run)
+{
+    run->speed = run->options->speed;
+    anchor(run);
+    while (!run->quit) {
+        const int64_t wall_us = instant_wall_us();
+        const bool reached =
+            site_advance(&run->site, simulated_us(run, wall_us), wall_us + SLICE_US);
+        if (site_finished(&run->site)) {
+            break;
+        }
+        const int64_t ports_us = serve_ports(run);
+        const int64_t metering_us = reached ? wall_us_of(run, site_next_us(&run->site)) : 0;
+        loop_wait(&run->loop, earlier(ports_us, metering_us));
+    }
+}

@@ -1,0 +1,87 @@
+/**
+ * The place where the meter hangs: the meter, its board, its measuring systems and the mains before it.
+ *
+ * A site lives on simulated time: microseconds since this run's start, which is also the meter's
+ * now_us.  It moves only in site_advance, from one due thing to the next: the end of a measuring
+ * window, an event of the scenario, or the instant at which the meter wants to be called.
+ */
+#ifndef OPEN382_LINUX_SITE_H
+#define OPEN382_LINUX_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/meter/meter.h"
+#include "eeprom_file.h"
+#include "lab/mains.h"
+#include "options.h"
+#include "problem.h"
+
+#define SITE_SAMPLE_US     INT64_C(125) /**< one period of the 8 kHz sample clock */
+#define SITE_SHORT_WINDOW  1600u        /**< samples: 200 ms, for speeds that a person follows */
+#define SITE_LONG_WINDOW   8000u        /**< samples: 1 s */
+#define SITE_CHUNK_SAMPLES 400u         /**< waveform level: samples asked for at once */
+
+struct site {
+    struct meter meter;
+    struct board board;
+    struct eeprom *eeprom;
+    struct mains *mains;
+    struct measuring_system system[LAB_PHASES];
+    uint32_t open_samples[LAB_PHASES]; /**< waveform level: fed since the last closed window */
+    unsigned systems;
+    bool waveform;
+    int64_t start_utc_s;
+    int64_t clock_offset_s; /**< what a client set the battery-backed clock ahead by */
+    int64_t sample;         /**< end of what is metered, samples since the start */
+    int64_t until_sample;   /**< the run ends there; INT64_MAX: never */
+    uint32_t window_samples;
+    int64_t now_us;         /**< everything due up to here is done */
+    int64_t wake_us;        /**< the meter wants to be called then */
+    struct lab_event event; /**< next one of the scenario; at_us INT64_MAX: none */
+    int64_t horizon_us;     /**< events are known up to here */
+    bool input[METER_INPUTS];
+    bool neutral_lost, supply_cut; /**< by the panel's controls */
+    bool led;                      /**< LED and S0 output */
+    uint32_t changes; /**< counts what a person would see at once: LED, buttons, controls */
+    int32_t v_lsb[LAB_PHASES][SITE_CHUNK_SAMPLES], i_lsb[LAB_PHASES][SITE_CHUNK_SAMPLES];
+};
+
+/** Open the mains that the options name.  Touches nothing else.  @return 0, or -1 and *problem. */
+int site_open_mains(struct site *site, const struct options *options, struct problem *problem);
+
+/** Hang the meter up and power it: loads everything from the memory.  @return 0, or -1 and *problem. */
+int site_start(struct site *site, const struct options *options, struct eeprom *eeprom,
+               struct problem *problem);
+
+/**
+ * Do everything that is due up to target_us, in order.
+ * @param budget_end_us  wall microseconds: give up for now when this has passed.
+ * @return true: the target (or the end of the run) is reached; false: more to do.
+ */
+bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us);
+
+/** True when the last window of the run is metered. */
+bool site_finished(const struct site *site);
+
+/** Simulated instant of the next due thing. */
+int64_t site_next_us(const struct site *site);
+
+/** Window length from the next window on: SITE_SHORT_WINDOW or SITE_LONG_WINDOW. */
+void site_set_window(struct site *site, uint32_t window_samples);
+
+/** A person touches a button or an input, now. */
+void site_input(struct site *site, enum meter_input input, bool on);
+
+/** A person turns a control of the mains, now.  @return 0, or -1 and *error. */
+int site_control(struct site *site, const char *name, double value, struct lab_error *error);
+
+/** Simulated UTC, seconds since 1970, of the computer that simulates (not the meter's clock). */
+int64_t site_utc_s(const struct site *site);
+
+/** Orderly end: the exact state is in the memory.  @return 0, or -1: it could not be stored. */
+int site_store(struct site *site);
+
+void site_close(struct site *site);
+
+#endif
