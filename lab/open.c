@@ -10,6 +10,7 @@
 #include "scan.h"
 #include "scenario.h"
 #include "source.h"
+#include "wave.h"
 
 #define FILE_BYTES_MAX (INT64_C(1) << 30)
 
@@ -85,6 +86,14 @@ static int take_option(struct scan_text name, struct scan_text value,
         options->loop_off = !options->repeat;
         return result;
     }
+    if (scan_is(name, "side")) {
+        options->secondary = scan_is(value, "secondary");
+        return options->secondary || scan_is(value, "primary")
+                   ? 0
+                   : lab_error_set(error,
+                                   "--mains: column %zu: expected primary or secondary, found %s",
+                                   at_value, scan_quote(value).text);
+    }
     if (scan_is(name, "u_fs") || scan_is(name, "i_fs")) {
         double *scale = scan_is(name, "u_fs") ? &options->u_fs_v : &options->i_fs_a;
         return take_scale(value, scale, error, at_value);
@@ -94,10 +103,11 @@ static int take_option(struct scan_text name, struct scan_text value,
         options->channels[value.n] = '\0';
         return 0;
     }
-    return lab_error_set(error,
-                         "--mains: column %zu: expected interpolate=, repeat=, loop=, u_fs=, i_fs= "
-                         "or channels=, found %s",
-                         column, scan_quote(name).text);
+    return lab_error_set(
+        error,
+        "--mains: column %zu: expected interpolate=, repeat=, loop=, u_fs=, i_fs=, "
+        "side= or channels=, found %s",
+        column, scan_quote(name).text);
 }
 
 static int take_options(const char *spec, const char *rest, struct lab_file_options *options,
@@ -176,10 +186,65 @@ static int open_house(struct lab_source *source, const char *spec, struct lab_fi
     return result;
 }
 
+/** The other file of a COMTRADE pair: the same name, its ending in the same case. */
+static void other_name(const char *path, bool want_data, char *out, size_t size)
+{
+    size_t n = strlen(path);
+    bool upper = path[n - 1] < 'a';
+    const char *ending = want_data ? (upper ? "DAT" : "dat") : (upper ? "CFG" : "cfg");
+    (void)snprintf(out, size, "%.*s%s", (int)(n - 3), path, ending);
+}
+
+static int open_comtrade(struct lab_source *source, const char *path,
+                         const struct lab_file_options *options, struct lab_error *error)
+{
+    char other[512];
+    bool is_data = has_suffix(path, ".dat");
+    other_name(path, !is_data, other, sizeof other);
+    struct lab_bytes configuration = {is_data ? other : path, NULL, 0};
+    struct lab_bytes data = {is_data ? path : other, NULL, 0};
+    char *text = lab_file_read(configuration.name, &configuration.n, error);
+    char *bytes = text != NULL ? lab_file_read(data.name, &data.n, error) : NULL;
+    int result = -1;
+    if (bytes != NULL) {
+        configuration.at = text;
+        data.at = bytes;
+        result = lab_comtrade_open(source, configuration, data, options, error);
+    }
+    free(text);
+    free(bytes);
+    return result;
+}
+
+/** RIFF/RF64, FLAC and W64 begin with their letters, whatever the file is called. */
+static bool is_recording(const char *path)
+{
+    static const char *const suffixes[] = {".wav", ".flac", ".w64"};
+    char head[4] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t n = file != NULL ? fread(head, 1, sizeof head, file) : 0;
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    bool known =
+        n == sizeof head && (memcmp(head, "RIFF", 4) == 0 || memcmp(head, "RF64", 4) == 0 ||
+                             memcmp(head, "fLaC", 4) == 0 || memcmp(head, "riff", 4) == 0);
+    for (size_t k = 0; k < sizeof suffixes / sizeof suffixes[0]; k++) {
+        known = known || has_suffix(path, suffixes[k]);
+    }
+    return known;
+}
+
 static int open_file(struct lab_source *source, const char *path,
                      const struct lab_file_options *options, int64_t start_utc_s,
                      struct lab_error *error)
 {
+    if (has_suffix(path, ".cfg") || has_suffix(path, ".dat")) {
+        return open_comtrade(source, path, options, error);
+    }
+    if (is_recording(path)) {
+        return lab_recording_open(source, path, options, error);
+    }
     return open_text(source, path, options, start_utc_s, error);
 }
 

@@ -219,8 +219,7 @@ static void apply_values(struct lab_overlay *o, int64_t from_us, struct lab_elec
     }
 }
 
-void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_electric *state,
-                       int64_t *until_us)
+static void take_due(struct lab_overlay *overlay, int64_t from_us)
 {
     while (overlay->n_pending > 0 && overlay->pending[0].at_us <= from_us) {
         struct overlay_change change = overlay->pending[0];
@@ -229,6 +228,27 @@ void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_
                 overlay->n_pending * sizeof overlay->pending[0]);
         take(overlay, &change);
     }
+}
+
+bool lab_overlay_fits_recording(const char *name)
+{
+    return strcmp(name, "dip") == 0 || strcmp(name, "dip_ms") == 0 || strcmp(name, "supply") == 0 ||
+           strcmp(name, "temperature") == 0 || strcmp(name, "reset") == 0;
+}
+
+void lab_overlay_gain(struct lab_overlay *o, int64_t at_us, double *voltage, double *current)
+{
+    take_due(o, at_us);
+    bool off = o->set[OVERLAY_SUPPLY] && o->value[OVERLAY_SUPPLY] < 0.5;
+    bool dips = o->set[OVERLAY_DIP] && at_us < o->dip_end_us;
+    *voltage = off ? 0.0 : dips ? o->value[OVERLAY_DIP] / 100.0 : 1.0;
+    *current = off ? 0.0 : 1.0;
+}
+
+void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_electric *state,
+                       int64_t *until_us)
+{
+    take_due(overlay, from_us);
     if (overlay->n_pending > 0 && overlay->pending[0].at_us < *until_us) {
         *until_us = overlay->pending[0].at_us;
     }

@@ -56,6 +56,12 @@ int lab_overlay_control(struct lab_overlay *overlay, int64_t at_us, const char *
 void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_electric *state,
                        int64_t *until_us);
 
+/** What a recording can be told; its current and phase are what they are. */
+bool lab_overlay_fits_recording(const char *name);
+
+/** Factors on a recording's voltage and current at that time. */
+void lab_overlay_gain(struct lab_overlay *overlay, int64_t at_us, double *voltage, double *current);
+
 /**
  * The neutral breaks: a star of the loads that the phases carried (y = i/u) floats, the star point
  * takes U_N = sum(u*y) / sum(y), every phase sees u - U_N and its load follows (spec metrology 3.7).

@@ -69,6 +69,7 @@ struct lab_file_options {
     bool loop_off;
     char channels[128];
     double u_fs_v, i_fs_a; /**< recordings: 0 = not given */
+    bool secondary;        /**< COMTRADE: side=secondary */
 };
 
 int lab_csv_open(struct lab_source *source, const char *name, const char *text, size_t n_bytes,

@@ -1,0 +1,119 @@
+/** Windows and samples of a recording. */
+#include <math.h>
+#include <string.h>
+
+#include "inside.h"
+
+/** Volts and amperes at the terminals of a system, with the panel's dip or cut laid over. */
+struct played {
+    float u_v[BLOCK], i_a[BLOCK];
+};
+
+static void play(struct mains *m, unsigned system, int64_t first, size_t n, struct played *out)
+{
+    unsigned phase = m->options.aron ? 2u * system : system;
+    double voltage = 1.0, current = 1.0;
+    m->source.samples(m->source.self, first, n, phase, out->u_v, out->i_a);
+    if (m->options.aron) {
+        struct played second;
+        m->source.samples(m->source.self, first, n, 1, second.u_v, second.i_a);
+        for (size_t k = 0; k < n; k++) {
+            out->u_v[k] -= second.u_v[k];
+        }
+    }
+    if (!m->overlay.active && m->overlay.n_pending == 0) {
+        return;
+    }
+    for (size_t k = 0; k < n; k++) {
+        lab_overlay_gain(&m->overlay, (first + (int64_t)k) * SAMPLE_US, &voltage, &current);
+        out->u_v[k] *= (float)voltage;
+        out->i_a[k] *= (float)current;
+    }
+}
+
+void mains_play_samples(struct mains *m, int64_t first, size_t n, int32_t *v_lsb[LAB_PHASES],
+                        int32_t *i_lsb[LAB_PHASES])
+{
+    struct played played;
+    for (size_t done = 0; done < n; done += BLOCK) {
+        size_t part = n - done < BLOCK ? n - done : BLOCK;
+        for (unsigned k = 0; k < m->options.systems; k++) {
+            play(m, k, first + (int64_t)done, part, &played);
+            for (size_t s = 0; s < part; s++) {
+                double u = (double)played.u_v[s] * (MEASURING_FULL_SCALE_LSB / FULL_SCALE_V);
+                double i = (double)played.i_a[s] * (MEASURING_FULL_SCALE_LSB / FULL_SCALE_A);
+                v_lsb[k][done + s] = mains_code(u, &m->residue_u[k]);
+                i_lsb[k][done + s] = mains_code(i, &m->residue_i[k]);
+            }
+        }
+    }
+}
+
+/** Sums of one system over a window. */
+struct sums {
+    double v, i, vi, vv, ii;
+    struct lab_vector v1, i1; /* against the end of the window, rms times samples */
+};
+
+static void add_block(struct sums *sum, const struct played *played, size_t n, double turns,
+                      double step)
+{
+    double c = cos(turns * TURN), s = sin(turns * TURN);
+    double turn_c = cos(step * TURN), turn_s = sin(step * TURN);
+    for (size_t k = 0; k < n; k++) {
+        double v = (double)played->u_v[k], i = (double)played->i_a[k];
+        sum->v += v;
+        sum->i += i;
+        sum->vi += v * i;
+        sum->vv += v * v;
+        sum->ii += i * i;
+        sum->v1.re += v * c;
+        sum->v1.im -= v * s;
+        sum->i1.re += i * c;
+        sum->i1.im -= i * s;
+        double next = c * turn_c - s * turn_s;
+        s = c * turn_s + s * turn_c;
+        c = next;
+    }
+}
+
+/** DC is removed from the products, as the measuring system does it. */
+static void finish(struct mains *m, unsigned system, const struct sums *sum, double n,
+                   struct measuring_window *out)
+{
+    const double volt = MEASURING_FULL_SCALE_LSB / FULL_SCALE_V;
+    const double ampere = MEASURING_FULL_SCALE_LSB / FULL_SCALE_A;
+    struct lab_phasor_rates rates;
+    struct lab_vector v1 = {sum->v1.re * ROOT_TWO / n, sum->v1.im * ROOT_TWO / n};
+    struct lab_vector i1 = {sum->i1.re * ROOT_TWO / n, sum->i1.im * ROOT_TWO / n};
+    lab_phasor_sine(v1, i1, &rates);
+    rates.reactive *= n;
+    rates.active = (sum->vi - sum->v * sum->i / n) * volt * ampere;
+    rates.voltage = fmax(0.0, sum->vv - sum->v * sum->v / n) * volt * volt;
+    rates.current = fmax(0.0, sum->ii - sum->i * sum->i / n) * ampere * ampere;
+    rates.v1 = (struct lab_vector){rates.v1.re * n, rates.v1.im * n};
+    rates.i1 = (struct lab_vector){rates.i1.re * n, rates.i1.im * n};
+    lab_phasor_finish(&rates, (struct lab_vector){1.0, 0.0}, m->electric.frequency_hz,
+                      m->electric.temperature_c, (uint32_t)n, &m->carry[system], out);
+}
+
+void mains_play_window(struct mains *m, int64_t start_us, uint32_t n_samples,
+                       struct measuring_window out[LAB_PHASES])
+{
+    int64_t first = start_us / SAMPLE_US;
+    if (m->from_us == m->until_us) { /* the very first: frequency and temperature */
+        mains_enter_piece(m, start_us, start_us + SAMPLE_US);
+    }
+    double step = m->electric.frequency_hz * (SAMPLE_US * 1e-6);
+    for (unsigned k = 0; k < m->options.systems; k++) {
+        struct sums sum;
+        struct played played;
+        memset(&sum, 0, sizeof sum);
+        for (uint32_t done = 0; done < n_samples; done += BLOCK) {
+            size_t part = n_samples - done < BLOCK ? n_samples - done : BLOCK;
+            play(m, k, first + done, part, &played);
+            add_block(&sum, &played, part, -step * (double)(n_samples - done), step);
+        }
+        finish(m, k, &sum, (double)n_samples, &out[k]);
+    }
+}
