@@ -100,6 +100,7 @@ static int ask(struct kmp_link *link, const struct question *question, const uin
     link->n_bytes = 0;
     link->n_damaged = 0;
     for (unsigned i = 0; i <= link->retries; i++) {
+        line_rest(link->line);
         if (line_discard(link->line) != HOST_OK ||
             line_write(link->line, frame, n_frame) != HOST_OK) {
             return HOST_ERR_IO;

@@ -265,6 +265,14 @@ int line_read(struct line *line, uint8_t *bytes, size_t capacity, int64_t timeou
     }
 }
 
+void line_rest(const struct line *line)
+{
+    const uint32_t characters = 4, bits = 11;
+    if (!line->url.tcp) {
+        poll(NULL, 0, (int)(characters * bits * 1000 / line->url.baud + 1));
+    }
+}
+
 enum host_err line_discard(struct line *line)
 {
     uint8_t bytes[256];

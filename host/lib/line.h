@@ -29,6 +29,9 @@ void line_close(struct line *line);
 enum host_err line_write(struct line *line, const void *bytes, size_t n_bytes);
 /** Wait for bytes at most timeout_ms.  @return their number, 0: none came, or HOST_ERR_IO. */
 int line_read(struct line *line, uint8_t *bytes, size_t capacity, int64_t timeout_ms);
+/** Leave the line silent for some character times, as a half-duplex meter wants before a request
+ *  (5512-447: at least one).  Does nothing on TCP. */
+void line_rest(const struct line *line);
 /** Throw away what has come unasked. */
 enum host_err line_discard(struct line *line);
 /** Wait until all is sent, then change speed.  Does nothing on TCP. */

@@ -140,6 +140,25 @@ static void client_refuses_every_cut_answer(void **state)
     assert_int_equal(kmp_client_values(receiver.body, n_body, values, 8), KMP_ERR_FORMAT);
 }
 
+static void clock_and_date_of_a_wrong_length_are_read(void **state)
+{
+    (void)state;
+    uint8_t body[64];
+    struct kmp_value values[8];
+    size_t n = hex_bytes("3F 10 03 EA 2F 08 00 00 02 38 D5 03 EB 30 02 00 00 03 D4 28 "
+                         "00 01 02 01 00 07",
+                         body);
+    assert_int_equal(kmp_client_values(body, n, values, 8), 3);
+    int64_t mantissa = 0;
+    int exponent = 0;
+    assert_int_equal(kmp_value_number(&values[0], &mantissa, &exponent), KMP_OK);
+    assert_int_equal(mantissa, 145621);
+    assert_int_equal(kmp_value_number(&values[1], &mantissa, &exponent), KMP_OK);
+    assert_int_equal(mantissa, 250920);
+    assert_int_equal(values[2].bytes[0], 7);
+    assert_int_equal(kmp_client_values(body, n - 1, values, 8), KMP_ERR_FORMAT);
+}
+
 static void client_builds_the_known_requests(void **state)
 {
     (void)state;
@@ -167,6 +186,7 @@ int main(void)
         cmocka_unit_test(units_have_their_signs),
         cmocka_unit_test(client_reads_the_examples),
         cmocka_unit_test(client_refuses_every_cut_answer),
+        cmocka_unit_test(clock_and_date_of_a_wrong_length_are_read),
         cmocka_unit_test(client_builds_the_known_requests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

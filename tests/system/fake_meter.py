@@ -78,7 +78,7 @@ def iec_block():
 
 class FakeMeter:
     """mode is a set of words: silent, garbage, echo, slow, missing, strays, damaged-once, damaged,
-    late, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed."""
+    late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed."""
 
     def __init__(self, *mode):
         self.mode = set(mode)
@@ -97,7 +97,10 @@ class FakeMeter:
             return None
         if "missing" in self.mode:
             ids = [i for i in ids if i not in (0x0434, 0x7001)]
-        return body[:2] + b"".join(bytes.fromhex(REGISTERS[i]) for i in ids if i in REGISTERS)
+        pieces = {i: bytes.fromhex(text) for i, text in REGISTERS.items()}
+        if "counting" in self.mode:
+            pieces[1] = pieces[1][:5] + (6753 + self.asked).to_bytes(4, "big")
+        return body[:2] + b"".join(pieces[i] for i in ids if i in pieces)
 
     def answer_kmp(self, request):
         body = unstuff(request[1:-1])

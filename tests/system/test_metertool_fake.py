@@ -141,6 +141,19 @@ class Kmp(Case):
             self.assertEqual(json.loads(out.splitlines()[1])["1.8.0"]["value"], 6753)
             self.bad(3, "-m", meter.url(), "watch", "31.7.0")
 
+    def test_watch_on_a_terminal_highlights_what_changed(self):
+        with TcpMeter("counting") as meter:
+            master, slave = os.openpty()
+            done = subprocess.run([os.path.join(BUILD, "metertool"), "-m", meter.url(), "watch", "-n",
+                                   "2", "-i", "0.05", "1.8.0", "32.7.0"], stdout=slave, timeout=20)
+            page = os.read(master, 100000).decode()
+            os.close(master)
+            os.close(slave)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(page.count("\033[2J"), 1)
+        self.assertEqual(page.count("\033[1;7m"), 1, page)
+        self.assertIn("6755\033[0m  kWh", page)
+
     def test_pseudo_terminal_with_the_echo_of_an_optical_head(self):
         for mode in ([], ["echo"], ["echo", "strays"]):
             with PtyMeter(*mode) as meter:
