@@ -2,8 +2,9 @@
 
 #include "machine.h"
 
-/** Where link.ld has put liblegal.a. */
+/** Where link.ld has put liblegal.a, and its CRC-32 (tools/seal_image.py). */
 extern const uint8_t legal_program_begin[], legal_program_end[];
+__attribute__((section(".legal_checksum"))) static const volatile uint32_t legal_checksum = 0;
 
 static void pulse_output(void *context, bool on, int64_t at_us)
 {
@@ -56,7 +57,8 @@ void qemu_board_init(struct qemu_board *board, struct timer *timer)
                   .memory_write = eeprom_legal_write,
                   .pulse_output = pulse_output,
                   .program = legal_program_begin,
-                  .program_bytes = (uint32_t)(legal_program_end - legal_program_begin)},
+                  .program_bytes = (uint32_t)(legal_program_end - legal_program_begin),
+                  .program_checksum = legal_checksum},
         .context = board,
         .app_memory_read = app_memory_read,
         .app_memory_write = app_memory_write,

@@ -67,6 +67,7 @@ static void print_status(const struct meter *meter)
     console_print("frames lost", health.frames_lost, "");
     console_print("memory writes", health.memory_writes, "");
     console_print("memory errors", health.memory_errors, "");
+    console_print("program fault", health.program_fault ? 1u : 0u, "");
     console_print("meter", sizeof *meter, " bytes");
     console_print("stack used", stack_used_bytes(), " bytes");
 }

@@ -153,7 +153,7 @@ def test_health(eeprom):
     machine.wait_for(r"memory restored 1")
     machine.energy()
     machine.command("status")
-    for name in ("frames lost", "memory errors"):
+    for name in ("frames lost", "memory errors", "program fault"):
         check(machine.wait_for(rf"{name} (\d+)").group(1) == "0", f"{name} is not 0")
     used = int(machine.wait_for(r"stack used (\d+)").group(1))
     check(0 < used < 16384, f"stack used {used} bytes")
