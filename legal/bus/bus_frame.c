@@ -31,7 +31,7 @@ enum field_offset {
 /** Bytes that tell a frame's beginning from something else before its CRC is there. */
 #define HEAD_BYTES 6u
 
-/* Written out byte by byte: compilers turn each into one store or load where the machine allows it. */
+/* Byte by byte: compilers make one store or load of each where the machine allows it. */
 static void put32(uint8_t *at, uint32_t value)
 {
     at[0] = (uint8_t)value;
@@ -63,8 +63,8 @@ static uint64_t take64(const uint8_t *at)
 
 size_t bus_frame_encode(const struct bus_frame *frame, uint8_t *bytes)
 {
-    /* The small fields are joined to whole words: the CRC reads words, and a word read back while its
-       bytes are still being written waits for them. */
+    /* The small fields are joined to whole words: the CRC reads words, and a word that is read back
+       while its bytes are still being written waits for them. */
     put32(bytes + AT_SYNC_0, BUS_FRAME_SYNC_0 | BUS_FRAME_SYNC_1 << 8 | BUS_FRAME_BYTES << 16 |
                                  (uint32_t)frame->system << 24);
     put32(bytes + AT_FLAGS, frame->flags | BUS_FRAME_FORMAT << 8 | (uint32_t)frame->sequence << 16);
@@ -132,7 +132,7 @@ static void count_good(struct bus_receiver *receiver)
     receiver->n_good++;
 }
 
-/** Drops bytes from the front until the rest begins like a frame; one run of garbage counts once. */
+/** Drops bytes in front until the rest begins like a frame; a run of garbage counts once. */
 static void resynchronise(struct bus_receiver *receiver)
 {
     unsigned skip = 0;

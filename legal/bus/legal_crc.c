@@ -3,8 +3,8 @@
 #define WORD_BYTES  4u
 #define BLOCK_BYTES 16u
 
-/* crc_table[k][b]: the effect of byte b followed by k zero bytes (tests/legal/test_bus.c computes it
-   again from the polynomial).  Sixteen tables, because the CRC is most of what a frame costs. */
+/* crc_table[k][b]: the effect of byte b followed by k zero bytes (tests/legal/test_bus.c computes
+   it again from the polynomial).  Sixteen tables: the CRC is most of what a frame costs. */
 /* clang-format off */
 static const uint32_t crc_table[16][256] = {
     {

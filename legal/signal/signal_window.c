@@ -101,7 +101,7 @@ void signal_window_first(struct signal_state *state)
 void signal_cycle_close(struct signal_state *state)
 {
     struct signal_tracking *tracking = &state->tracking;
-    /* 2^25 * 2^20 * 191 samples is 2^53: 2^29 remain, and eleven products of two stay in 62 bits. */
+    /* 2^25 * 2^20 * 191 samples is 2^53; 2^29 remain: eleven products of two stay in 62 bits. */
     const int32_t re = (int32_t)((state->sums.v_cos - tracking->before_cos) >> 24);
     const int32_t im = (int32_t)((tracking->before_sin - state->sums.v_sin) >> 24);
     if (state->cycle > 0) {
@@ -133,23 +133,26 @@ static struct pace pace_measure(struct signal_state *state, uint32_t angle)
         (int32_t)angle_of(tracking->turn_re, tracking->turn_im) / (int64_t)state->cycle_samples;
     struct pace pace = {.ahead = coarse};
     int64_t trend = 0;
+    bool jumped = false;
     const bool slow = coarse > -STEP_FINE && coarse < STEP_FINE;
     if (slow && tracking->last_valid) {
         const int64_t between = (int32_t)(angle - tracking->last_angle);
         const int64_t turned = tracking->last_step * last_n + step * n + 2 * between;
         const int64_t fine = divide_rounded(turned, last_n + n) - step;
         /* They disagree after a jump in phase: the oscillator stays as it is for this window. */
-        const bool agree = fine - coarse > -STEP_FINE && fine - coarse < STEP_FINE;
-        pace.ahead = agree ? fine : 0;
+        jumped = fine - coarse <= -STEP_FINE || fine - coarse >= STEP_FINE;
+        pace.ahead = jumped ? 0 : fine;
         /* `fine` looks at the instant between the two windows, half a window ago. */
-        trend = agree && tracking->trend_valid ? (step + fine - tracking->last_measured) / 2 : 0;
-        tracking->trend_valid = agree;
+        if (!jumped && tracking->trend_valid) {
+            trend = (step + fine - tracking->last_measured) / 2;
+        }
+        tracking->trend_valid = !jumped;
     } else {
         tracking->trend_valid = false;
     }
     pace.within = pace.ahead + clamp(trend, -STEP_LOCKED, STEP_LOCKED);
     tracking->last_measured = step + pace.ahead;
-    pace.locked = pace.ahead > -STEP_LOCKED && pace.ahead < STEP_LOCKED;
+    pace.locked = !jumped && pace.ahead > -STEP_LOCKED && pace.ahead < STEP_LOCKED;
     tracking->last_valid = slow;
     tracking->last_angle = angle;
     tracking->last_step = state->oscillator.step;
@@ -166,9 +169,9 @@ static struct complex_lsb rotate(struct complex_lsb value, struct angle_vector b
 }
 
 /**
- * Mean of exp(-2j * oscillator) over the window, 2^30 = one: what leaks from a phasor's mirror image
- * because a window of whole samples does not hold exactly whole cycles.  Closed form of a geometric
- * series.
+ * Mean of exp(-2j * oscillator) over the window, 2^30 = one: what leaks from a phasor's mirror
+ * image because a window of whole samples does not hold exactly whole cycles.  Closed form of a
+ * geometric series.
  */
 static struct complex_lsb image_leak(const struct signal_oscillator *oscillator, uint32_t n)
 {
@@ -194,8 +197,8 @@ static struct complex_lsb phasor(int64_t sum_cos, int64_t sum_sin, uint32_t n,
 }
 
 /**
- * An oscillator that is off by `ahead` sees sin(x) / x of the amplitude: give the rest back.  What counts
- * is how far it was off in this very window: while the frequency runs, the oscillator is behind.
+ * An oscillator that is off by `ahead` sees sin(x) / x of the amplitude: give the rest back.  What
+ * counts is how far it was off in this very window: while the frequency runs, it is behind.
  */
 static int64_t drift_gain_q30(int64_t ahead, uint32_t n)
 {
@@ -242,7 +245,7 @@ static void offsets_update(struct signal_state *state)
     }
 }
 
-/** Before the offsets are known their products can only be remembered; at most two seconds of them. */
+/** Before the offsets are known, what they add can only be remembered: two seconds at most. */
 static void direct_current_owe(struct signal_state *state)
 {
     struct signal_offset *offset = &state->offset;
@@ -255,8 +258,8 @@ static void direct_current_owe(struct signal_state *state)
 }
 
 /**
- * The offsets a, b are known for the first time: sum (v - a)(i - b) of the windows before, less what
- * was booked for them, is N*a*b - a * sum i - b * sum v.
+ * The offsets a, b are known for the first time: the sum of (v - a)(i - b) over the windows before,
+ * less what was booked for them, is n*a*b - a * sum of i - b * sum of v.
  */
 static void direct_current_settle(struct signal_state *state, struct measuring_window *window)
 {
@@ -303,7 +306,7 @@ static void phasors_close(struct signal_state *state, struct measuring_window *w
     }
 
     /* From the window's middle to its end, and back over the samples that the filter waits. */
-    const int64_t drift = pace.ahead * ((int64_t)(n + 1u) / 2 + state->delay);
+    const int64_t drift = pace.within * ((int64_t)(n + 1u) / 2 + state->delay);
     oscillator->phase += oscillator->step * n;
     const struct angle_vector end = angle_vector_of(
         oscillator->phase + oscillator->step * state->delay + (uint32_t)(uint64_t)drift);

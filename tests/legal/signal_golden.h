@@ -16,7 +16,7 @@
 
 #define SIGNAL_GOLDEN_SAMPLES 64000u
 #define SIGNAL_GOLDEN_BLOCK   61u
-#define SIGNAL_GOLDEN_CRC     UINT32_C(0x07006C35)
+#define SIGNAL_GOLDEN_CRC     UINT32_C(0x531E1FBC)
 
 /** An integer resonator: a sine of any amplitude without floating point. */
 struct signal_golden_wave {

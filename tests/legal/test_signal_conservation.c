@@ -1,6 +1,6 @@
 /*
- * Nothing is lost and nothing counted twice: samples, products, remainders, over many windows of many
- * lengths, on both ways in.
+ * Nothing is lost and nothing counted twice: samples, products, remainders, over many windows of
+ * many lengths, on both ways in.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,8 +59,8 @@ static int64_t counted(uint64_t sum)
 }
 
 /**
- * A hundred million samples, each pair's product checked by the total to the last bit: a large current
- * and noise below the voltage limit, so that no correction for direct current is made.
+ * A hundred million samples, each pair's product checked by the total to the last bit: noise below
+ * the voltage limit, so that no correction for direct current is made.
  */
 /* REQ(MET-04) */
 static void test_hundred_million_samples(void **unused)
@@ -103,7 +103,7 @@ static void test_hundred_million_samples(void **unused)
     assert_true((int64_t)frame.current == counted(once.ii + (n_repeats - 1) * again.ii));
 }
 
-/** Windows of many lengths (frequency wanders), full scale, mains voltage: counters follow the sum. */
+/** Windows of many lengths (frequency wanders), near full scale: counters follow the sum. */
 /* REQ(MET-04, MET-12) */
 static void test_windows_of_any_length(void **unused)
 {
@@ -156,7 +156,7 @@ static void test_windows_of_any_length(void **unused)
     assert_true(fabs((double)frame.current * 65536 / sum[2] - 1) < 2e-6);
 }
 
-/** Whole cycles in the long run: the fraction of a sample that a window lacks goes into the next. */
+/** Whole cycles in the long run: the fraction of a sample that a window lacks comes next. */
 static void test_fraction_is_carried(void **unused)
 {
     (void)unused;

@@ -1,6 +1,6 @@
 /*
- * Two ways in, one meter: a window stated in closed form and the same mains as samples give the same
- * energy within 0.01 % and the same U and I within 0.02 %.
+ * Two ways in, one meter: a window stated in closed form and the same mains as samples give the
+ * same energy within 0.01 % and the same U and I within 0.02 %.
  */
 #include <stdarg.h>
 #include <stddef.h>
