@@ -42,6 +42,10 @@ static void test_means_and_peaks(void **state)
     (void)demand_step(&d, &legal, START + 45 * MIN);
     assert_int_equal(d.peak[0].power_mw, 8000000);
     assert_int_equal(d.peak[0].utc_s, START + 45 * MIN);
+
+    puppet.energy_uwh[LEGAL_A_PLUS] += 2 * KWH; /* as high again: the first one stays */
+    (void)demand_step(&d, &legal, START + 60 * MIN);
+    assert_int_equal(d.peak[0].utc_s, START + 45 * MIN);
 }
 
 /* REQ(REG-06): peaks of tariff 1 and tariff 2 */
@@ -92,7 +96,8 @@ static void test_gap_inside_a_period(void **state)
     assert_int_equal(restored.mean_mw[LEGAL_A_PLUS], 4000000);
 }
 
-/* Without supply over several periods: what was counted belongs to the one that ran; the last is empty. */
+/* Without supply over several periods: what was counted belongs to the one that ran; the last is
+ * empty. */
 static void test_gap_over_periods(void **state)
 {
     (void)state;

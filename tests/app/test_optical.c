@@ -109,7 +109,8 @@ static void expect_body(struct meter *meter, const char *question, const char *a
     assert_memory_equal(receiver.body, expected, n_expected);
 }
 
-/* Every register that public readers poll on a 382 answers; two of them fail when one is missing. */
+/* Every register that public readers poll on a 382 answers; two of them fail when one is missing.
+ */
 static void test_polled_registers(void **state)
 {
     (void)state;
@@ -223,7 +224,8 @@ static void test_iec_of_a_382m(void **state)
         "\r\n2.8.0(0000000*kWh)\r\n",
         "\r\n3.8.0(0000003*kvarh)\r\n3.8.1(0000000*kvarh)\r\n",
         "\r\n1.6.0(1.078*kW)(01240620133000)\r\n1.6.1(0.000*kW)(00000101000000)\r\n",
-        "\r\n1.2.0(0.000*kW)\r\n2.2.0(0.000*kW)\r\n3.6.0(0.000*kvar)(00000101000000)\r\n",
+        "\r\n2.6.0(0.000*kW)(00000101000000)\r\n1.2.0(0.000*kW)\r\n2.2.0(0.000*kW)\r\n3.6.0(0.000*"
+        "kvar)(00000101000000)\r\n",
         "\r\n0.1.0(0)\r\n96.8.0(49)\r\n1.0.0(11240620143005)\r\n!\r\n\x03"};
     struct meter *meter = toy_meter("382M", 0);
     puppet.energy_uwh[LEGAL_A_PLUS] = 10 * KWH;
@@ -309,7 +311,8 @@ static void test_slash_inside_kmp(void **state)
     expect_body(meter, "3F 10 01 2F 3F", "3F 10");
 }
 
-/* KMP in the middle of an IEC session takes over at once; half a KMP telegram is forgotten in time. */
+/* KMP in the middle of an IEC session takes over at once; half a KMP telegram is forgotten in time.
+ */
 static void test_taking_over(void **state)
 {
     (void)state;
@@ -323,9 +326,8 @@ static void test_taking_over(void **state)
     assert_int_equal(optical_transmit(&meter->optical[0], got, sizeof got), 0);
 
     assert_int_equal(say(meter, kmp, 4, 6000, got, sizeof got), 0);
-    assert_int_equal(say(meter, iec, sizeof iec, 6100, got, sizeof got), 0);
-    assert_int_equal(
-        say(meter, iec, sizeof iec, 6100 + OPTICAL_KMP_TIMEOUT_MS + 1, got, sizeof got), 21);
+    const int64_t later = 6001 + OPTICAL_KMP_TIMEOUT_MS;
+    assert_int_equal(say(meter, iec, sizeof iec, later, got, sizeof got), 21);
 }
 
 /* Each connection is a line of its own. */
