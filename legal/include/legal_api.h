@@ -1,8 +1,8 @@
 /**
  * The protective interface: the only way into the legal processor.
  *
- * Every function carries the number of its row in docs/legal/commands.md (LEGAL-CMD-nn).  Data leave by
- * value.  There is no command that sets, resets or lowers an energy register.
+ * Every function carries the number of its row in docs/legal/commands.md (LEGAL-CMD-nn).  Data
+ * leave by value.  There is no command that sets, resets or lowers an energy register.
  *
  * The legal part owns: correction per system, summation, energy and tariff registers, pulses, hour
  * counter, supply supervisor, permanent memory, software identification.
@@ -30,9 +30,13 @@ enum legal_err {
     LEGAL_ERR_STORAGE = -4,     /**< could not be made permanent */
     LEGAL_ERR_FORMAT = -5,      /**< stored image of a format this software does not know */
     LEGAL_ERR_NO_SUPPLY = -6,   /**< the meter is stopped */
+    LEGAL_ERR_TYPE = -7,        /**< stored registers belong to a meter of another summation */
 };
 
-/** Energies of the whole meter.  The first four are the billing registers and exist per tariff. */
+/**
+ * Energies of the whole meter.  The first four are the billing registers and exist per tariff; they
+ * follow enum legal_summation.  R1 .. R4 split R+ and R- by the sign of the active power.
+ */
 enum legal_energy {
     LEGAL_A_PLUS,  /**< A14: sum of the phases that import (individual summation) */
     LEGAL_A_MINUS, /**< A23 */
@@ -65,7 +69,7 @@ enum legal_energy {
 enum legal_summation {
     LEGAL_SUM_INDIVIDUAL, /**< each phase by its own sign (382M default, X-MET-4) */
     LEGAL_SUM_VECTOR,     /**< signed sum first (always so for Aron) */
-    LEGAL_SUM_TOTAL,      /**< every phase counts as import */
+    LEGAL_SUM_TOTAL,      /**< every phase counts as import: A+ sums |A|, R+ sums |R| */
 };
 
 /** Type-specific constants, from the variant descriptor.  Sealed. */
@@ -79,11 +83,13 @@ struct legal_setup {
 
 /** Device-specific constants of one system (calibration).  Sealed, two copies, CRC. */
 struct legal_constants {
-    uint32_t power_gain;     /**< 2^-48 uWh per counter step, nominal value below */
-    uint32_t voltage_gain;   /**< nominal 2^30 */
-    uint32_t current_gain;   /**< nominal 2^30 */
-    int32_t crosstalk_g_ppb; /**< active offset, counted against the sum of v*v: U^2 law, 2^-40 */
-    int32_t crosstalk_b_ppb; /**< reactive offset, likewise */
+    uint32_t
+        power_gain; /**< 2^-48 uWh per counter step (2^16 squared ADC steps), nominal 1592888889 */
+    uint32_t voltage_gain; /**< nominal 2^30 */
+    uint32_t current_gain; /**< nominal 2^30 */
+    /** active offset in 2^-40 of the sum of v*v (U^2 law): subtracted from the active counter */
+    int32_t crosstalk_g_q40;
+    int32_t crosstalk_b_q40;     /**< reactive offset, likewise */
     uint32_t current_noise_lsb2; /**< mean square of the current channel's noise, ADC steps^2 */
 };
 
@@ -131,20 +137,29 @@ struct legal_health {
     uint32_t start_count; /**< starts of the meter since the memory was blank */
     bool memory_restored; /**< false: the memory was blank at start */
     bool memory_fault;    /**< EEPROM access or check error */
+    bool memory_suspect;  /**< a fault above was seen at some time; never cleared */
     bool program_fault;   /**< checksum over the program wrong */
     bool calibrated;      /**< constants read from memory, not nominal */
+};
+
+/** Sealed constants of one system: correction and what the measuring system gets at its start. */
+struct legal_calibration {
+    struct legal_constants correction;
+    struct measuring_setup measuring; /**< field system is ignored */
 };
 
 /** Software identification (WELMEC P2): shown on demand, part of the program itself. */
 struct legal_identity {
     uint32_t number;                          /**< software number, e.g. 38200101 */
     uint8_t revision_letter, revision_number; /**< A 1 */
-    uint32_t checksum; /**< CRC-32 over the legal program as it is in memory */
+    /** CRC-32 over the legal program as it is in memory; where the board can't tell the span, over
+     *  the identification itself */
+    uint32_t checksum;
 };
 
 /** The legal processor is a value; its inside is private (legal/energy). 8-byte aligned. */
 struct legal {
-    uint64_t opaque[1024];
+    uint64_t opaque[272];
 };
 
 /** Nominal constants of one system.  LEGAL-CMD-01 */
@@ -157,8 +172,11 @@ void legal_constants_nominal(struct legal_constants *constants);
  * frame shows a phase above 160 V.  port and setup are kept by value.
  *
  * @retval LEGAL_ERR_RANGE    setup out of range; nothing started.
- * @retval LEGAL_ERR_FORMAT   memory holds a newer format; nothing is written to it.
- * @retval LEGAL_ERR_STORAGE  memory can't be read; the meter runs and shows memory_fault.
+ * @retval LEGAL_ERR_FORMAT   memory holds a newer format; nothing started, nothing written.
+ * @retval LEGAL_ERR_TYPE     memory holds registers of another summation; nothing started or
+ * written.
+ * @retval LEGAL_ERR_STORAGE  memory can't be read; the meter runs, shows memory_fault, stores
+ * nothing.
  */
 enum legal_err legal_start(struct legal *legal, const struct legal_port *port,
                            const struct legal_setup *setup, int64_t now_us);
@@ -219,5 +237,41 @@ void legal_health(const struct legal *legal, struct legal_health *out);
 
 /** LEGAL-CMD-16 */
 void legal_identity(const struct legal *legal, struct legal_identity *out);
+
+/** Constants of one system, 1 .. systems, as in use.  LEGAL-CMD-17 */
+enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
+                                      struct legal_calibration *out);
+
+/**
+ * Write the constants of one system, 1 .. systems.  LEGAL-CMD-18
+ *
+ * Stored in two copies before this returns and used from the next window on; the measuring system's
+ * part from its next start on.  Counted in a counter that can't be reset.
+ *
+ * @retval LEGAL_ERR_SEALED   the seal is closed (or the board has none): nothing changed.
+ * @retval LEGAL_ERR_RANGE    a gain beyond +-25 % of nominal, a filter or delay that a measuring
+ * system would refuse: nothing changed.
+ * @retval LEGAL_ERR_STORAGE  not stored; the old constants stay.
+ */
+enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
+                                       const struct legal_calibration *calibration);
+
+/** How often constants have been written since the memory was blank.  LEGAL-CMD-19 */
+uint32_t legal_calibration_count(const struct legal *legal);
+
+/**
+ * Let LED and S0 show another energy (verification mode, X-MET-3).  LEGAL-CMD-20
+ *
+ * One of the four billing energies.  Pulses of the normal energy that fall due meanwhile are not
+ * made up later; those pending before are.  The mode is not stored: it ends with the supply.
+ *
+ * @retval LEGAL_ERR_RANGE  not one of the first four energies: nothing changed.
+ */
+enum legal_err legal_pulse_select(struct legal *legal, enum legal_energy energy);
+
+/**
+ * Epoch to start the measuring systems with: differs from that of the start before.  LEGAL-CMD-21
+ */
+uint16_t legal_measuring_epoch(const struct legal *legal);
 
 #endif

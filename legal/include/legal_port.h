@@ -32,11 +32,24 @@ struct legal_port {
     int (*memory_write)(void *context, uint32_t address, const void *bytes, uint32_t n_bytes);
 
     /**
-     * LED and S0 output, driven in parallel (LCO-04).
+     * LED and S0 output, driven in parallel (LCO-04).  Called within legal_bus_receive, legal_step
+     * and the other commands that take the legal processor.
      * @param on     true: pulse begins (LED lit, S0 closed); false: pulse ends.
      * @param at_us  exact instant of the edge on the caller's time scale; never decreases.
      */
     void (*pulse_output)(void *context, bool on, int64_t at_us);
+
+    /**
+     * Is the verification seal broken (calibration switch closed)?  Only then may constants be
+     * written. NULL: this board has no way to open the seal.
+     */
+    bool (*seal_open)(void *context);
+
+    /** The legal program as it lies in memory, for the checksum; NULL where the board can't tell.
+     */
+    const void *program;
+    uint32_t program_bytes;
+    uint32_t program_checksum; /**< CRC-32 expected over that span; 0: none known */
 };
 
 #endif

@@ -3,14 +3,15 @@
  *
  * In a meter there are three (two in an Aron build, one in a 162M), galvanically separate; each
  * samples its own voltage and current and reports cumulative counters over the measuring bus.
- * It knows nothing of volts: all it reports is in ADC steps, the legal processor corrects and scales.
+ * It knows nothing of volts: all it reports is in ADC steps, the legal processor corrects and
+ * scales.
  *
  * Two ways in, one way out: samples (measuring_system_samples) or a finished window
  * (measuring_system_window, from a phasor-level mains); both end in the same frames.
  *
- * Nominal scale (what an ideal front end delivers; each meter's true one is a calibration constant):
- *   voltage 700 V peak  = 2^23 steps,  current 250 A peak = 2^23 steps,  8000 samples a second.
- * Source: MET-01..05, spec metrology section 3; frame layout in docs/spec/measuring-bus.md.
+ * Nominal scale (what an ideal front end delivers; each meter's true one is a calibration
+ * constant): voltage 700 V peak  = 2^23 steps,  current 250 A peak = 2^23 steps,  8000 samples a
+ * second. Source: MET-01..05, spec metrology section 3; frame layout in docs/spec/measuring-bus.md.
  */
 #ifndef OPEN382_MEASURING_SYSTEM_H
 #define OPEN382_MEASURING_SYSTEM_H
@@ -73,7 +74,8 @@ void measuring_system_start(struct measuring_system *system, const struct measur
 /**
  * Feed one pair of ADC codes, one sample period after the last pair.
  * @return true when this sample closed a window: fetch the frame before the next sample.
- *         A window is 10 cycles at 50 Hz or 12 at 60 Hz (about 200 ms; 1600 samples without voltage).
+ *         A window is 10 cycles at 50 Hz or 12 at 60 Hz (about 200 ms; 1600 samples without
+ * voltage).
  */
 bool measuring_system_sample(struct measuring_system *system, int32_t v_lsb, int32_t i_lsb);
 

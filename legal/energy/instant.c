@@ -1,0 +1,195 @@
+/*
+ * Instantaneous values, worked out only when somebody asks: the window path just keeps sums.
+ */
+#include <string.h>
+
+#include "energy/processor.h"
+#include "signal/angle.h"
+
+#define MDEG_PER_TURN 360000
+
+/* Whole part of the square root, bit by bit. */
+static uint32_t square_root(uint64_t square)
+{
+    uint64_t root = 0;
+    uint64_t bit = UINT64_C(1) << 62;
+    while (bit > square) {
+        bit >>= 2;
+    }
+    while (bit != 0) {
+        if (square >= root + bit) {
+            square -= root + bit;
+            root = (root >> 1) + bit;
+        } else {
+            root >>= 1;
+        }
+        bit >>= 2;
+    }
+    return (uint32_t)root;
+}
+
+/*
+ * Rms of a channel in thousandths of its unit.  squares: counter difference; per sample that is the
+ * mean square / 2^16.  2^23 steps are full_scale thousandths at a gain of 2^30.
+ */
+static uint32_t rms_milli(uint64_t squares, uint64_t samples, uint32_t noise_lsb2,
+                          uint32_t full_scale, uint32_t gain_q30)
+{
+    uint64_t mean_q16 = squares / samples << 32 | ((squares % samples) << 32) / samples;
+    uint64_t noise_q16 = (uint64_t)noise_lsb2 << 16;
+    mean_q16 = mean_q16 > noise_q16 ? mean_q16 - noise_q16 : 0;
+    uint64_t rms_q8 = square_root(mean_q16);
+    uint64_t milli_q8 = rms_q8 * full_scale >> 23; /* below 2^31 * 2^20 */
+    return (uint32_t)((milli_q8 * gain_q30 + (UINT64_C(1) << 37)) >> 38);
+}
+
+/* Mean power: 1 uWh in 125 us is 3.6e6 / 125 mW = 28800 mW. */
+static int32_t power_milli(struct wide energy, uint64_t samples)
+{
+    struct wide size = wide_magnitude(energy);
+    uint64_t size_q10 = (uint64_t)size.whole << 10 | size.fraction >> 38;
+    uint64_t milli = (size_q10 * 28800u / samples + 512u) >> 10;
+    int32_t value = (int32_t)milli;
+    return wide_is_negative(energy) ? -value : value;
+}
+
+static int32_t millidegrees(uint32_t turns_q32)
+{
+    int64_t angle = (int64_t)turns_q32;
+    angle -= turns_q32 > UINT32_C(0x80000000) ? INT64_C(1) << 32 : 0;
+    int64_t scaled = angle * MDEG_PER_TURN;
+    int64_t half = INT64_C(1) << 31;
+    return (int32_t)((scaled + (scaled < 0 ? -half : half)) / (INT64_C(1) << 32));
+}
+
+/* Turns of the first system's voltage over a number of samples, 2^-32. */
+static uint32_t turns_over(int64_t samples, uint32_t frequency_uhz)
+{
+    int64_t size = samples < 0 ? -samples : samples;
+    int64_t within = size % (INT64_C(8000) * 1000000); /* whole turns whatever the frequency */
+    uint64_t micro_turns = (uint64_t)within * frequency_uhz / MEASURING_SAMPLE_RATE_HZ;
+    uint32_t turns = (uint32_t)(((micro_turns % 1000000u) << 32) / 1000000u);
+    return samples < 0 ? 0u - turns : turns;
+}
+
+static void fill_angles(const struct processor *p, unsigned s, struct legal_phase *phase)
+{
+    const struct system *system = &p->system[s], *first = &p->system[0];
+    uint32_t voltage = angle_of(system->v1_re, system->v1_im);
+    uint32_t current = angle_of(system->i1_re, system->i1_im);
+    if (phase->current_ma > 0) {
+        phase->current_angle_mdeg = millidegrees(voltage - current);
+    }
+    if (s == 0 || !first->voltage_present) {
+        return;
+    }
+    int64_t ahead = (int64_t)(system->samples - first->samples);
+    uint32_t reference = angle_of(first->v1_re, first->v1_im);
+    phase->voltage_angle_mdeg =
+        millidegrees(voltage - reference - turns_over(ahead, first->frequency_uhz));
+}
+
+static void fill_phase(const struct processor *p, unsigned s, struct legal_phase *phase)
+{
+    const struct system *system = &p->system[s];
+    const struct system_sums *sums = &system->last;
+    if (sums->samples == 0) {
+        return;
+    }
+    const struct legal_constants *constants = &system->constants;
+    phase->voltage_mv =
+        rms_milli(sums->voltage, sums->samples, 0, 700000u, constants->voltage_gain);
+    phase->current_ma = rms_milli(sums->current, sums->samples, constants->current_noise_lsb2,
+                                  250000u, constants->current_gain);
+    phase->active_mw = power_milli(system_active(system, sums), sums->samples);
+    phase->reactive_mvar = power_milli(system_reactive(system, sums), sums->samples);
+    uint64_t apparent = (uint64_t)phase->voltage_mv * phase->current_ma / 1000u;
+    uint32_t active = (uint32_t)(phase->active_mw < 0 ? -phase->active_mw : phase->active_mw);
+    phase->apparent_mva = apparent > active ? (uint32_t)apparent : active;
+    phase->voltage_present = system->voltage_present;
+    phase->load_present = system->active_load.loaded || system->reactive_load.loaded;
+    if (phase->voltage_present) {
+        fill_angles(p, s, phase);
+    }
+}
+
+static uint8_t sequence_of(const struct legal_instant *instant)
+{
+    const struct legal_phase *phase = instant->phase;
+    if (!phase[0].voltage_present || !phase[1].voltage_present || !phase[2].voltage_present) {
+        return LEGAL_SEQUENCE_UNKNOWN;
+    }
+    int32_t second = phase[1].voltage_angle_mdeg, third = phase[2].voltage_angle_mdeg;
+    if (second < 0 && third > 0) {
+        return LEGAL_SEQUENCE_123;
+    }
+    return second > 0 && third < 0 ? LEGAL_SEQUENCE_132 : LEGAL_SEQUENCE_UNKNOWN;
+}
+
+static void split(int32_t net, const int32_t *part, uint8_t summation, uint32_t *plus,
+                  uint32_t *minus)
+{
+    if (summation == LEGAL_SUM_VECTOR) {
+        *plus = net > 0 ? (uint32_t)net : 0;
+        *minus = net < 0 ? (uint32_t)-net : 0;
+        return;
+    }
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        uint32_t size = (uint32_t)(part[s] < 0 ? -part[s] : part[s]);
+        bool negative = part[s] < 0 && summation != LEGAL_SUM_TOTAL;
+        *(negative ? minus : plus) += size;
+    }
+}
+
+static uint8_t quadrant_of(const struct legal_instant *instant)
+{
+    bool loaded = false;
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        loaded = loaded || instant->phase[s].load_present;
+    }
+    if (!loaded) {
+        return 0;
+    }
+    if (instant->reactive_net_mvar < 0) {
+        return instant->active_net_mw < 0 ? 3u : 4u;
+    }
+    return instant->active_net_mw < 0 ? 2u : 1u;
+}
+
+static void fill_totals(const struct processor *p, struct legal_instant *out)
+{
+    int32_t active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        bool loaded = out->phase[s].load_present;
+        active[s] = loaded ? out->phase[s].active_mw : 0;
+        reactive[s] = loaded ? out->phase[s].reactive_mvar : 0;
+        out->active_net_mw += active[s];
+        out->reactive_net_mvar += reactive[s];
+        out->apparent_mva += loaded ? out->phase[s].apparent_mva : 0;
+    }
+    split(out->active_net_mw, active, p->setup.summation, &out->active_plus_mw,
+          &out->active_minus_mw);
+    split(out->reactive_net_mvar, reactive, p->setup.summation, &out->reactive_plus_mvar,
+          &out->reactive_minus_mvar);
+    out->quadrant = quadrant_of(out);
+}
+
+void legal_instant(const struct legal *legal, struct legal_instant *out)
+{
+    const struct processor *p = processor_of_const(legal);
+    memset(out, 0, sizeof *out);
+    bool temperature = false;
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        const struct system *system = &p->system[s];
+        fill_phase(p, s, &out->phase[s]);
+        if (out->frequency_mhz == 0 && system->voltage_present) {
+            out->frequency_mhz = (system->frequency_uhz + 500u) / 1000u;
+        }
+        if (!temperature && system->last.samples > 0) {
+            out->temperature_cc = system->temperature_cc;
+            temperature = true;
+        }
+    }
+    fill_totals(p, out);
+    out->sequence = sequence_of(out);
+}

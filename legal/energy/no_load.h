@@ -1,0 +1,47 @@
+/**
+ * No-load rule of one energy of one phase (X-MET-6: about 10 mA, 2.3 W; the same in var).
+ *
+ * Energy waits in a pending cell, with its sign, until it is judged:
+ *  - a window with a mean of 23 W or more is load beyond doubt: all that is pending is booked at
+ * once;
+ *  - otherwise, as soon as the cell spans a second, its mean decides: from 2.30 W on it is booked
+ *    (2.25 W while load is present: hysteresis), below it is discarded;
+ *  - the first block below the threshold after load is booked as well: it holds the load's tail.
+ * So a load well above the threshold is booked to the last fraction, however its start and end
+ * fall between windows, while noise around zero cancels itself in the cell and is never split into
+ * import and export.  Below the threshold registration stops within two seconds. Source: spec
+ * metrology 3.6.
+ */
+#ifndef OPEN382_LEGAL_NO_LOAD_H
+#define OPEN382_LEGAL_NO_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "energy/wide.h"
+
+#define NO_LOAD_START_MW 2300u
+#define NO_LOAD_STOP_MW  2250u
+#define NO_LOAD_CLEAR_MW 23000u
+#define NO_LOAD_BLOCK_US 1000000u
+
+struct no_load {
+    struct wide pending;
+    uint32_t pending_us;
+    bool loaded; /**< load present: the last judged block was booked for its mean */
+};
+
+/**
+ * Take one window's energy.
+ * @return what is to be booked now, with sign; zero: nothing yet, or nothing at all.
+ */
+struct wide no_load_take(struct no_load *cell, struct wide energy, uint32_t window_us);
+
+/** Settle early (end of supply): book what is pending if its mean so far is load or a load's tail.
+ */
+struct wide no_load_settle(struct no_load *cell);
+
+/** Forget what is pending (the meter stopped). */
+void no_load_clear(struct no_load *cell);
+
+#endif

@@ -1,0 +1,185 @@
+#include "energy/system.h"
+
+#define Q40_MASK ((UINT64_C(1) << 40) - 1u)
+/* One sample adds at most full scale squared: 2^46 / 2^16. */
+#define STEPS_PER_SAMPLE_MAX (UINT64_C(1) << 30)
+/* Instantaneous values are means of a second, or of a bit less at 50.6 Hz (five windows). */
+#define SECOND_SAMPLES 7900u
+/* Longest gap that one difference may bridge: 2^34 samples are 24 days. */
+#define GAP_SAMPLES_MAX (UINT64_C(1) << 34)
+
+void system_calibrate(struct system *system, const struct legal_constants *constants)
+{
+    system->constants = *constants;
+    /* 160 V in ADC steps: 160 V / 700 V * 2^23, less the gain of this very divider */
+    uint64_t lsb = (SYSTEM_VOLTAGE_MIN_MV << 23) / (MEASURING_FULL_SCALE_UV / 1000u);
+    lsb = (lsb << 30) / constants->voltage_gain;
+    system->voltage_min = lsb * lsb >> BUS_COUNTER_SHIFT;
+}
+
+/*
+ * crosstalk * squares, in 2^-40 steps, plus the rest of last time; whole steps come back, the rest
+ * is kept.  |crosstalk| <= 2^30 and squares < 2^64 in two halves.
+ */
+static int64_t crosstalk_steps(int32_t crosstalk_q40, uint64_t squares, uint64_t *rest_q40)
+{
+    if (crosstalk_q40 == 0) {
+        return 0;
+    }
+    uint64_t size = (uint64_t)(crosstalk_q40 < 0 ? -(int64_t)crosstalk_q40 : crosstalk_q40);
+    uint64_t low = (squares & UINT32_MAX) * size;              /* bits 0 and up */
+    uint64_t high = (squares >> 32) * size + (low >> 32);      /* bits 32 and up */
+    uint64_t whole = high >> 8;                                /* bits 40 and up */
+    uint64_t part = (high & 0xFFu) << 32 | (low & UINT32_MAX); /* bits 0 .. 39 */
+    if (crosstalk_q40 > 0) {
+        part += *rest_q40;
+        *rest_q40 = part & Q40_MASK;
+        return (int64_t)(whole + (part >> 40));
+    }
+    /* rounded towards minus infinity, so that the rest stays positive */
+    int64_t steps = -(int64_t)whole;
+    uint64_t borrowed = *rest_q40 - part;
+    if (part > *rest_q40) {
+        borrowed += Q40_MASK + 1u;
+        steps--;
+    }
+    *rest_q40 = borrowed & Q40_MASK;
+    return steps;
+}
+
+static bool plausible(const struct system_sums *sums)
+{
+    if (sums->samples == 0 || sums->samples > GAP_SAMPLES_MAX) {
+        return false;
+    }
+    int64_t limit =
+        (int64_t)(sums->samples > UINT32_MAX ? INT64_MAX / 2 : (int64_t)(sums->samples << 30));
+    return sums->active <= limit && sums->active >= -limit && sums->reactive <= limit &&
+           sums->reactive >= -limit && sums->voltage <= (uint64_t)limit &&
+           sums->current <= (uint64_t)limit;
+}
+
+static void keep_counters(struct system *system, const struct bus_frame *frame)
+{
+    system->known = true;
+    system->epoch = frame->epoch;
+    system->sequence = frame->sequence;
+    system->samples = frame->samples;
+    system->active = (uint64_t)frame->active;
+    system->reactive = (uint64_t)frame->reactive;
+    system->voltage = frame->voltage;
+    system->current = frame->current;
+}
+
+/*
+ * Where differences start: the last frame, or zero after a power-up of the measuring system.
+ * Returns the number of frames missing since then.
+ */
+static uint16_t choose_base(struct system *system, const struct bus_frame *frame)
+{
+    if (system->known && frame->epoch == system->epoch) {
+        return (uint16_t)(frame->sequence - system->sequence - 1u);
+    }
+    bool contained = !system->known && system->epoch_contained && frame->epoch == system->epoch;
+    if (contained) { /* only this processor was restarted: what the counters hold is booked */
+        keep_counters(system, frame);
+        return 0;
+    }
+    system->samples = 0;
+    system->active = system->reactive = system->voltage = system->current = 0;
+    return frame->sequence;
+}
+
+static void add_second(struct system *system, const struct system_sums *sums)
+{
+    system->sums.active += sums->active;
+    system->sums.reactive += sums->reactive;
+    system->sums.voltage += sums->voltage;
+    system->sums.current += sums->current;
+    system->sums.samples += sums->samples;
+    if (system->sums.samples >= SECOND_SAMPLES) {
+        static const struct system_sums none = {0, 0, 0, 0, 0};
+        system->last = system->sums;
+        system->sums = none;
+    }
+}
+
+static void add_energy(struct system *system, const struct system_sums *sums)
+{
+    const struct legal_constants *constants = &system->constants;
+    int64_t active = sums->active - crosstalk_steps(constants->crosstalk_g_q40, sums->voltage,
+                                                    &system->active_rest_q40);
+    int64_t reactive = sums->reactive - crosstalk_steps(constants->crosstalk_b_q40, sums->voltage,
+                                                        &system->reactive_rest_q40);
+    system->active_energy =
+        wide_add(system->active_energy, wide_product(active, constants->power_gain));
+    system->reactive_energy =
+        wide_add(system->reactive_energy, wide_product(reactive, constants->power_gain));
+    system->window_samples += sums->samples;
+    system->reported = true;
+}
+
+static void keep_window(struct system *system, const struct bus_frame *frame, int64_t now_us)
+{
+    system->frame_us = now_us;
+    system->temperature_cc = frame->temperature_cc;
+    system->v1_re = frame->v1_re;
+    system->v1_im = frame->v1_im;
+    system->i1_re = frame->i1_re;
+    system->i1_im = frame->i1_im;
+    system->frequency_uhz = frame->frequency_uhz;
+}
+
+enum system_result system_take(struct system *system, const struct bus_frame *frame, int64_t now_us,
+                               uint32_t *lost)
+{
+    if (system->known && frame->epoch == system->epoch && frame->sequence == system->sequence) {
+        return SYSTEM_REPEATED;
+    }
+    bool rebase = !system->known;
+    uint16_t missing = choose_base(system, frame);
+    rebase = rebase && system->known;
+    struct system_sums sums = {
+        .active = (int64_t)((uint64_t)frame->active - system->active),
+        .reactive = (int64_t)((uint64_t)frame->reactive - system->reactive),
+        .voltage = frame->voltage - system->voltage,
+        .current = frame->current - system->current,
+        .samples = frame->samples - system->samples,
+    };
+    keep_counters(system, frame);
+    keep_window(system, frame, now_us);
+    if (rebase) {
+        return SYSTEM_REPEATED;
+    }
+    if (!plausible(&sums)) {
+        return SYSTEM_IMPLAUSIBLE;
+    }
+    *lost += missing;
+    system->voltage_present = sums.voltage >= system->voltage_min * sums.samples;
+    add_second(system, &sums);
+    add_energy(system, &sums);
+    return SYSTEM_TAKEN;
+}
+
+void system_booked(struct system *system)
+{
+    static const struct wide nothing = {0, 0};
+    system->reported = false;
+    system->window_samples = 0;
+    system->active_energy = nothing;
+    system->reactive_energy = nothing;
+}
+
+struct wide system_active(const struct system *system, const struct system_sums *sums)
+{
+    uint64_t rest = 0;
+    int64_t offset = crosstalk_steps(system->constants.crosstalk_g_q40, sums->voltage, &rest);
+    return wide_product(sums->active - offset, system->constants.power_gain);
+}
+
+struct wide system_reactive(const struct system *system, const struct system_sums *sums)
+{
+    uint64_t rest = 0;
+    int64_t offset = crosstalk_steps(system->constants.crosstalk_b_q40, sums->voltage, &rest);
+    return wide_product(sums->reactive - offset, system->constants.power_gain);
+}

@@ -1,0 +1,259 @@
+#include "store/store.h"
+
+#include <string.h>
+
+#include "store/record.h"
+
+#define SUPERBLOCK_MAGIC   UINT32_C(0x4D323833) /* "382M" */
+#define SUPERBLOCK_COPIES  2u
+#define CONSTANT_PAGES     2u
+#define AUDIT_PAGE         1600u
+#define AUDIT_PAGES        64u
+#define LOAD_PROFILE_PAGE  1664u
+#define LOAD_PROFILE_PAGES 384u
+
+/* Places tried for one record before the memory is called faulty. */
+#define WRITE_ATTEMPTS 4u
+/* Damaged records passed over in the search for the newest good one. */
+#define SEARCH_PASSES 32u
+
+struct ring {
+    uint32_t first, pages;
+    enum page_kind kind;
+};
+
+static const struct ring state_ring = {STORE_STATE_PAGE, STORE_STATE_PAGES, PAGE_STATE};
+static const struct ring tariff_ring = {STORE_TARIFF_PAGE, STORE_TARIFF_PAGES, PAGE_TARIFF};
+
+/* What the heads of a ring say. */
+struct survey {
+    uint32_t written;     /* places beyond the first that are not blank */
+    uint32_t unreadable;  /* places that did not answer */
+    bool any;             /* a head that fits its place, with a number below the limit */
+    uint32_t best_number; /* the highest of these */
+};
+
+static bool head_blank(const uint8_t *head)
+{
+    for (unsigned i = 1; i < PAGE_HEAD_BYTES; i++) {
+        if (head[i] != head[0]) {
+            return false;
+        }
+    }
+    return head[0] == 0xFFu || head[0] == 0x00u;
+}
+
+static struct survey survey_ring(struct page_memory *memory, const struct ring *ring,
+                                 uint64_t below)
+{
+    struct survey survey = {0, 0, false, 0};
+    for (uint32_t place = 0; place < ring->pages; place++) {
+        struct page head;
+        uint32_t address = (ring->first + place) * LEGAL_MEMORY_PAGE_BYTES;
+        if (!page_read_bytes(memory, address, head.bytes, PAGE_HEAD_BYTES)) {
+            survey.unreadable++;
+            continue;
+        }
+        if (head_blank(head.bytes)) {
+            continue;
+        }
+        survey.written += place > 0 ? 1u : 0u;
+        uint32_t number = page_number(&head);
+        bool fits = head.bytes[0] == (uint8_t)ring->kind && number % ring->pages == place;
+        if (fits && number < below && (!survey.any || number > survey.best_number)) {
+            survey.any = true;
+            survey.best_number = number;
+        }
+    }
+    return survey;
+}
+
+/*
+ * The newest good record with a number below the limit.
+ * PAGE_GOOD: *page holds it; PAGE_NEWER: of a later format; PAGE_BLANK: there is none.
+ */
+static enum page_state newest(struct page_memory *memory, const struct ring *ring, uint64_t below,
+                              struct page *page)
+{
+    for (unsigned pass = 0; pass < SEARCH_PASSES; pass++) {
+        struct survey survey = survey_ring(memory, ring, below);
+        if (!survey.any) {
+            return PAGE_BLANK;
+        }
+        uint32_t place = survey.best_number % ring->pages;
+        enum page_state found = page_read(memory, ring->first + place, ring->kind, page);
+        if (found == PAGE_GOOD || found == PAGE_NEWER) {
+            return found;
+        }
+        memory->errors++;
+        below = survey.best_number;
+    }
+    return PAGE_BLANK;
+}
+
+static void put_superblock(struct page *page)
+{
+    static const uint16_t areas[][2] = {
+        {STORE_CONSTANT_PAGE, CONSTANT_PAGES},   {STORE_TARIFF_PAGE, STORE_TARIFF_PAGES},
+        {STORE_STATE_PAGE, STORE_STATE_PAGES},   {AUDIT_PAGE, AUDIT_PAGES},
+        {LOAD_PROFILE_PAGE, LOAD_PROFILE_PAGES},
+    };
+    page_begin(page, PAGE_SUPERBLOCK, 0);
+    page_put(page, 8, 4, SUPERBLOCK_MAGIC);
+    page_put(page, 12, 4, LEGAL_MEMORY_BYTES);
+    page_put(page, 16, 2, LEGAL_MEMORY_PAGE_BYTES);
+    for (uint32_t a = 0; a < sizeof areas / sizeof areas[0]; a++) {
+        page_put(page, 18u + 4u * a, 2, areas[a][0]);
+        page_put(page, 20u + 4u * a, 2, areas[a][1]);
+    }
+}
+
+static enum page_state read_superblock(struct page_memory *memory, uint32_t copy)
+{
+    struct page page, expected;
+    enum page_state state = page_read(memory, copy, PAGE_SUPERBLOCK, &page);
+    if (state != PAGE_GOOD) {
+        return state;
+    }
+    put_superblock(&expected);
+    return memcmp(page.bytes, expected.bytes, PAGE_CRC_AT) == 0 ? PAGE_GOOD : PAGE_DAMAGED;
+}
+
+static void renew_superblocks(struct store *store, const enum page_state *copies)
+{
+    struct page page;
+    for (uint32_t copy = 0; copy < SUPERBLOCK_COPIES; copy++) {
+        if (copies[copy] != PAGE_GOOD) {
+            put_superblock(&page);
+            store->fault = !page_write(&store->memory, copy, &page) || store->fault;
+        }
+    }
+}
+
+static enum legal_err load_state(struct store *store, struct registers *registers,
+                                 struct store_state *state)
+{
+    struct page page;
+    struct survey survey = survey_ring(&store->memory, &state_ring, UINT64_MAX);
+    if (survey.unreadable == STORE_STATE_PAGES) {
+        return LEGAL_ERR_STORAGE;
+    }
+    uint64_t below = UINT64_MAX;
+    enum page_state found = newest(&store->memory, &state_ring, below, &page);
+    if (found == PAGE_NEWER) {
+        return LEGAL_ERR_FORMAT;
+    }
+    store->fault = survey.unreadable > 0;
+    uint32_t seen = survey.any ? survey.best_number : 0;
+    if (found == PAGE_GOOD) {
+        seen = page_number(&page);
+        if (record_summation(&page) != registers->summation) {
+            return LEGAL_ERR_TYPE;
+        }
+        store->restored = true;
+        store->fault = !record_get_state(&page, registers, state) || store->fault;
+    } else {
+        store->fault = survey.written > 0 || store->fault;
+    }
+    /* unread records may be newer: begin a lap later, so that ours outrank them */
+    uint32_t lap = survey.unreadable > 0 ? STORE_STATE_PAGES : 0u;
+    store->state_next = found == PAGE_GOOD || lap > 0 ? seen + lap + 1u : 0u;
+    return LEGAL_OK;
+}
+
+static enum legal_err load_tariff(struct store *store, struct registers *registers)
+{
+    struct page page;
+    struct survey survey = survey_ring(&store->memory, &tariff_ring, UINT64_MAX);
+    uint64_t below = UINT64_MAX;
+    bool suited = false;
+    store->tariff_next = 0;
+    while (!suited) {
+        enum page_state found = newest(&store->memory, &tariff_ring, below, &page);
+        if (found == PAGE_NEWER) {
+            return LEGAL_ERR_FORMAT;
+        }
+        if (found != PAGE_GOOD) {
+            break;
+        }
+        if (below == UINT64_MAX) {
+            store->tariff_next = page_number(&page) + 1u;
+        }
+        below = page_number(&page);
+        suited = record_get_tariff(&page, registers) && registers_fit(registers);
+        store->fault = !suited || store->fault;
+    }
+    if (!suited) {
+        memset(registers->resting_uwh, 0, sizeof registers->resting_uwh);
+        registers->tariff = 1;
+        store->fault = survey.written > 0 || store->fault;
+    }
+    if (survey.unreadable > 0) {
+        store->fault = true;
+        store->tariff_next += STORE_TARIFF_PAGES;
+    }
+    return LEGAL_OK;
+}
+
+enum legal_err store_open(struct store *store, const struct legal_port *port,
+                          struct registers *registers, struct store_state *state)
+{
+    memset(store, 0, sizeof *store);
+    memset(state, 0, sizeof *state);
+    store->memory.port = port;
+    registers->tariff = 1;
+    enum page_state copies[SUPERBLOCK_COPIES];
+    for (uint32_t copy = 0; copy < SUPERBLOCK_COPIES; copy++) {
+        copies[copy] = read_superblock(&store->memory, copy);
+        if (copies[copy] == PAGE_NEWER) {
+            return LEGAL_ERR_FORMAT;
+        }
+    }
+    enum legal_err err = load_state(store, registers, state);
+    if (err == LEGAL_OK) {
+        err = load_tariff(store, registers);
+    }
+    if (err != LEGAL_OK) {
+        store->fault = true;
+        return err;
+    }
+    if (store->restored && copies[0] != PAGE_GOOD && copies[1] != PAGE_GOOD) {
+        store->fault = true;
+    }
+    store->memory.writable = true;
+    renew_superblocks(store, copies);
+    state->suspect = state->suspect || store->fault;
+    return LEGAL_OK;
+}
+
+/* Write to the next place; a place that does not hold the record is left out. */
+static enum legal_err append(struct store *store, const struct ring *ring, uint32_t *next,
+                             struct page *page)
+{
+    for (unsigned attempt = 0; attempt < WRITE_ATTEMPTS && store->memory.writable; attempt++) {
+        uint32_t number = (*next)++;
+        page_put(page, 4, 4, number);
+        if (page_write(&store->memory, ring->first + number % ring->pages, page)) {
+            return LEGAL_OK;
+        }
+    }
+    store->fault = true;
+    return LEGAL_ERR_STORAGE;
+}
+
+enum legal_err store_save_state(struct store *store, const struct registers *registers,
+                                const struct store_state *state)
+{
+    struct page page;
+    page_begin(&page, state_ring.kind, 0);
+    record_put_state(&page, registers, state);
+    return append(store, &state_ring, &store->state_next, &page);
+}
+
+enum legal_err store_save_tariff(struct store *store, const struct registers *registers)
+{
+    struct page page;
+    page_begin(&page, tariff_ring.kind, 0);
+    record_put_tariff(&page, registers, store->state_next - 1u);
+    return append(store, &tariff_ring, &store->tariff_next, &page);
+}
