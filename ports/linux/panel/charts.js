@@ -65,14 +65,15 @@ export function drawPhasors(chart, phases) {
   return { fullU, fullI };
 }
 
-/* A wave of the given rms: a fundamental and its harmonics [[order, per cent, degrees], ...]. */
+/* A wave of the given rms: a fundamental and its harmonics [[order, per cent, degrees], ...].  The fundamental's
+ * angle is that of a cosine; harmonics are told as sines against the fundamental's sine, as lab/phasor.c has them. */
 function waveOf(rms, degrees, harmonics) {
   const size = Math.SQRT2 * rms / Math.sqrt(1 + harmonics.reduce((sum, [, part]) => sum + (part / 100) ** 2, 0));
   const start = degrees * Math.PI / 180;
   return turns => {
     const angle = 2 * Math.PI * turns + start;
     return size * harmonics.reduce((sum, [order, part, shift]) =>
-      sum + part / 100 * Math.cos(order * angle + shift * Math.PI / 180), Math.cos(angle));
+      sum + part / 100 * Math.sin(order * (angle + Math.PI / 2) + shift * Math.PI / 180), Math.cos(angle));
   };
 }
 
