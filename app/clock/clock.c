@@ -1,4 +1,5 @@
-/* Proleptic Gregorian arithmetic on whole days since 1970-01-01; no table of month lengths is needed
+/* Proleptic Gregorian arithmetic on whole days since 1970-01-01; no table of month lengths is
+ * needed
  * when the year begins in March, because the leap day then stands last. */
 #include "clock.h"
 
@@ -44,7 +45,7 @@ static void date_of_days(int64_t days, struct calendar *out)
 static unsigned month_days(unsigned year, unsigned month)
 {
     static const uint8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4u == 0 && (year % 100u != 0 || year % 400u == 0);
+    bool leap = year % 4u == 0; /* 2000 .. 2099: 2000 is one too */
     return month == 2u && leap ? 29u : days[month - 1u];
 }
 

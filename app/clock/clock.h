@@ -41,7 +41,8 @@ void clock_calendar(const struct clock *clock, int64_t utc_s, bool summer, struc
 /** Seconds since 1970 of a calendar reading, as if it were UTC; INT64_MIN when it is no date. */
 int64_t calendar_seconds(const struct calendar *calendar);
 void calendar_from_seconds(int64_t seconds, struct calendar *out);
-/** From local reading to UTC: uses calendar->summer to tell the doubled hour apart; INT64_MIN when it
+/** From local reading to UTC: uses calendar->summer to tell the doubled hour apart; INT64_MIN when
+ * it
  *  is no date. */
 int64_t clock_utc_from_local(const struct clock *clock, const struct calendar *local);
 

@@ -1,5 +1,6 @@
 /**
- * The platform: one small struct of functions.  Linux is a board like any other; ports/template is the
+ * The platform: one small struct of functions.  Linux is a board like any other; ports/template is
+ * the
  * place to start a new one.  Nothing below ports/ reads a clock: time is an argument.
  */
 #ifndef OPEN382_BOARD_H
@@ -18,7 +19,8 @@ struct board {
     struct legal_port legal; /**< permanent memory and pulse output of the legal part */
     void *context;           /**< handed back as the first argument of the calls below */
 
-    /** Application memory; same promises as legal_port.memory_read / memory_write (256-byte pages). */
+    /** Application memory; same promises as legal_port.memory_read / memory_write (256-byte
+     * pages). */
     int (*app_memory_read)(void *context, uint32_t address, void *bytes, uint32_t n_bytes);
     int (*app_memory_write)(void *context, uint32_t address, const void *bytes, uint32_t n_bytes);
 

@@ -157,6 +157,7 @@ static enum meter_err legal_begin(struct meter *meter)
     switch (err) {
     case LEGAL_OK: return METER_OK;
     case LEGAL_ERR_FORMAT: return METER_ERR_FORMAT;
+    case LEGAL_ERR_TYPE:
     case LEGAL_ERR_RANGE: return METER_ERR_VARIANT;
     default: return METER_ERR_STORAGE;
     }

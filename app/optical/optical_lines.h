@@ -1,5 +1,6 @@
 /**
- * The data lines of an IEC 62056-21 read-out, as each generation prints them.  Internal to app/optical.
+ * The data lines of an IEC 62056-21 read-out, as each generation prints them.  Internal to
+ * app/optical.
  */
 #ifndef OPEN382_OPTICAL_LINES_H
 #define OPEN382_OPTICAL_LINES_H

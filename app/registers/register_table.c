@@ -116,7 +116,8 @@ enum kmp_unit {
             need, R, false, code, label, name                                                      \
     }
 
-/* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own. */
+/* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own.
+ * */
 #define PEAK_TIME(id, index, need, name)                                                           \
     {                                                                                              \
         {0}, id, KMP_CLOCK, 0, 4, REGISTER_CLOCK, UNIT_TIME, 0, SOURCE_PEAK_TIME, index,           \

@@ -4,7 +4,8 @@
  * Every protocol, the display, metertool and docs/registers.md read this table; none has a list of
  * its own.  The table is plain constant data with no tie to a running meter, so tools may link it
  * alone; app/registers/register_read.h fetches a row's value from a meter.
- * Sources: KMP ids and formats spec kmp 1.5-1.7, OBIS spec answers B6.2 and cosem-objects 2.12-2.14.
+ * Sources: KMP ids and formats spec kmp 1.5-1.7, OBIS spec answers B6.2 and cosem-objects
+ * 2.12-2.14.
  */
 #ifndef OPEN382_REGISTER_TABLE_H
 #define OPEN382_REGISTER_TABLE_H

@@ -1,5 +1,6 @@
 /* A variant is read from its order number and configurations; nothing else is known about it.
- * Tables: CFG-T0 .. CFG-T5, MET-A, VAR-A; type numbers of L and M keep the 13-character pattern of B .. E. */
+ * Tables: CFG-T0 .. CFG-T5, MET-A, VAR-A; type numbers of L and M keep the 13-character pattern of
+ * B .. E. */
 #include "variant.h"
 
 #include <string.h>

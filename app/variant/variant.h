@@ -1,6 +1,7 @@
 /**
  * A variant is data: what a type of meter has, from its order number and configurations 1 .. 5.
- * No code asks for a variant's name; it asks for a field.  Source: VAR-01..08, CFG-01..11, MET-A, C-01..35.
+ * No code asks for a variant's name; it asks for a field.  Source: VAR-01..08, CFG-01..11, MET-A,
+ * C-01..35.
  */
 #ifndef OPEN382_VARIANT_H
 #define OPEN382_VARIANT_H
@@ -82,7 +83,8 @@ int variant_system_of_phase(const struct variant *variant, unsigned phase);
 size_t variant_count(void);
 const char *variant_name(size_t index);
 
-/** Fill *out with the documented default of that name (case-insensitive).  @return 0 or -1: unknown. */
+/** Fill *out with the documented default of that name (case-insensitive).  @return 0 or -1:
+ * unknown. */
 int variant_by_name(const char *name, struct variant *out);
 
 /** Bits of enum register_need that this variant satisfies. */

@@ -1,5 +1,6 @@
 /*
- * A puppet in place of the legal part: the test says what has been counted and whether there is supply.
+ * A puppet in place of the legal part: the test says what has been counted and whether there is
+ * supply.
  * Include once per test program; it takes the place of the legal library.
  */
 #ifndef OPEN382_TESTS_LEGAL_PUPPET_H

@@ -135,7 +135,8 @@ static void test_other_integration_period(void **state)
     assert_int_equal(again.demand.peak[0].power_mw, 5);
 }
 
-/* REQ(X-MET-7): without supply the state is stored, display and protocols are off; then a normal start */
+/* REQ(X-MET-7): without supply the state is stored, display and protocols are off; then a normal
+ * start */
 static void test_supply(void **state)
 {
     (void)state;
@@ -262,7 +263,8 @@ static void test_inputs(void **state)
     assert_int_equal(meter->display.state, DISPLAY_MANUAL);
 }
 
-/* REQ(REG-01): power cut at every write of the application, at every start: never worse than the record
+/* REQ(REG-01): power cut at every write of the application, at every start: never worse than the
+ * record
  * before, and the meter always starts */
 static void test_cut_at_every_write(void **state)
 {

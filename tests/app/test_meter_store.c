@@ -108,7 +108,34 @@ static void test_layout(void **state)
     }
 }
 
-/* REQ(REG-01): cut after write 1, 2, 3, ...: the record before the cut, or the one being written */
+/* Store records until the power is cut.  @return the last one that was stored, 0: none. */
+static uint32_t store_until_cut(void)
+{
+    struct app_store store = {0};
+    uint32_t last_good = 0;
+    for (uint32_t n = 1; !toy.dead; n++) {
+        struct app_record record = record_number(n);
+        last_good = app_store_save(&store, &toy_board, &record) == APP_STORE_OK ? n : last_good;
+    }
+    return last_good;
+}
+
+static void expect_stored(uint32_t last_good)
+{
+    struct app_record got, expected = record_number(last_good), next = record_number(1000);
+    struct app_store again = {0};
+    enum app_store_err err = app_store_load(&again, &toy_board, &got);
+    assert_int_equal(err, last_good == 0 ? APP_STORE_BLANK : APP_STORE_OK);
+    if (last_good != 0) {
+        expect_same(&got, &expected);
+    }
+    /* and it goes on from there */
+    assert_int_equal(app_store_save(&again, &toy_board, &next), APP_STORE_OK);
+    assert_int_equal(app_store_load(&again, &toy_board, &got), APP_STORE_OK);
+    expect_same(&got, &next);
+}
+
+/* REQ(REG-01): cut after write 1, 2, 3, ...: the record before the cut is there */
 static void test_cut_at_every_write(void **state)
 {
     (void)state;
@@ -117,29 +144,10 @@ static void test_cut_at_every_write(void **state)
             toys_reset();
             toy.cut_after = cut;
             toy.cut_kind = kind;
-            struct app_store store = {0};
-            uint32_t last_good = 0, n = 1;
-            for (; !toy.dead; n++) {
-                struct app_record record = record_number(n);
-                if (app_store_save(&store, &toy_board, &record) == APP_STORE_OK) {
-                    last_good = n;
-                }
-            }
+            uint32_t last_good = store_until_cut();
             toy.dead = false;
             toy.cut_after = UINT32_MAX;
-            struct app_record got;
-            struct app_store again = {0};
-            enum app_store_err err = app_store_load(&again, &toy_board, &got);
-            assert_int_equal(err, last_good == 0 ? APP_STORE_BLANK : APP_STORE_OK);
-            if (last_good != 0) {
-                struct app_record expected = record_number(last_good);
-                expect_same(&got, &expected);
-            }
-            /* and it goes on from there */
-            struct app_record next = record_number(1000);
-            assert_int_equal(app_store_save(&again, &toy_board, &next), APP_STORE_OK);
-            assert_int_equal(app_store_load(&again, &toy_board, &got), APP_STORE_OK);
-            expect_same(&got, &next);
+            expect_stored(last_good);
         }
     }
 }

@@ -1,4 +1,5 @@
-/* Any bytes as application memory: loading takes them or refuses them, and the meter can go on storing. */
+/* Any bytes as application memory: loading takes them or refuses them, and the meter can go on
+ * storing. */
 #include <stdlib.h>
 #include <string.h>
 
