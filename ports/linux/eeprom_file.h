@@ -1,10 +1,11 @@
 /**
- * Permanent memory of the meter as files, written in place: legal.eeprom and app.eeprom in one folder.
+ * Permanent memory of the meter as files, written in place: legal.eeprom and app.eeprom in one
+ * folder.
  *
- * The files are mapped, so a write is a copy into the page cache: it survives a kill of the process at
- * any instant, costs no system call and no fsync.  A crash of the whole computer may lose what was
- * written since the last write-back; an orderly end syncs.  Without a folder the memory is plain RAM.
- * One process at a time: the folder is locked.
+ * The files are mapped, so a write is a copy into the page cache: it survives a kill of the process
+ * at any instant, costs no system call and no fsync.  A crash of the whole computer may lose what
+ * was written since the last write-back; an orderly end syncs.  Without a folder the memory is
+ * plain RAM. One process at a time: the folder is locked.
  */
 #ifndef OPEN382_LINUX_EEPROM_FILE_H
 #define OPEN382_LINUX_EEPROM_FILE_H

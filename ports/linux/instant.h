@@ -16,8 +16,8 @@ int64_t instant_wall_us(void);
 int64_t instant_utc_s(void);
 
 /**
- * Parse ISO 8601: "2026-11-21", "2026-11-21T10:00[:00]", with "Z", "+01:00", "+0100" or "+01" behind
- * a time; without a zone it is UTC.  A blank may stand for the T.  Years 2000 to 2099.
+ * Parse ISO 8601: "2026-11-21", "2026-11-21T10:00[:00]", with "Z", "+01:00", "+0100" or "+01"
+ * behind a time; without a zone it is UTC.  A blank may stand for the T.  Years 2000 to 2099.
  * @param column  on failure: 1-based place of the first character that does not fit.
  * @return 0, or -1: *utc_s untouched.
  */

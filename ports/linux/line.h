@@ -2,9 +2,9 @@
  * One optical line: the bytes between a client's connection and one optical slot of the meter.
  * It knows no file descriptors; whoever owns the connection moves bytes in and out.
  *
- * timing: bytes take the time that they take on the real line (optical_baud; 10 bits in IEC 62056-21
- * at 7E1, 11 bits in KMP at 8N2), in both directions.  echo: the head sends back what it hears, as the
- * real one does since both lights share one piece of glass.
+ * timing: bytes take the time that they take on the real line (optical_baud; 10 bits in IEC
+ * 62056-21 at 7E1, 11 bits in KMP at 8N2), in both directions.  echo: the head sends back what it
+ * hears, as the real one does since both lights share one piece of glass.
  */
 #ifndef OPEN382_LINUX_LINE_H
 #define OPEN382_LINUX_LINE_H

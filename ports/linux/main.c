@@ -1,4 +1,5 @@
-/* meter382: the meter as a Linux process.  What happens, in order; docs/meter382.md is the manual. */
+/* meter382: the meter as a Linux process.  What happens, in order; docs/meter382.md is the manual.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
     struct run *run = parsed == OPTIONS_RUN ? run_new(&options, &problem) : NULL;
     if (run != NULL) {
         if (open_all(run, &eeprom, &problem) == 0) {
+            site_power_up(&run->site);
             print_ready(run);
             run_go(run);
             (void)finish(run, &problem);

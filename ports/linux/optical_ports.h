@@ -1,6 +1,6 @@
 /**
- * The optical port as TCP listeners and pseudo-terminals.  Each connection is a head of its own, with a
- * slot of the meter's optical[]; a connection too many is closed at once.
+ * The optical port as TCP listeners and pseudo-terminals.  Each connection is a head of its own,
+ * with a slot of the meter's optical[]; a connection too many is closed at once.
  */
 #ifndef OPEN382_LINUX_OPTICAL_PORTS_H
 #define OPEN382_LINUX_OPTICAL_PORTS_H

@@ -1,5 +1,6 @@
 /**
- * The files of ports/linux/panel/, part of the program: the panel works offline and from one binary.
+ * The files of ports/linux/panel/, part of the program: the panel works offline and from one
+ * binary.
  */
 #ifndef OPEN382_LINUX_PANEL_FILES_H
 #define OPEN382_LINUX_PANEL_FILES_H

@@ -1,11 +1,11 @@
 /**
  * The front panel's web server: static files, JSON, and a live stream of states.
  *
- * It lives in the same loop and thread as the meter (libmicrohttpd's epoll descriptor is watched like a
- * socket), so a request reads the meter directly and nothing needs a lock.
- * Who may come in: on loopback, requests that name a loopback host (a page elsewhere can't reach the
- * meter by re-pointing a name); on any other address whoever shows the token.  A POST that a browser
- * sends on behalf of another site is refused.
+ * It lives in the same loop and thread as the meter (libmicrohttpd's epoll descriptor is watched
+ * like a socket), so a request reads the meter directly and nothing needs a lock. Who may come in:
+ * on loopback, requests that name a loopback host (a page elsewhere can't reach the meter by
+ * re-pointing a name); on any other address whoever shows the token.  A POST that a browser sends
+ * on behalf of another site is refused.
  */
 #ifndef OPEN382_LINUX_PANEL_HTTP_H
 #define OPEN382_LINUX_PANEL_HTTP_H
@@ -18,7 +18,8 @@
 struct panel;
 struct run;
 
-/** Bind the port; nothing is served yet.  @return 0, or -1 and *problem. *panel is NULL without one. */
+/** Bind the port; nothing is served yet.  @return 0, or -1 and *problem. *panel is NULL without
+ * one. */
 int panel_bind(struct panel **panel, const struct options *options, struct problem *problem);
 
 /** Serve the run's meter.  @return 0, or -1 and *problem. */

@@ -1,6 +1,6 @@
 /**
- * GET /events: the state as server-sent events, five times a second and at once when something that a
- * person sees has changed.  A client that is slow misses states, never delays anyone.
+ * GET /events: the state as server-sent events, five times a second and at once when something that
+ * a person sees has changed.  A client that is slow misses states, never delays anyone.
  */
 #ifndef OPEN382_LINUX_PANEL_STREAM_H
 #define OPEN382_LINUX_PANEL_STREAM_H

@@ -16,8 +16,8 @@ void decimal_format(int64_t number, int exponent, char *out);
 
 /**
  * {"1.8.0":{"value":12.3456,"unit":"kWh","obis":"1-1:1.8.0.255"}, ...}, one line.  Numbers at the
- * meter's full internal resolution; dates and texts as strings.  Registers without a short code have
- * their KMP number as the key: "kmp:1001".
+ * meter's full internal resolution; dates and texts as strings.  Registers without a short code
+ * have their KMP number as the key: "kmp:1001".
  * @return heap text for the caller to free, *length set; NULL: no memory.
  */
 char *registers_json(const struct meter *meter, size_t *length);

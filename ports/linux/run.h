@@ -29,7 +29,8 @@ struct run {
     int64_t anchor_wall_us, anchor_us; /**< at that wall time it was that simulated time */
 };
 
-/** A run that has opened nothing yet; the options outlive it.  @return NULL and *problem: no memory. */
+/** A run that has opened nothing yet; the options outlive it.  @return NULL and *problem: no
+ * memory. */
 struct run *run_new(const struct options *options, struct problem *problem);
 
 /** Close the loop and forget the run; the ports are closed before. */

@@ -132,7 +132,8 @@ static void systems_start(struct site *site)
     }
 }
 
-/* The next event of the scenario, looked for some way ahead of from_us only: a timeline may be endless. */
+/* The next event of the scenario, looked for some way ahead of from_us only: a timeline may be
+ * endless. */
 static void fetch_event(struct site *site, int64_t from_us)
 {
     site->horizon_us = from_us + EVENT_HORIZON_US;
@@ -215,6 +216,9 @@ static int64_t window_end(const struct site *site)
 {
     const int64_t length = site->waveform ? SITE_CHUNK_SAMPLES : site->window_samples;
     int64_t end = (site->sample / length + 1) * length;
+    if (site->sample == 0 && !site->waveform) {
+        end = SITE_FIRST_WINDOW;
+    }
     if (site->sample < site->until_sample) {
         end = earlier(end, site->until_sample);
     }
@@ -354,6 +358,14 @@ bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us)
         }
     }
     return true;
+}
+
+void site_power_up(struct site *site)
+{
+    const int64_t limit_us = site->waveform ? SITE_POWER_UP_US : SITE_FIRST_WINDOW * SITE_SAMPLE_US;
+    while (!site->meter.supply_on && !site_finished(site) && site_next_us(site) <= limit_us) {
+        (void)site_advance(site, site_next_us(site), INT64_MAX);
+    }
 }
 
 void site_set_window(struct site *site, uint32_t window_samples)

@@ -1,5 +1,6 @@
 /**
- * The place where the meter hangs: the meter, its board, its measuring systems and the mains before it.
+ * The place where the meter hangs: the meter, its board, its measuring systems and the mains before
+ * it.
  *
  * A site lives on simulated time: microseconds since this run's start, which is also the meter's
  * now_us.  It moves only in site_advance, from one due thing to the next: the end of a measuring
@@ -20,7 +21,9 @@
 #define SITE_SAMPLE_US     INT64_C(125) /**< one period of the 8 kHz sample clock */
 #define SITE_SHORT_WINDOW  1600u        /**< samples: 200 ms, for speeds that a person follows */
 #define SITE_LONG_WINDOW   8000u        /**< samples: 1 s */
-#define SITE_CHUNK_SAMPLES 400u         /**< waveform level: samples asked for at once */
+#define SITE_FIRST_WINDOW  160u         /**< samples: one cycle, so that the meter is up at once */
+#define SITE_POWER_UP_US   INT64_C(500000) /**< simulated time in which supply must be seen */
+#define SITE_CHUNK_SAMPLES 400u            /**< waveform level: samples asked for at once */
 
 struct site {
     struct meter meter;
@@ -50,9 +53,14 @@ struct site {
 /** Open the mains that the options name.  Touches nothing else.  @return 0, or -1 and *problem. */
 int site_open_mains(struct site *site, const struct options *options, struct problem *problem);
 
-/** Hang the meter up and power it: loads everything from the memory.  @return 0, or -1 and *problem. */
+/** Hang the meter up and power it: loads everything from the memory.  @return 0, or -1 and
+ * *problem. */
 int site_start(struct site *site, const struct options *options, struct eeprom *eeprom,
                struct problem *problem);
+
+/** Meter the first windows until the meter has seen its supply and answers; without supply it stays
+ * dark. */
+void site_power_up(struct site *site);
 
 /**
  * Do everything that is due up to target_us, in order.
