@@ -14,16 +14,11 @@ import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-# part of the build tree -> where its calls through pointers may land
-PARTS = {
-    "legal": ["legal", "ports"],
-    "proto": ["proto", "app"],
-    "app": ["app", "ports"],
-    "ports": ["ports"],
-}
+# part of the build tree -> the part whose functions its callbacks are; tables of functions stay in one file
+PARTS = {"legal": "ports", "proto": "app", "app": "ports", "ports": "ports"}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
 UNKNOWN_FRAME = 48
-NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?\\n(\d+) bytes \(([^)]*)\)')
+NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"\\]*\\n([^"]*?):[\d:]+\\n(\d+) bytes \(([^)]*)\)')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 INDIRECT = "__indirect_call"
 STATES = """
@@ -40,12 +35,13 @@ class Graph:
     """Frames and calls of the whole image."""
 
     def __init__(self, build):
-        self.frame, self.part, self.calls, called = {}, {}, {}, set()
+        self.frame, self.part, self.file, self.calls, called = {}, {}, {}, {}, set()
         for path in build.glob("**/*.ci"):
             part = path.relative_to(build).parts[0]
             text = path.read_text(encoding="utf-8")
-            for name, size, kind in NODE.findall(text):
+            for name, file, size, kind in NODE.findall(text):
                 self.frame[name], self.part[name] = int(size), part if part in PARTS else "ports"
+                self.file[name] = file
                 if "dynamic" in kind and "bounded" not in kind:
                     raise SystemExit(f"{name}: frame of unbounded size")
             for source, target in EDGE.findall(text):
@@ -60,7 +56,8 @@ class Graph:
             if target != INDIRECT:
                 yield target
             else:
-                yield from (n for n in self.pointed if self.part[n] in PARTS[self.part[name]])
+                yield from (n for n in self.pointed if self.file[n] == self.file[name] or
+                            self.part[n] == PARTS[self.part[name]])
 
     def worst(self, name):
         """(bytes, [name, ...]) of the deepest chain of calls that begins here."""
