@@ -1,6 +1,5 @@
 /* Prints the register table and the variants as Markdown, so that the documents cannot disagree
- * with
- * the meter.  A test runs it and compares. */
+ * with the meter.  A test runs it and compares. */
 #include <stdio.h>
 #include <string.h>
 

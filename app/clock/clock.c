@@ -1,6 +1,5 @@
 /* Proleptic Gregorian arithmetic on whole days since 1970-01-01; no table of month lengths is
- * needed
- * when the year begins in March, because the leap day then stands last. */
+ * needed when the year begins in March, because the leap day then stands last. */
 #include "clock.h"
 
 #include <stddef.h>

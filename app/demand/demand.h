@@ -2,8 +2,8 @@
  * Mean power of the integration period and the peaks P+max (REG-06, REG-07, REG-08 in part).
  *
  * Periods are aligned to the clock; means come from differences of the legal registers, so nothing
- * is
- * sampled and a power cut loses nothing: a period that goes on after a cut goes on from its start.
+ * is sampled and a power cut loses nothing: a period that goes on after a cut goes on from its
+ * start.
  * A mean is the period's energy over the whole period, time without supply included.
  */
 #ifndef OPEN382_DEMAND_H
@@ -42,9 +42,8 @@ void demand_init(struct demand *demand, uint8_t integration_min);
  * Call at least once per period boundary, after the energy of the time before it was registered.
  *
  * When more than one period has passed (no supply, or the clock was set), all the energy counts
- * for the
- * period that was running and the last full one is empty.  When the clock was set back, the running
- * period begins anew.
+ * for the period that was running and the last full one is empty.  When the clock was set back,
+ * the running period begins anew.
  * @return UTC second of the next boundary.
  */
 int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t utc_s);

@@ -1,7 +1,6 @@
 /**
  * The platform: one small struct of functions.  Linux is a board like any other; ports/template is
- * the
- * place to start a new one.  Nothing below ports/ reads a clock: time is an argument.
+ * the place to start a new one.  Nothing below ports/ reads a clock: time is an argument.
  */
 #ifndef OPEN382_BOARD_H
 #define OPEN382_BOARD_H

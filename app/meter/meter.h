@@ -2,10 +2,8 @@
  * A meter is a value: all its state is in this struct, and a hundred thousand of them are an array.
  *
  * The board feeds measuring-bus frames, buttons, inputs and optical bytes, calls meter_step with
- * the
- * simulated or real time, and sends what comes out.  Two time scales: now_us (metering and
- * calendar;
- * any origin, never decreases) and wall_ms (protocol time-outs).
+ * the simulated or real time, and sends what comes out.  Two time scales: now_us (metering and
+ * calendar; any origin, never decreases) and wall_ms (protocol time-outs).
  */
 #ifndef OPEN382_METER_H
 #define OPEN382_METER_H
@@ -92,12 +90,10 @@ void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes
 
 /**
  * Do what is due.  Call it after every meter_bus_receive and meter_input, and when the time
- * returned
- * has come.
+ * returned has come.
  *
  * When supply goes the state is stored, the display goes dark and the protocols fall silent; when
- * it
- * comes back the meter starts again as it does when it is switched on.
+ * it comes back the meter starts again as it does when it is switched on.
  * @return when it wants to be called next, at the latest.
  */
 int64_t meter_step(struct meter *meter, int64_t now_us);

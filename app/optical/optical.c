@@ -39,8 +39,7 @@ static bool kmp_register(void *context, uint16_t id, struct kmp_value *out)
 }
 
 /* The time that clock and date registers show: local time.  In the doubled hour of October the
- * clock
- * stays on the side where it is. */
+ * clock stays on the side where it is. */
 static bool kmp_clock(void *context, uint32_t yymmdd, uint32_t hhmmss)
 {
     struct meter *meter = (struct meter *)context;

@@ -3,9 +3,8 @@
  * Protocol time-outs run on wall time; metering does not know of it.
  *
  * The first byte of a telegram decides: 80h opens KMP (always: no other protocol sends it), '/'
- * opens
- * IEC 62056-21 unless a KMP telegram is under way; anything else on a quiet line is noise.  Without
- * supply the port is silent.
+ * opens IEC 62056-21 unless a KMP telegram is under way; anything else on a quiet line is noise.
+ * Without supply the port is silent.
  * Source: OPT-01, OPT-02, C-21, Kamstrup 5512-447 and 5512-1458, read-outs of real 382C and 382L.
  */
 #ifndef OPEN382_OPTICAL_H

@@ -1,6 +1,5 @@
 /* B to L: the list and widths of real 382C and 382L read-outs.  M: user data 2 of Kamstrup
- * 5512-1458,
- * where status, counters and the hour counter stand as plain decimal numbers. */
+ * 5512-1458, where status, counters and the hour counter stand as plain decimal numbers. */
 #include "optical_lines.h"
 
 #include <stddef.h>

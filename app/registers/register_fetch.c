@@ -148,8 +148,7 @@ static void stamp_write(const struct calendar *c, char stamp[20])
 }
 
 /* Clock and date are also numbers, HHMMSS and YYMMDD: local time for the clock itself, normal time
- * for
- * the stamps of peaks (X-EVT-2, X-KMP-5). */
+ * for the stamps of peaks (X-EVT-2, X-KMP-5). */
 static void fetch_moment(const struct meter *meter, const struct register_def *def,
                          struct register_value *out)
 {

@@ -30,8 +30,8 @@ bool register_read_kmp(const struct meter *meter, const struct register_def *def
 
 /**
  * As the display shows it and IEC 62056-21 prints it: energies in the display format (7.0
- * "0036886",
- * 6.1 "036886.1"), powers "1.078", verification registers 3.4 "768.3242"; *unit "kWh" or "".
+ * "0036886", 6.1 "036886.1"), powers "1.078", verification registers 3.4 "768.3242"; *unit "kWh"
+ * or "".
  * Meter status: eight digits 0 or 1, bit 0 on the right (X-REG-3).  Program checksum: low 16 bits.
  * @return false: does not exist, or does not fit capacity (12 for numbers, 33 for all).
  */

@@ -2,8 +2,7 @@
  * The application's part of permanent memory: demand, numbers, last known time.
  *
  * One record in two slots, written in turn; the one with the higher sequence number and a good
- * check
- * counts.  A cut at any instant leaves the record before.  Layout: docs/spec/app-storage.md.
+ * check counts.  A cut at any instant leaves the record before.  Layout: docs/spec/app-storage.md.
  * Source: REG-01, REG-03, REG-06..08, MET-06.
  */
 #ifndef OPEN382_APP_STORE_H

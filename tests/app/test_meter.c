@@ -264,8 +264,7 @@ static void test_inputs(void **state)
 }
 
 /* REQ(REG-01): power cut at every write of the application, at every start: never worse than the
- * record
- * before, and the meter always starts */
+ * record before, and the meter always starts */
 static void test_cut_at_every_write(void **state)
 {
     (void)state;
