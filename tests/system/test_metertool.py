@@ -1,0 +1,148 @@
+"""metertool, and readers in the manner of the public ones, read a running meter382.
+
+usage: test_metertool.py BUILD_DIR SOURCE_DIR
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD, SOURCE = (sys.argv[1:3] + ["build/linux", "."])[:2]
+sys.argv = [sys.argv[0], BUILD, SOURCE]
+sys.path.insert(0, os.path.join(SOURCE, "tests/system"))
+from kmp_client import FixedOffsets, IecLines, Line, WalkByRequest  # noqa: E402
+from meter_process import Meter, wait_until  # noqa: E402
+
+MAINS = "u=230,u2=228,u3=231,i=5,pf=1"
+
+
+def tool(*arguments, expected=0):
+    done = subprocess.run([os.path.join(BUILD, "metertool"), *arguments], capture_output=True,
+                          text=True, timeout=120)
+    assert done.returncode == expected, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
+class Running(unittest.TestCase):
+    variant = "382M"
+    optical = "tcp:127.0.0.1:0"
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        path = self.optical.replace("FOLDER", self.folder.name)
+        self.meter = Meter("--variant", self.variant, "--serial", "12345678", "--mains", MAINS,
+                           "--speed", "1000", "--data", os.path.join(self.folder.name, "data"),
+                           "--optical", path)
+        self.path = path.partition(":")[2]
+        self.url = ":" + self.path if path.startswith("pty") else \
+            "+tcp://127.0.0.1:%d" % self.meter.port("optical tcp")
+        wait_until(lambda: self.read("kmp", "U")["32.7.0"]["value"] > 0, "the first second")
+
+    def tearDown(self):
+        self.meter.kill()
+        self.meter.process.stdout.close()
+        self.meter.process.stderr.close()
+        self.folder.cleanup()
+
+    def line(self):
+        line = Line("127.0.0.1", self.meter.port("optical tcp"))
+        self.addCleanup(line.close)
+        return line
+
+    def read(self, scheme, *registers):
+        return json.loads(tool("-m", scheme + self.url, "--json", "read", *registers))
+
+
+class MeterM(Running):
+    # REQ(X-KMP-1, X-KMP-2)
+    def test_kmp_readings_are_those_of_the_mains(self):
+        values = self.read("kmp", "U", "I", "P+", "1.8.0", "96.1.0")
+        self.assertEqual([values[c]["value"] for c in ("32.7.0", "52.7.0", "72.7.0")],
+                         [230, 228, 231])
+        self.assertEqual([values[c]["unit"] for c in ("32.7.0", "31.7.0", "1.7.0", "1.8.0")],
+                         ["V", "A", "kW", "kWh"])
+        self.assertEqual(values["31.7.0"]["value"], 5)
+        self.assertAlmostEqual(values["1.7.0"]["value"], 3.445, delta=0.002)
+        self.assertEqual(values["96.1.0"]["value"], 12345678)
+
+    def test_energy_grows(self):
+        first = self.read("kmp", "1.8.0*128")["1.8.0*128"]["value"]
+        tool("-m", "kmp" + self.url, "watch", "-n", "3", "-i", "0.3", "1.8.0")
+        self.assertGreater(self.read("kmp", "1.8.0*128")["1.8.0*128"]["value"], first)
+
+    def test_info_names_the_meter(self):
+        info = json.loads(tool("-m", "kmp" + self.url, "--json", "info"))
+        self.assertTrue(info["type"].startswith("382M"), info["type"])
+        self.assertEqual(info["96.1.0"]["value"], 12345678)
+        self.assertIn("1.0.0", info)
+
+    def test_dump_agrees_in_all_forms(self):
+        values = json.loads(tool("-m", "kmp" + self.url, "dump", "--json"))
+        table = tool("-m", "kmp" + self.url, "dump").splitlines()
+        rows = tool("-m", "kmp" + self.url, "dump", "--csv").splitlines()
+        self.assertGreater(len(values), 80)
+        self.assertEqual(len(table), len(values) + 1)
+        self.assertEqual(len(rows), len(values) + 1)
+
+    def test_unknown_register_is_exit_3(self):
+        tool("-m", "kmp" + self.url, "read", "0x0415", expected=3)
+
+    def test_iec_mode_a_after_the_pause_and_mode_c_at_once(self):
+        for more in ("", "?speed=9600", "?address=12345678", "?address=0012345678&speed=300"):
+            values = json.loads(tool("-m", "iec" + self.url + more, "--json", "read"))
+            self.assertEqual(values["1.8.0"]["unit"], "kWh")
+            self.assertEqual(values["0.0.1"]["value"], "12345678")
+        tool("-m", "iec" + self.url + "?address=87654321", "--timeout", "500", "--retries", "0",
+             "read", expected=1)
+
+    def test_readers_by_fixed_offsets_and_by_request_list(self):
+        line = self.line()
+        values = FixedOffsets(line).read()
+        self.assertEqual(values["u_v"], [230, 228, 231])
+        self.assertEqual(values["i_a"], [5.0, 5.0, 5.0])
+        self.assertAlmostEqual(values["p_in_w"], 3445, delta=2)
+        self.assertEqual(values["p_out_w"], 0)
+        walked = WalkByRequest(line).read()
+        self.assertEqual(len(walked), 19)
+        self.assertEqual(walked[1054], (230.0, 33))
+        self.assertEqual(walked[13][1], 2)
+
+
+class MeterC(Running):
+    variant = "382C"
+
+    # REQ(X-IEC-1)
+    def test_iec_mode_a_as_the_382c_answers(self):
+        line = self.line()
+        lines = IecLines(line).read()
+        self.assertEqual(lines[0][:6], b"/KAM 6")
+        self.assertEqual(lines[1][:7], b"\x020.0.0(")
+        codes = [text.split(b"(")[0].lstrip(b"\x02") for text in lines[1:10]]
+        self.assertEqual(codes, [b"0.0.0", b"1.8.0", b"1.8.1", b"1.8.2", b"1.8.3", b"1.8.4",
+                                 b"96.8.0", b"0.128.1", b"1.6.0"])
+        self.assertTrue(lines[2][6:13].isdigit() and lines[2][13:] == b"*kWh)\r\n", lines[2])
+        self.assertEqual(lines[10], b"!\r\n")
+        self.assertEqual(lines[11][:1], b"\x03")
+        values = self.read("iec", "1.8.0", "96.8.0")
+        self.assertEqual(values["96.8.0"]["unit"], "h")
+
+    def test_kmp_on_the_same_port(self):
+        self.assertEqual(self.read("kmp", "U")["52.7.0"]["value"], 228)
+        self.assertEqual(FixedOffsets(self.line()).read()["u_v"], [230, 228, 231])
+
+
+class MeterOnPseudoTerminal(Running):
+    variant = "382LxB"
+    optical = "pty:FOLDER/optical"
+
+    # REQ(TOO-02)
+    def test_kmp_and_iec(self):
+        self.assertEqual(self.read("kmp", "U")["72.7.0"]["value"], 231)
+        self.assertEqual(self.read("iec", "1.8.0")["1.8.0"]["unit"], "kWh")
+        self.assertEqual(self.read("kmp", "U")["72.7.0"]["value"], 231)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
