@@ -358,18 +358,20 @@ static int take_row(struct csv *csv, struct scan_text line)
     return 0;
 }
 
-/** Absolute times that cover the run's start stand as they are; others begin with the run. */
-static void place_in_time(struct csv *csv, int64_t start_utc_s)
+/**
+ * Absolute times that cover the run's start stand as they are; others begin with the run.  `from`
+ * begins further on, counted from the first row.
+ */
+static void place_in_time(struct csv *csv, int64_t start_utc_s, int64_t from_us)
 {
     struct lab_table *table = csv->table;
-    if (csv->time_kind != CSV_TIME_ABSOLUTE) {
-        return;
+    int64_t start_us = start_utc_s * 1000000, zero_us = 0;
+    if (csv->time_kind == CSV_TIME_ABSOLUTE) {
+        bool covers = start_us >= table->at_us[0] && start_us < lab_table_end_us(table);
+        zero_us = covers && from_us == 0 ? start_us : table->at_us[0];
     }
-    int64_t start_us = start_utc_s * 1000000;
-    bool covers = start_us >= table->at_us[0] && start_us < lab_table_end_us(table);
-    int64_t zero_us = covers ? start_us : table->at_us[0];
     for (size_t k = 0; k < table->n_rows; k++) {
-        table->at_us[k] -= zero_us;
+        table->at_us[k] -= zero_us + from_us;
     }
 }
 
@@ -414,7 +416,7 @@ int lab_csv_open(struct lab_source *source, const char *name, const char *text, 
     }
     csv.table->linear = file_options->linear;
     csv.table->repeat = file_options->repeat;
-    place_in_time(&csv, start_utc_s);
+    place_in_time(&csv, start_utc_s, file_options->from_us);
     lab_table_source(csv.table, source);
     (void)snprintf(source->description, sizeof source->description, "profile %.120s, %zu rows",
                    name, csv.table->n_rows);

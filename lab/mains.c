@@ -162,28 +162,52 @@ static void add_rates(struct lab_phasor_rates *sum, const struct lab_phasor_rate
     sum->i1.im += rates->i1.im * n;
 }
 
+static void first_rates(struct lab_phasor_rates *sum, const struct lab_phasor_rates *rates,
+                        double n)
+{
+    sum->active = rates->active * n;
+    sum->reactive = rates->reactive * n;
+    sum->voltage = rates->voltage * n;
+    sum->current = rates->current * n;
+    sum->v1 = (struct lab_vector){rates->v1.re * n, rates->v1.im * n};
+    sum->i1 = (struct lab_vector){rates->i1.re * n, rates->i1.im * n};
+}
+
+/** Sum up the pieces of a window.  @return its mean frequency. */
+static double sum_pieces(struct mains *m, int64_t start_us, int64_t end_us,
+                         struct lab_phasor_rates sum[LAB_PHASES])
+{
+    double hertz = 0.0;
+    for (int64_t at_us = start_us; at_us < end_us;) {
+        if (!mains_in_piece(m, at_us)) {
+            mains_enter_piece(m, at_us, end_us);
+        }
+        int64_t stop_us = m->until_us < end_us ? m->until_us : end_us;
+        double length_us = (double)(stop_us - at_us);
+        for (unsigned k = 0; k < m->options.systems; k++) {
+            (at_us == start_us ? first_rates : add_rates)(&sum[k], &m->rates[k],
+                                                          length_us * (1.0 / SAMPLE_US));
+        }
+        hertz += m->electric.frequency_hz * length_us;
+        at_us = stop_us;
+    }
+    return hertz / (double)(end_us - start_us);
+}
+
 void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
                   struct measuring_window out[LAB_PHASES])
 {
+    if (n_samples == 0) {
+        memset(out, 0, LAB_PHASES * sizeof *out);
+        return;
+    }
     if (mains->source.samples != NULL) {
         mains_play_window(mains, start_us, n_samples, out);
         return;
     }
-    struct lab_phasor_rates sum[LAB_PHASES] = {{0}};
+    struct lab_phasor_rates sum[LAB_PHASES];
     int64_t end_us = start_us + (int64_t)n_samples * SAMPLE_US;
-    double hertz = 0.0, share = 1.0 / ((double)n_samples * SAMPLE_US);
-    for (int64_t at_us = start_us; at_us < end_us;) {
-        if (!mains_in_piece(mains, at_us)) {
-            mains_enter_piece(mains, at_us, end_us);
-        }
-        int64_t stop_us = mains->until_us < end_us ? mains->until_us : end_us;
-        double length_us = (double)(stop_us - at_us);
-        for (unsigned k = 0; k < mains->options.systems; k++) {
-            add_rates(&sum[k], &mains->rates[k], length_us / SAMPLE_US);
-        }
-        hertz += mains->electric.frequency_hz * (length_us * share);
-        at_us = stop_us;
-    }
+    double hertz = sum_pieces(mains, start_us, end_us, sum);
     struct lab_vector rotation = rotation_at(mains, end_us);
     for (unsigned k = 0; k < mains->options.systems; k++) {
         lab_phasor_finish(&sum[k], rotation, hertz, mains->electric.temperature_c, n_samples,

@@ -1,10 +1,10 @@
 /**
- * The virtual mains: what the meter on the desk is fed with.  Host code (doubles, heap allowed); the
- * phasor core (lab/phasor.h) is heap-free and also runs on the Cortex-M image.
+ * The virtual mains: what the meter on the desk is fed with.  Host code (doubles, heap allowed);
+ * the phasor core (lab/phasor.h) is heap-free and also runs on the Cortex-M image.
  *
- * A source answers in two fidelities that agree: whole windows (phasor level) or ADC samples at 8 kHz
- * (waveform level).  Both are integrals of the same definition, so energy does not depend on which.
- * Grammar of SPEC and of scenario files: docs/mains.md, docs/spec/scenario.md.
+ * A source answers in two fidelities that agree: whole windows (phasor level) or ADC samples at 8
+ * kHz (waveform level).  Both are integrals of the same definition, so energy does not depend on
+ * which. Grammar of SPEC and of scenario files: docs/mains.md, docs/spec/scenario.md.
  */
 #ifndef OPEN382_LAB_MAINS_H
 #define OPEN382_LAB_MAINS_H
@@ -65,7 +65,8 @@ struct mains_options {
 };
 
 /**
- * Open a mains by its SPEC (docs/mains.md): constant, CSV, WAV/FLAC/W64, COMTRADE, scenario, "house".
+ * Open a mains by its SPEC (docs/mains.md): constant, CSV, WAV/FLAC/W64, COMTRADE, scenario,
+ * "house".
  * @return 0, or -1 with one line in *error; *mains is then NULL.
  */
 int mains_open(struct mains **mains, const char *spec, const struct mains_options *options,
@@ -85,7 +86,8 @@ bool mains_is_waveform(const struct mains *mains);
 void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
                   struct measuring_window out[LAB_PHASES]);
 
-/** Waveform level: n ADC codes per system from sample index first (8000 a second from the start). */
+/** Waveform level: n ADC codes per system from sample index first (8000 a second from the start).
+ */
 void mains_samples(struct mains *mains, int64_t first, size_t n, int32_t *v_lsb[LAB_PHASES],
                    int32_t *i_lsb[LAB_PHASES]);
 

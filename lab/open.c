@@ -1,6 +1,7 @@
 /** From a SPEC to a source: which kind it is, what stands after the file name. */
 #define _POSIX_C_SOURCE 200809L /* fileno, fstat */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,16 @@ static int take_option(struct scan_text name, struct scan_text value,
                    : lab_error_set(error, "--mains: column %zu: expected linear or hold, found %s",
                                    at_value, scan_quote(value).text);
     }
+    if (scan_is(name, "from")) {
+        double seconds = 0.0;
+        bool good = scan_duration(value, &seconds) && seconds <= 3.2e9;
+        options->from_us = good ? llround(seconds * 1e6) : 0;
+        return good ? 0
+                    : lab_error_set(error,
+                                    "--mains: column %zu: expected a time like 14d or 1h30m, found "
+                                    "%s",
+                                    at_value, scan_quote(value).text);
+    }
     if (scan_is(name, "repeat") || scan_is(name, "loop")) {
         int result = take_yes(value, &options->repeat, error, at_value);
         options->loop_off = !options->repeat;
@@ -105,8 +116,8 @@ static int take_option(struct scan_text name, struct scan_text value,
     }
     return lab_error_set(
         error,
-        "--mains: column %zu: expected interpolate=, repeat=, loop=, u_fs=, i_fs=, "
-        "side= or channels=, found %s",
+        "--mains: column %zu: expected interpolate=, repeat=, from=, loop=, u_fs=, "
+        "i_fs=, side= or channels=, found %s",
         column, scan_quote(name).text);
 }
 

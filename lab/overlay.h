@@ -64,7 +64,8 @@ void lab_overlay_gain(struct lab_overlay *overlay, int64_t at_us, double *voltag
 
 /**
  * The neutral breaks: a star of the loads that the phases carried (y = i/u) floats, the star point
- * takes U_N = sum(u*y) / sum(y), every phase sees u - U_N and its load follows (spec metrology 3.7).
+ * takes U_N = sum(u*y) / sum(y), every phase sees u - U_N and its load follows (spec
+ * metrology 3.7).
  */
 void lab_electric_lose_neutral(struct lab_electric *state);
 

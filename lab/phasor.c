@@ -8,6 +8,7 @@
 #define STEPS_PER_AMP  (8388608.0 / 250.0)
 #define ROOT_TWO       1.4142135623730951
 #define PHASOR_ONE     ((double)(1u << MEASURING_PHASOR_FRACTION_BITS))
+#define SUM_MAX        4e18
 /** Below this fundamental (1 V rms, peak in 1/64 steps) a frequency cannot be measured. */
 #define FREQUENCY_FLOOR (1.0 * ROOT_TWO * STEPS_PER_VOLT * PHASOR_ONE)
 
@@ -16,21 +17,19 @@ static double product_re(struct lab_vector a, struct lab_vector b)
     return a.re * b.re + a.im * b.im;
 }
 
-static double product_im(struct lab_vector a, struct lab_vector b)
-{
-    return a.im * b.re - a.re * b.im;
-}
-
 void lab_phasor_sine(struct lab_vector u, struct lab_vector i, struct lab_phasor_rates *out)
 {
+    const double u_re = u.re, u_im = u.im, i_re = i.re, i_im = i.im;
     const double volt = STEPS_PER_VOLT * ROOT_TWO * PHASOR_ONE;
     const double ampere = STEPS_PER_AMP * ROOT_TWO * PHASOR_ONE;
-    out->active = product_re(u, i) * (STEPS_PER_VOLT * STEPS_PER_AMP);
-    out->reactive = product_im(u, i) * (STEPS_PER_VOLT * STEPS_PER_AMP);
-    out->voltage = product_re(u, u) * (STEPS_PER_VOLT * STEPS_PER_VOLT);
-    out->current = product_re(i, i) * (STEPS_PER_AMP * STEPS_PER_AMP);
-    out->v1 = (struct lab_vector){u.re * volt, u.im * volt};
-    out->i1 = (struct lab_vector){i.re * ampere, i.im * ampere};
+    out->active = (u_re * i_re + u_im * i_im) * (STEPS_PER_VOLT * STEPS_PER_AMP);
+    out->reactive = (u_im * i_re - u_re * i_im) * (STEPS_PER_VOLT * STEPS_PER_AMP);
+    out->voltage = (u_re * u_re + u_im * u_im) * (STEPS_PER_VOLT * STEPS_PER_VOLT);
+    out->current = (i_re * i_re + i_im * i_im) * (STEPS_PER_AMP * STEPS_PER_AMP);
+    out->v1.re = u_re * volt;
+    out->v1.im = u_im * volt;
+    out->i1.re = i_re * ampere;
+    out->i1.im = i_im * ampere;
 }
 
 void lab_phasor_add_harmonic(struct lab_vector u, struct lab_vector i,
@@ -70,10 +69,14 @@ void lab_phasor_of_phase(const struct lab_phase *phase, struct lab_phasor_rates 
     }
 }
 
-/** Whole steps now, the fraction to the next window. */
+/** Whole steps now, the fraction to the next window.  Beyond any ADC it is cut off. */
 static int64_t take_whole(double amount, double *carry)
 {
     double sum = amount + *carry;
+    if (!(fabs(sum) < SUM_MAX)) {
+        *carry = 0.0;
+        return sum > 0.0 ? (int64_t)SUM_MAX : -(int64_t)SUM_MAX;
+    }
     int64_t whole = (int64_t)sum;
     *carry = sum - (double)whole;
     return whole;

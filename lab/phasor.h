@@ -12,7 +12,8 @@
 
 #include "mains.h"
 
-/** A complex number: rms volts or amperes against the common reference (or ADC steps, where said). */
+/** A complex number: rms volts or amperes against the common reference (or ADC steps, where said).
+ */
 struct lab_vector {
     double re, im;
 };

@@ -4,6 +4,11 @@
 
 #include "inside.h"
 
+static float clipped(float value, float full_scale)
+{
+    return value > full_scale ? full_scale : value < -full_scale ? -full_scale : value;
+}
+
 /** Volts and amperes at the terminals of a system, with the panel's dip or cut laid over. */
 struct played {
     float u_v[BLOCK], i_a[BLOCK];
@@ -21,13 +26,15 @@ static void play(struct mains *m, unsigned system, int64_t first, size_t n, stru
             out->u_v[k] -= second.u_v[k];
         }
     }
-    if (!m->overlay.active && m->overlay.n_pending == 0) {
-        return;
-    }
-    for (size_t k = 0; k < n; k++) {
+    bool controlled = m->overlay.active || m->overlay.n_pending > 0;
+    for (size_t k = 0; k < n && controlled; k++) {
         lab_overlay_gain(&m->overlay, (first + (int64_t)k) * SAMPLE_US, &voltage, &current);
         out->u_v[k] *= (float)voltage;
         out->i_a[k] *= (float)current;
+    }
+    for (size_t k = 0; k < n; k++) { /* windows clip like the codes do */
+        out->u_v[k] = clipped(out->u_v[k], (float)FULL_SCALE_V);
+        out->i_a[k] = clipped(out->i_a[k], (float)FULL_SCALE_A);
     }
 }
 

@@ -23,6 +23,9 @@ bool scan_number_comma(struct scan_text text, double *value);
 /** yyyy-mm-dd[(T| )hh:mm[:ss[.fff]]][Z|(+|-)hh[:]mm]; without zone UTC.  Whole text. */
 bool scan_iso_time(struct scan_text text, int64_t *utc_us);
 
+/** 10s, 200ms, 1h30m, 00:01:30 or 00:05: seconds.  Whole text. */
+bool scan_duration(struct scan_text text, double *seconds);
+
 /** Without blanks at both ends. */
 struct scan_text scan_trim(struct scan_text text);
 

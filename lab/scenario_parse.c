@@ -70,78 +70,10 @@ static bool take_word(struct parser *p, const char *word)
     return true;
 }
 
-static bool take_clock_part(struct scan_text text, size_t *at, double *value)
-{
-    size_t start = *at;
-    while (*at < text.n && text.at[*at] != ':') {
-        (*at)++;
-    }
-    return scan_number((struct scan_text){text.at + start, *at - start}, value) && *value >= 0.0;
-}
-
-/** hh:mm:ss[.fff] or hh:mm; hours may be more than 23. */
-static bool clock_time(struct scan_text text, double *seconds)
-{
-    double part[3] = {0.0, 0.0, 0.0};
-    unsigned n = 0;
-    for (size_t at = 0; n < 3; at++) {
-        if (!take_clock_part(text, &at, &part[n++])) {
-            return false;
-        }
-        if (at >= text.n) {
-            break;
-        }
-        if (n == 3) {
-            return false;
-        }
-    }
-    *seconds = part[0] * 3600.0 + part[1] * 60.0 + part[2];
-    return n >= 2 && part[1] < 60.0 && part[2] < 60.0;
-}
-
-static const struct {
-    const char *name;
-    double seconds;
-} time_units[] = {{"us", 1e-6}, {"ms", 1e-3},  {"s", 1.0},
-                  {"m", 60.0},  {"h", 3600.0}, {"d", 86400.0}};
-
-/** 10s, 200ms, 1h30m: numbers with units, one after the other. */
-static bool unit_time(struct scan_text text, double *seconds)
-{
-    size_t at = 0;
-    *seconds = 0.0;
-    while (at < text.n) {
-        size_t start = at;
-        double value = 0.0, unit = 0.0;
-        while (at < text.n && ((text.at[at] >= '0' && text.at[at] <= '9') || text.at[at] == '.')) {
-            at++;
-        }
-        if (!scan_number((struct scan_text){text.at + start, at - start}, &value)) {
-            return false;
-        }
-        start = at;
-        while (at < text.n && text.at[at] >= 'a' && text.at[at] <= 'z') {
-            at++;
-        }
-        for (size_t k = 0; k < sizeof time_units / sizeof time_units[0]; k++) {
-            bool same =
-                scan_is((struct scan_text){text.at + start, at - start}, time_units[k].name);
-            unit = same ? time_units[k].seconds : unit;
-        }
-        if (unit <= 0.0) {
-            return false;
-        }
-        *seconds += value * unit;
-    }
-    return text.n > 0;
-}
-
 static int parse_time(struct parser *p, struct token token, int64_t low_us, int64_t *us)
 {
     double seconds = 0.0;
-    bool clock = token.text.n > 0 && memchr(token.text.at, ':', token.text.n) != NULL;
-    if (!(clock ? clock_time(token.text, &seconds) : unit_time(token.text, &seconds)) ||
-        !(seconds * 1e6 <= (double)SCENARIO_TIME_MAX_US)) {
+    if (!scan_duration(token.text, &seconds) || !(seconds * 1e6 <= (double)SCENARIO_TIME_MAX_US)) {
         return bad(p, &token, "a time like 10s, 200ms, 1h30m or 00:01:30");
     }
     *us = llround(seconds * 1e6);

@@ -17,7 +17,8 @@
 #define LAB_NOMINAL_V     230.0
 #define LAB_NOMINAL_HZ    50.0
 
-/** Harmonics of the three phases; a source keeps one and points to it only while any is not zero. */
+/** Harmonics of the three phases; a source keeps one and points to it only while any is not zero.
+ */
 struct lab_spectrum {
     double u_pct[LAB_PHASES][LAB_HARMONICS_MAX + 1], u_deg[LAB_PHASES][LAB_HARMONICS_MAX + 1];
     double i_pct[LAB_PHASES][LAB_HARMONICS_MAX + 1], i_deg[LAB_PHASES][LAB_HARMONICS_MAX + 1];
@@ -67,6 +68,7 @@ struct lab_file_options {
     bool linear; /**< CSV: interpolate=linear */
     bool repeat; /**< CSV: repeat=yes; recordings: loop */
     bool loop_off;
+    int64_t from_us; /**< CSV: from=14d, the run begins that far into the profile */
     char channels[128];
     double u_fs_v, i_fs_a; /**< recordings: 0 = not given */
     bool secondary;        /**< COMTRADE: side=secondary */

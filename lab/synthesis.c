@@ -20,8 +20,8 @@ static void add_sinusoid(double *sum, size_t n, struct lab_vector peak, double t
 }
 
 /**
- * The next ADC code.  The rounding error goes into the next one (first-order noise shaping), so that
- * the same error does not repeat in every cycle of a small current and bias its energy.
+ * The next ADC code.  The rounding error goes into the next one (first-order noise shaping), so
+ * that the same error does not repeat in every cycle of a small current and bias its energy.
  */
 int32_t mains_code(double value, double *residue)
 {

@@ -95,8 +95,8 @@ static void test_bad_specs(void **state)
         {"dir/nosuch,repeat=yes", "--mains: dir/nosuch: no such file"},
         {"house,repeat=maybe", "--mains: column 14: expected yes or no, found 'maybe'"},
         {"house,interpolate=cubic", "--mains: column 19: expected linear or hold, found 'cubic'"},
-        {"house,colour=red", "--mains: column 7: expected interpolate=, repeat=, loop=, u_fs=, "
-                             "i_fs=, side= or channels=, found 'colour'"},
+        {"house,colour=red", "--mains: column 7: expected interpolate=, repeat=, from=, loop=, "
+                             "u_fs=, i_fs=, side= or channels=, found 'colour'"},
     };
     (void)state;
     for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {

@@ -93,6 +93,23 @@ static void test_house_energy(void **state)
     mains_close(mains);
 }
 
+/** A run that stops and one that begins where it stopped make the same energy as one run. */
+static void test_house_from(void **state)
+{
+    (void)state;
+    struct mains *whole = NULL, *rest = NULL;
+    struct lab_error error;
+    assert_int_equal(mains_open(&whole, "house", &three, &error), 0);
+    assert_int_equal(mains_open(&rest, "house,from=27d12h", &three, &error), 0);
+    for (int64_t s = 0; s < 86400; s += 3600) { /* half a day, and on into the next round */
+        double expected = energy_kwh(whole, 0, s + 27 * 86400 + 43200, s + 27 * 86400 + 43260);
+        assert_true(expected > 0.0);
+        assert_true(fabs(energy_kwh(rest, 0, s, s + 60) / expected - 1.0) < 1e-9);
+    }
+    mains_close(whole);
+    mains_close(rest);
+}
+
 static void state_is(struct mains *mains, int64_t at_s, double u1, double i1, double phi1)
 {
     struct lab_state now;
@@ -225,10 +242,11 @@ static void test_errors_name_the_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_house_energy),       cmocka_unit_test(test_rows_are_held),
-        cmocka_unit_test(test_power_columns),      cmocka_unit_test(test_interpolation),
-        cmocka_unit_test(test_step_inside_window), cmocka_unit_test(test_forms_of_text),
-        cmocka_unit_test(test_absolute_times),     cmocka_unit_test(test_errors_name_the_place),
+        cmocka_unit_test(test_house_energy),          cmocka_unit_test(test_house_from),
+        cmocka_unit_test(test_rows_are_held),         cmocka_unit_test(test_power_columns),
+        cmocka_unit_test(test_interpolation),         cmocka_unit_test(test_step_inside_window),
+        cmocka_unit_test(test_forms_of_text),         cmocka_unit_test(test_absolute_times),
+        cmocka_unit_test(test_errors_name_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
