@@ -18,6 +18,9 @@ export function roundUp(x) {
   return [1, 2, 5, 10].map(m => m * power).find(m => m >= x * 0.999);
 }
 
+/* Where a phase's current is: it lags its own voltage by i_deg. */
+const currentAngle = phase => phase.u_deg - phase.i_deg;
+
 /* Degrees, counter-clockwise from the top. */
 const at = (degrees, radius) => {
   const radians = (degrees + 90) * Math.PI / 180;
@@ -56,7 +59,7 @@ export function drawPhasors(chart, phases) {
     const phase = phases[index] || { u: 0, i: 0, u_deg: 0, i_deg: 0 };
     const length = RADIUS * phase.u / fullU;
     drawArrow(arrow.u, arrow.uHead, phase.u_deg, length, 6.5);
-    drawArrow(arrow.i, arrow.iHead, phase.i_deg, RADIUS * 0.88 * phase.i / fullI, 8.5);
+    drawArrow(arrow.i, arrow.iHead, currentAngle(phase), RADIUS * 0.88 * phase.i / fullI, 8.5);
     const [x, y] = at(phase.u_deg, Math.max(length, 10) + 11);
     arrow.label.setAttribute('x', x.toFixed(1));
     arrow.label.setAttribute('y', y.toFixed(1));
@@ -124,7 +127,7 @@ export function drawWaves(canvas, phases, { harmonics, frequency }) {
   const colours = { grid: colour('--faint'), soft: colour('--soft'),
     phase: ['--l1', '--l2', '--l3'].map(colour) };
   const voltages = phases.map((p, n) => waveOf(p.u, p.u_deg, harmonics.u[n] || []));
-  const currents = phases.map((p, n) => waveOf(p.i, p.i_deg, harmonics.i[n] || []));
+  const currents = phases.map((p, n) => waveOf(p.i, currentAngle(p), harmonics.i[n] || []));
   const fullU = Math.max(400, Math.ceil(peakOf(voltages) / 100) * 100);
   const fullI = roundUp(Math.max(0.1, peakOf(currents)));
   const half = (height - 24) / 2, left = 34;

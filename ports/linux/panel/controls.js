@@ -99,8 +99,9 @@ function makeControl(control, send) {
 
 /* label, what remains of the voltages in per cent, for how long */
 const DIPS = [['Dip 60 %, 1 s', 60, 1000], ['Dip 0 %, 0.3 s', 0, 300], ['Swell 120 %, 1 s', 120, 1000]];
-const SPEEDS = [1, 10, 60, 600, 3600, 86400];
-const speedLabel = n => ({ 60: '1 min/s', 600: '10 min/s', 3600: '1 h/s', 86400: '1 d/s' }[n] || `${n}×`);
+const SPEEDS = [[0, 'Pause'], [1, '1×'], [10, '10×'], [60, '1 min/s'], [600, '10 min/s'], [3600, '1 h/s'], [86400, '1 d/s'],
+  ['max', 'Fastest']];
+const BUTTONS_UP_TO = 10; /* above, two minutes are over before a person has read anything */
 
 function createSwitch(id, tellIt) {
   const node = byId(id);
@@ -122,9 +123,17 @@ function createActs(report) {
   };
 }
 
+function speedWords(speed) {
+  if (speed === 'max') {
+    return 'as fast as it can';
+  }
+  return speed === 0 ? 'standing still' : speed === 1 ? 'real time' : `${speed.toLocaleString('en')} simulated seconds a second`;
+}
+
 function createSpeeds(report) {
-  const buttons = SPEEDS.map(speed => {
-    const node = make('button', { type: 'button', textContent: speedLabel(speed) });
+  const hint = byId('button-help'), usual = hint.textContent;
+  const buttons = SPEEDS.map(([speed, textContent]) => {
+    const node = make('button', { type: 'button', textContent });
     node.setAttribute('aria-pressed', 'false');
     node.addEventListener('click', async () => report(await tell('/api/speed', { speed })));
     byId('speeds').append(node);
@@ -132,8 +141,9 @@ function createSpeeds(report) {
   });
   return state => {
     buttons.forEach(([speed, node]) => node.setAttribute('aria-pressed', String(speed === state.speed)));
-    byId('speed-now').textContent = state.speed === 1 ? 'real time'
-      : state.speed > 0 ? `${Number(state.speed).toLocaleString('en')} simulated seconds a second` : 'as fast as it can';
+    byId('speed-now').textContent = speedWords(state.speed);
+    hint.textContent = state.speed === 'max' || state.speed > BUTTONS_UP_TO
+      ? 'Two minutes of the meter pass in a blink at this speed: slow it down to use the buttons.' : usual;
   };
 }
 

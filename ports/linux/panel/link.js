@@ -17,7 +17,7 @@ export async function tell(path, what) {
   try {
     const answer = await fetch(address(path), { method: 'POST', body: JSON.stringify(what),
       headers: { 'Content-Type': 'application/json' } });
-    return answer.ok ? null : (await answer.text()) || `refused (${answer.status})`;
+    return answer.ok ? null : (await answer.json()).error;
   } catch {
     return 'no connection';
   }

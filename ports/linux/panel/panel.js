@@ -33,8 +33,6 @@ function power(value, unit) {
 
 const SEQUENCES = { '': '–', 123: 'L1 L2 L3', 132: 'L1 L3 L2' };
 
-/* By how much the current lags its voltage, -180 .. 180. */
-const lag = phase => ((phase.u_deg - phase.i_deg) % 360 + 540) % 360 - 180;
 const QUADRANTS = { 0: 'no load', 1: 'Q I', 2: 'Q II', 3: 'Q III', 4: 'Q IV' };
 const QUADRANT_WORDS = { 1: 'import, inductive', 2: 'export, inductive', 3: 'export, capacitive', 4: 'import, capacitive' };
 
@@ -90,7 +88,7 @@ function createPhaseTable() {
       const { row, made } = cells[i];
       const factor = phase.s > 0 ? phase.p / phase.s : NaN;
       const values = [format(phase.u, 2), format(phase.i, 3), format(phase.p, 1), format(phase.q, 1),
-        format(phase.s, 1), format(factor, 3), phase.i > 0 && phase.present ? format(lag(phase), 1) : '–'];
+        format(phase.s, 1), format(factor, 3), phase.i > 0 && phase.present ? format(phase.i_deg, 1) : '–'];
       values.forEach((text, k) => { made[k].textContent = text; });
       row.classList.toggle('absent', !phase.present);
     });
@@ -273,6 +271,9 @@ function createTheme(redraw) {
   apply();
 }
 
+/* States come at once when the LED changes; figures and curves need not. */
+const CHARTS_EVERY_MS = 90;
+
 function createCharts() {
   const phasors = createPhasors(byId('phasors'));
   let last = null;
@@ -286,11 +287,19 @@ function createCharts() {
     byId('phasor-scale').textContent = `${format(fullU, 0)} V · ${fullI} A`;
     byId('wave-scale').textContent = [...harmonics.u, ...harmonics.i].some(list => list.length > 0) ? 'with harmonics' : '';
     byId('phasors').setAttribute('aria-label', `Phasor diagram. ${phases.map((phase, i) =>
-      `L${i + 1}: ${format(phase.u, 0)} volts at ${format(phase.u_deg, 0)} degrees, ${format(phase.i, 2)} amperes lagging by ${format(lag(phase), 0)} degrees`).join('. ')}`);
+      `L${i + 1}: ${format(phase.u, 0)} volts at ${format(phase.u_deg, 0)} degrees, ${format(phase.i, 2)} amperes lagging by ${format(phase.i_deg, 0)} degrees`).join('. ')}`);
     drawWaves(byId('waves'), phases, { harmonics, frequency: total.f || mains.control.f });
   };
   addEventListener('resize', draw);
-  return { draw, show: state => { last = state; draw(); } };
+  let drawn = 0;
+  const show = state => {
+    last = state;
+    if (performance.now() - drawn > CHARTS_EVERY_MS) {
+      drawn = performance.now();
+      draw();
+    }
+  };
+  return { draw, show };
 }
 
 function start() {
@@ -312,8 +321,18 @@ function start() {
   createRegisters();
   const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPorts(), createHealth()];
-  let linked = null;
-  listen(state => views.forEach(view => view(state)), link => {
+  let linked = null, newest = null;
+  const show = () => {
+    const state = newest;
+    newest = null;
+    views.forEach(view => view(state));
+  };
+  listen(state => {
+    if (newest === null) {
+      requestAnimationFrame(show);
+    }
+    newest = state;
+  }, link => {
     if (link !== linked) {
       linked = link;
       document.body.classList.toggle('stale', !link);

@@ -1,0 +1,273 @@
+"""The front panel in a real browser, against a real meter.
+
+Usage: test_panel.py BUILD_DIR SOURCE_DIR [--pictures]    (--pictures renews docs/pictures/panel-*.png)
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+BUILD, SOURCE = sys.argv[1], sys.argv[2]
+sys.path.insert(0, os.path.join(SOURCE, "tests", "system", "panel"))
+from browser import Browser  # noqa: E402
+
+DESK, LAPTOP, PHONE = (1600, 1000), (1180, 900), (360, 740)
+
+# Reads the glass as an eye does: which polygons are lit, not what the page was told.
+READ_VALUE = """
+  const font = {0: 0x3F, 1: 0x06, 2: 0x5B, 3: 0x4F, 4: 0x66, 5: 0x6D, 6: 0x7D, 7: 0x07, 8: 0x7F, 9: 0x6F, '-': 0x40, ' ': 0};
+  const names = Object.fromEntries(Object.entries(font).map(([name, bits]) => [bits, name]));
+  const polygons = [...document.querySelectorAll('#lcd > g:first-of-type > polygon')];
+  const lit = polygons.map(node => getComputedStyle(node).opacity > 0.5);
+  const digit = (from, n) => Array.from({length: n}, (_, k) => names[lit.slice(from + 7 * k, from + 7 * k + 7)
+    .reduce((bits, on, i) => bits | on << i, 0)] ?? '?').join('');
+  return {ident: digit(0, 7), value: digit(7 * 7 + 4 * 14, 9)};
+"""
+
+
+class Meter:
+    """meter382 with its panel on a free port; simulated time runs as fast as the wall clock."""
+
+    def __init__(self, *arguments):
+        self.folder = tempfile.TemporaryDirectory(prefix="open382-panel-")
+        self.process = subprocess.Popen(
+            [os.path.join(BUILD, "meter382"), "--headless", "--panel", "127.0.0.1:0", "--optical",
+             "tcp:127.0.0.1:0", "--data", self.folder.name, *arguments],
+            stdout=subprocess.PIPE, text=True)
+        self.url = None
+        for line in self.process.stdout:
+            if line.startswith("panel "):
+                self.url = line.split()[1]
+                break
+        if self.url is None:
+            raise SystemExit("meter382 opened no panel")
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.folder.cleanup()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def state(self):
+        with urllib.request.urlopen(f"{self.url}api/state", timeout=10) as answer:
+            return json.load(answer)
+
+    def control(self, name, value):
+        body = json.dumps({"name": name, "value": value}).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}api/control", body), timeout=10).close()
+
+
+def check(truth, what):
+    if not truth:
+        raise AssertionError(what)
+
+
+def line(browser):
+    return browser.run("return document.querySelector('#lcd-line').textContent")
+
+
+def opened(browser, meter, size=DESK, phone=False):
+    browser.size(*size, phone)
+    browser.go(meter.url)
+    browser.wait("return document.querySelector('#serial').textContent !== '\u2013'", what="the first state")
+
+
+# REQ(DIS-01, DIS-11): what the glass shows, segment by segment, is what the meter's frame says
+def lcd_shows_the_frame(browser, meter):
+    opened(browser, meter)
+    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')",
+                 seconds=30, what="the automatic list behind the power-up sequence")
+    for _ in range(5):
+        state = meter.state()["display"]
+        glass = browser.run(READ_VALUE)
+        if state["line"] == line(browser):
+            break
+        time.sleep(0.2)
+    fields = state["line"].split("  ")
+    check(line(browser) == state["line"], f"page says {line(browser)!r}, meter {state['line']!r}")
+    check(glass["ident"].replace(" ", "") == fields[0].replace(".", ""), f"ident {glass}, {fields}")
+    value = fields[1].split(" ")[0].replace(".", "").replace(":", "")
+    check(glass["value"].strip() == value, f"value {glass}, {fields}")
+
+
+# REQ(DIS-07): the reading steps when the button comes up: by mouse, by touch, by keyboard
+def buttons_step_the_readings(browser, meter):
+    browser.pointer("#button-left")
+    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", what="manual list")
+    for act in (lambda: browser.pointer("#button-left"), lambda: browser.pointer("#button-left", kind="touch"),
+                lambda: browser.keys("#button-left", " "), lambda: browser.keys("#button-left", "\ue007")):
+        before = line(browser).split("  ")[0]
+        act()
+        browser.wait("return document.querySelector('#lcd-line').textContent.split('  ')[0] !== arguments[0]",
+                     before, what=f"a step from {before}")
+    said = browser.run("return document.querySelector('#lcd-said').textContent")
+    check(said == line(browser), f"a screen reader hears {said!r}")
+
+
+# A press of six seconds is a long press: its ring is full, and the reading stays.
+def a_long_press_is_seen_and_steps_nothing(browser, meter):
+    before = line(browser).split("  ")[0]
+    browser.run("""window.longest = 0; window.isLong = false; const ring = document.querySelector('#button-left .hold');
+      window.watch = setInterval(() => { longest = Math.max(longest, parseFloat(ring.style.strokeDasharray) || 0);
+        isLong ||= ring.closest('button').classList.contains('long'); }, 50)""")
+    browser.pointer("#button-left", hold_s=6.6)
+    time.sleep(0.5)
+    longest, is_long = browser.run("clearInterval(watch); return [longest, isLong]")
+    check(longest == 100 and is_long, f"the ring came to {longest} %")
+    check(line(browser).split("  ")[0] == before, f"the long press stepped from {before} to {line(browser)}")
+
+
+# Sliders and numbers reach the mains; the measured values and the phasors follow.
+def controls_move_the_mains(browser, meter):
+    phasor = "return document.querySelectorAll('#phasors line.u')[0].getAttribute('y2')"
+    before = float(browser.run(phasor))
+    browser.run("""const set = (name, value) => { const node = document.querySelector('#set-' + name);
+      node.value = value; node.dispatchEvent(new Event('change')); };
+      set('u1', 200); set('i1', 12.5); set('phi1', 60);""")
+    browser.wait("""const cells = [...document.querySelectorAll('#phases .row1 td')].map(td => parseFloat(td.textContent));
+      return Math.abs(cells[0] - 200) < 0.5 && Math.abs(cells[1] - 12.5) < 0.05 && Math.abs(cells[6] - 60) < 0.5;""",
+                 what="200 V, 12.5 A, 60 degrees in the table")
+    check(abs(float(browser.run(phasor))) < abs(before), "the voltage phasor did not shrink")
+    control = meter.state()["mains"]["control"]
+    check((control["u1"], control["i1"], control["phi1"]) == (200, 12.5, 60), f"{control}")
+    browser.run("""const range = document.querySelector('#set-i2').closest('.control').querySelector('input[type=range]');
+      range.value = 500; range.dispatchEvent(new Event('input'));""")
+    browser.wait("return parseFloat(document.querySelectorAll('#phases .row2 td')[1].textContent) === 12.5",
+                 what="the slider's cube: half way is an eighth of 100 A")
+    browser.run("document.querySelector('#set-thd_i').value = 30; document.querySelector('#set-thd_i').dispatchEvent(new Event('change'))")
+    browser.wait("return document.querySelector('#wave-scale').textContent === 'with harmonics'", what="harmonics")
+    browser.run("document.querySelector('#reset').click()")
+    browser.wait("return parseFloat(document.querySelectorAll('#phases .row1 td')[1].textContent) === 5", what="reset")
+
+
+# REQ(LCO-04): the LED flashes for each pulse; the lamp is watched, the counter compared
+def the_led_flashes_with_the_pulses(browser, meter):
+    browser.run("""window.flashes = 0; const lamp = document.querySelector('#led');
+      new MutationObserver(all => all.forEach(() => flashes += lamp.classList.contains('on') ? 1 : 0))
+        .observe(lamp, {attributes: true, attributeFilter: ['class']});""")
+    before = meter.state()["pulses"]["emitted"]
+    browser.wait("return flashes >= 4", seconds=20, what="four flashes")
+    check(meter.state()["pulses"]["emitted"] - before >= 3, "the meter's own counter stands still")
+
+
+# REQ(DIS-14): magnet and cover, from the page's switches to the symbols on the glass
+def switches_reach_the_meter(browser, meter):
+    for name in ("magnet", "cover"):
+        browser.run("document.querySelector('#act-' + arguments[0]).click()", name)
+        browser.wait("return document.querySelector('#lcd-line').textContent.includes('ERROR TAMPER')", what=name)
+        check(meter.state()["inputs"][name] is True, name)
+        browser.run("document.querySelector('#act-' + arguments[0]).click()", name)
+        browser.wait("return !document.querySelector('#lcd-line').textContent.includes('TAMPER')", what=name)
+    browser.run("document.querySelector('#act-terminal_cover').click()")
+    browser.wait("return document.querySelector('#terminal-cover').classList.contains('off')", what="terminal cover")
+    browser.run("document.querySelector('#act-terminal_cover').click()")
+
+
+# REQ(X-MET-7, DIS-08): a power cut darkens every segment; a press wakes the back-up; supply starts it anew
+def a_power_cut_blanks_the_lcd(browser, meter):
+    lit = "return document.querySelectorAll('#lcd .lit').length"
+    check(browser.run(lit) > 20, "the glass is already dark")
+    browser.run("document.querySelector('#act-supply').click()")
+    browser.wait("return document.querySelectorAll('#lcd .lit').length === 0", seconds=15, what="a dark glass")
+    browser.wait("return document.querySelector('#act-supply').getAttribute('aria-pressed') === 'true'", what="the switch")
+    browser.pointer("#button-left")
+    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", what="the back-up list")
+    browser.run("document.querySelector('#act-supply').click()")
+    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('96.54.1')", seconds=15, what="a restart")
+    check(browser.run(lit) > 20, "the glass stays dark")
+
+
+# No scroll to the side at 360 px, nothing spilled, and every control has a name.
+def the_page_fits_a_phone(browser, meter):
+    opened(browser, meter, PHONE, phone=True)
+    time.sleep(0.5)
+    width = browser.run("return [document.documentElement.scrollWidth, document.body.scrollWidth]")
+    check(max(width) <= 360, f"{width} px wide at 360")
+    nameless = browser.run("""return [...document.querySelectorAll('button, input')].filter(node => !(node.getAttribute('aria-label')
+      || node.labels?.length || node.textContent.trim())).map(node => node.outerHTML)""")
+    check(not nameless, f"without a name: {nameless}")
+
+
+# Both colour schemes follow the system; the button overrides it; text keeps its contrast.
+def both_colour_schemes(browser, meter):
+    seen = []
+    for scheme in ("light", "dark"):
+        browser.media(prefers_color_scheme=scheme)
+        opened(browser, meter)
+        contrast = browser.run("""
+          const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255)
+            .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+          const card = light(getComputedStyle(document.querySelector('.card')).backgroundColor);
+          return ['h2', '.tile b', '.tile span', 'summary', '.health dt'].map(name => {
+            const ink = light(getComputedStyle(document.querySelector(name)).color);
+            return (Math.max(ink, card) + 0.05) / (Math.min(ink, card) + 0.05); });""")
+        check(min(contrast) >= 4.5, f"{scheme}: contrast {contrast}")
+        seen.append(browser.run("return getComputedStyle(document.body).backgroundColor"))
+    check(seen[0] != seen[1], f"both schemes are {seen[0]}")
+    browser.run("document.querySelector('#theme').click()")
+    check(browser.run("return getComputedStyle(document.body).backgroundColor") == seen[0], "the button changes nothing")
+    browser.run("document.querySelector('#theme').click()")
+    browser.media(prefers_color_scheme="light")
+
+
+def registers_are_listed(browser, meter):
+    opened(browser, meter)
+    browser.run("document.querySelector('#all').open = true")
+    rows = browser.wait("return document.querySelectorAll('#registers tr').length", what="the register list")
+    check(rows > 50, f"{rows} registers")
+    browser.run("const f = document.querySelector('#filter'); f.value = '32.7.0'; f.dispatchEvent(new Event('input'))")
+    check(browser.run("return [...document.querySelectorAll('#registers tr')].filter(row => !row.hidden).length") >= 1, "filter")
+
+
+def a_lost_meter_is_told(browser, meter):
+    opened(browser, meter)
+    check(browser.run("return document.querySelector('#lost').hidden"), "the banner is there too early")
+    meter.stop()
+    browser.wait("return !document.querySelector('#lost').hidden", seconds=15, what="the banner")
+    browser.console()  # the browser's own lines about the refused connection
+
+
+CHECKS = [lcd_shows_the_frame, buttons_step_the_readings, a_long_press_is_seen_and_steps_nothing, controls_move_the_mains,
+          the_led_flashes_with_the_pulses, switches_reach_the_meter, a_power_cut_blanks_the_lcd, registers_are_listed,
+          the_page_fits_a_phone, both_colour_schemes]
+
+
+def take_pictures(browser, meter):
+    folder = os.path.join(SOURCE, "docs", "pictures")
+    os.makedirs(folder, exist_ok=True)
+    for name, value in (("i1", 6.2), ("phi1", 18), ("i2", 2.4), ("phi2", 35), ("i3", 9.1), ("phi3", -12)):
+        meter.control(name, value)
+    for name, size, phone, scheme in (("light", (1600, 1010), False, "light"), ("dark", (1600, 1010), False, "dark"),
+                                      ("phone", (390, 844), True, "light")):
+        browser.media(prefers_color_scheme=scheme)
+        opened(browser, meter, size, phone)
+        browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", seconds=90)
+        time.sleep(1)
+        browser.picture(os.path.join(folder, f"panel-{name}.png"))
+
+
+def main():
+    with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter, Browser() as browser:
+        if "--pictures" in sys.argv:
+            take_pictures(browser, meter)
+            return
+        for test in CHECKS:
+            test(browser, meter)
+            errors = browser.console()
+            check(not errors, f"{test.__name__}: the console says {errors}")
+            print(f"ok {test.__name__}", flush=True)
+        a_lost_meter_is_told(browser, meter)
+        print("ok a_lost_meter_is_told")
+
+
+main()
