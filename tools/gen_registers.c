@@ -10,9 +10,10 @@
 #define KMP_NONE 0xFFFFu
 
 static const char *const codings[] = {
-    [REGISTER_UINT] = "unsigned", [REGISTER_INT] = "signed",  [REGISTER_BITS] = "bits",
-    [REGISTER_CLOCK] = "hhmmss",  [REGISTER_DATE] = "yymmdd", [REGISTER_RTC] = "RTC",
-    [REGISTER_TEXT] = "text",
+    [REGISTER_UINT] = "unsigned", [REGISTER_INT] = "signed",
+    [REGISTER_BITS] = "bits",     [REGISTER_CLOCK] = "hhmmss",
+    [REGISTER_DATE] = "yymmdd",   [REGISTER_RTC] = "RTC",
+    [REGISTER_TEXT] = "text",     [REGISTER_TEXT_REVERSED] = "text, reversed",
 };
 
 static const struct {
@@ -28,7 +29,7 @@ static const struct {
 
 static void print_exponent(const struct register_def *def)
 {
-    if (def->coding == REGISTER_TEXT || def->coding == REGISTER_RTC) {
+    if (def->coding >= REGISTER_RTC) {
         printf("| ");
     } else if (def->kmp_exponent == EXPONENT_FOLLOWS_FORMAT) {
         printf("| format ");

@@ -119,8 +119,7 @@ static void rtc_write(const struct meter *meter, const struct register_def *def,
 static void text_on_wire(const struct register_def *def, const char *text, struct kmp_value *out)
 {
     size_t length = strlen(text);
-    bool backwards =
-        def->source == SOURCE_TYPE_NUMBER || def->source == SOURCE_TYPE_NUMBER_COMPLETE;
+    bool backwards = def->coding == REGISTER_TEXT_REVERSED;
     length = length < sizeof out->bytes ? length : sizeof out->bytes;
     for (size_t i = 0; i < length; i++) {
         out->bytes[i] = (uint8_t)text[backwards ? length - 1u - i : i];
@@ -158,7 +157,8 @@ bool register_read_kmp(const struct meter *meter, const struct register_def *def
     out->unit = def->kmp_unit;
     switch (def->coding) {
     case REGISTER_RTC: rtc_write(meter, def, out); return true;
-    case REGISTER_TEXT: text_on_wire(def, value.text, out); return true;
+    case REGISTER_TEXT:
+    case REGISTER_TEXT_REVERSED: text_on_wire(def, value.text, out); return true;
     default: return number_on_wire(meter, def, &value, out);
     }
 }

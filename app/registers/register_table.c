@@ -110,10 +110,10 @@ enum kmp_unit {
         {b, 1, c, d, e, 255}, id, KMP_NUMBER, 0, width, REGISTER_UINT, unit, 0, source, index,     \
             need, access, log, #c "." #d "." #e, label, name                                       \
     }
-#define TEXT(id, c, d, e, width, source, need, code, label, name)                                  \
+#define TEXT(id, c, d, e, width, coding, source, need, code, label, name)                          \
     {                                                                                              \
-        {1, 1, c, d, e, 255}, id, KMP_TEXT, 0, width, REGISTER_TEXT, UNIT_TEXT, 0, source, 0,      \
-            need, R, false, code, label, name                                                      \
+        {1, 1, c, d, e, 255}, id, KMP_TEXT, 0, width, coding, UNIT_TEXT, 0, source, 0, need, R,    \
+            false, code, label, name                                                               \
     }
 
 /* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own.
@@ -310,7 +310,8 @@ const struct register_def register_table[] = {
     PEAK_RTC(1050, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
     PEAK_RTC(1051, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
     L1_L2_L3(VOLTAGE, 1054, 32, 52, 72, SOURCE_PHASE_VOLTAGE, NOTHING, "U", "Voltage"),
-    TEXT(1058, 96, 1, 4, 10, SOURCE_TYPE_NUMBER, NOTHING, "96.1.4", "TYPE", "Type number"),
+    TEXT(1058, 96, 1, 4, 10, REGISTER_TEXT_REVERSED, SOURCE_TYPE_NUMBER, NOTHING, "96.1.4", "TYPE",
+         "Type number"),
     TARIFFS_5_TO_8(TARIFF_A_PLUS, 1059),
     TARIFFS_5_TO_8(TARIFF_A_MINUS, 1063),
     TARIFFS_5_TO_8(TARIFF_R_PLUS, 1067),
@@ -337,8 +338,8 @@ const struct register_def register_table[] = {
     L1_L2_L3(P, 1080, 21, 41, 61, SOURCE_PHASE_ACTIVE_PLUS, NOTHING, "P+", "Active power P+"),
     NUMBER(1083, 1, 96, 54, 1, 4, UNIT_NONE, SOURCE_PROGRAM_CHECKSUM, 0, NOTHING, R, false, "CSUM",
            "Program checksum"),
-    TEXT(1126, 96, 1, 1, 13, SOURCE_TYPE_NUMBER_COMPLETE, NOTHING, "96.1.1", "TYPE",
-         "Type number, complete"),
+    TEXT(1126, 96, 1, 1, 13, REGISTER_TEXT_REVERSED, SOURCE_TYPE_NUMBER_COMPLETE, NOTHING, "96.1.1",
+         "TYPE", "Type number, complete"),
     PEAK_RTC(1127, 2, NEED_REACTIVE, "Peak power Q+"),
     PEAK_TIME(1128, 2, NEED_REACTIVE, "Peak power Q+"),
     PEAK_DATE(1129, 2, NEED_REACTIVE, "Peak power Q+"),
@@ -409,7 +410,8 @@ const struct register_def register_table[] = {
            "Active tariff"),
     NUMBER(6002, 1, 134, 0, 1, 1, UNIT_NONE, SOURCE_ENERGY_FORMAT, 0, NOTHING, SEALED, false, "",
            "Energy format (4 = 7.0, 2 = 6.1)"),
-    TEXT(6031, 0, 2, 2, 4, SOURCE_SOFTWARE_REVISION, NOTHING, "0.2.2", "REV", "Software revision"),
+    TEXT(6031, 0, 2, 2, 4, REGISTER_TEXT, SOURCE_SOFTWARE_REVISION, NOTHING, "0.2.2", "REV",
+         "Software revision"),
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

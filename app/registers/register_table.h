@@ -16,13 +16,14 @@
 
 /** How the value stands on a wire. */
 enum register_coding {
-    REGISTER_UINT,  /**< unsigned number */
-    REGISTER_INT,   /**< signed number */
-    REGISTER_BITS,  /**< bit field */
-    REGISTER_CLOCK, /**< hhmmss as a decimal number */
-    REGISTER_DATE,  /**< yymmdd as a decimal number */
-    REGISTER_RTC,   /**< 8-byte RTC (KMP unit 53) */
-    REGISTER_TEXT,  /**< ASCII */
+    REGISTER_UINT,          /**< unsigned number */
+    REGISTER_INT,           /**< signed number */
+    REGISTER_BITS,          /**< bit field */
+    REGISTER_CLOCK,         /**< hhmmss as a decimal number */
+    REGISTER_DATE,          /**< yymmdd as a decimal number */
+    REGISTER_RTC,           /**< 8-byte RTC (KMP unit 53) */
+    REGISTER_TEXT,          /**< ASCII */
+    REGISTER_TEXT_REVERSED, /**< ASCII, on the KMP wire from its last character to its first */
 };
 
 /** Physical unit of the value (base unit; the exponent is separate). */
