@@ -14,6 +14,8 @@
 
 /* ---- the board ---- */
 
+extern const uint8_t legal_program_begin[], legal_program_end[]; /* legal_program.ld */
+
 static int board_legal_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
     const struct site *site = context;
@@ -79,7 +81,9 @@ static void board_fill(struct site *site)
         .legal = {.context = site,
                   .memory_read = board_legal_read,
                   .memory_write = board_legal_write,
-                  .pulse_output = board_pulse},
+                  .pulse_output = board_pulse,
+                  .program = legal_program_begin,
+                  .program_bytes = (uint32_t)(legal_program_end - legal_program_begin)},
         .context = site,
         .app_memory_read = board_app_read,
         .app_memory_write = board_app_write,

@@ -101,8 +101,8 @@ const LETTERS = {
 
 /* Two lines of signs; a unit is those that spell it.  The number tells signs of the same letters apart. */
 const UNIT_LINES = [
-  [['k', 0], ['W', 2.1], ['h', 5.4], ['V', 10.6], ['A', 13.2], ['Hz', 17.2]],
-  [['k2', 0], ['var', 2.1], ['h2', 7.4], ['k3', 11.4], ['VA', 13.4], ['h3', 17.9], ['°', 21.6]],
+  [['k', 0], ['W', 2.4], ['h', 6.1], ['V', 11.2], ['A', 14.2], ['Hz', 19]],
+  [['k2', 0], ['var', 2.4], ['h2', 8.5], ['k3', 13], ['VA', 15.3], ['h3', 20.8], ['°', 24.6]],
 ];
 const UNIT_SIGNS = {
   '': [], kWh: ['k', 'W', 'h'], kW: ['k', 'W'], h: ['h'], V: ['V'], A: ['A'], Hz: ['Hz'],
@@ -185,7 +185,7 @@ export function createLcd(group) {
     valueColons.push((i === 4 || i === 6) && [17.9, 20.3].map(cy =>
       element('circle', { class: 'seg', cx: mark, cy, r: 0.48 }, slant)));
   }
-  const unit = unitField(group, 70, 15.2, 3.5, 4.6);
+  const unit = unitField(group, 69.3, 14.4, 4, 5.4);
   const icons = drawQuadrant(group, 7.6, 7);
   icons.push([ICON.TAMPER, symbol(group, HAND, 'translate(78 3.5)')],
     [ICON.ERROR, symbol(group, TRIANGLE, 'translate(85.2 3.7)', 'evenodd')],

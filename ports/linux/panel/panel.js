@@ -158,16 +158,14 @@ function createRegisters() {
 
 /* How to read a port with what people have. */
 function commandsFor(kind, where) {
-  if (kind.includes('optical') && kind.includes('tcp')) {
-    return [`build/linux/metertool -m kmp+tcp://${where} read`, `build/linux/metertool -m iec+tcp://${where} read`];
+  if (kind.startsWith('optical tcp')) {
+    return [`build/linux/metertool -m kmp+tcp://${where} read`,
+      `printf '/?!\\r\\n' | nc ${where.replace(/:(\d+)$/, ' $1')}`];
   }
-  if (kind.includes('pty')) {
+  if (kind.startsWith('optical pty')) {
     return [`build/linux/metertool -m kmp:${where} read`];
   }
-  if (kind.includes('panel')) {
-    return [`curl ${location.origin}/api/registers`];
-  }
-  return [];
+  return kind.startsWith('panel') ? [`curl ${where}api/registers`] : [];
 }
 
 function makeCommand(text) {
@@ -189,12 +187,12 @@ function createPorts() {
       return;
     }
     shown = now;
-    byId('ports').replaceChildren(...ports.map(port => {
-      const text = typeof port === 'string' ? port : Object.values(port).join(' ');
-      const words = text.split(' ');
+    const panel = `panel ${location.origin}/`;
+    byId('ports').replaceChildren(...ports.filter(port => !port.startsWith('panel')).concat(panel).map(port => {
+      const words = port.split(' ');
       const where = words.pop();
       return make('div', { className: 'port' }, make('b', { textContent: words.join(' ') || where }),
-        make('span', { textContent: words.length ? where : '' }), ...commandsFor(text, where).map(makeCommand));
+        make('span', { textContent: words.length ? where : '' }), ...commandsFor(port, where).map(makeCommand));
     }));
   };
 }
