@@ -3,7 +3,7 @@
 
 #include "commands.h"
 
-static const char addresses[] =
+const char help_addresses[] =
     "Addresses (URL):\n"
     "  kmp:/dev/ttyUSB0[?baud=9600]      KMP through an optical head, 8N2\n"
     "  kmp+tcp://HOST:PORT               KMP over TCP\n"
@@ -11,12 +11,12 @@ static const char addresses[] =
     "  iec+tcp://HOST:PORT               IEC 62056-21 over TCP\n"
     "  for IEC also ?address=NUMBER (calls one meter) and ?speed=9600 (mode C)\n";
 
-static const char registers_text[] =
+const char help_registers[] =
     "A REGISTER is a short code (1.8.0), full OBIS (1-1:1.8.0.255), name (\"Voltage L1\") or its\n"
     "beginning (voltage), display label (U, A+), or KMP id (0x041E, 1054), known or not.\n";
 
-static const char exits[] = "Exit codes: 0 good, 1 meter did not answer properly, 2 usage, "
-                            "3 register unknown to the meter.\n";
+const char help_exits[] = "Exit codes: 0 good, 1 meter did not answer properly, 2 usage, "
+                          "3 register unknown to the meter.\n";
 
 static void print_options(void)
 {
@@ -47,7 +47,7 @@ enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments
         }
         printf("Usage: metertool%s %s %s\n\n  %s\n\n", command->needs_meter ? " -m URL" : "",
                command->name, command->arguments, command->summary);
-        fputs(command->completes_registers ? registers_text : "", stdout);
+        fputs(command->completes_registers ? help_registers : "", stdout);
         return EXIT_GOOD;
     }
     puts("Usage: metertool -m URL COMMAND [ARGUMENT ...]\n\n"
@@ -57,7 +57,7 @@ enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments
     }
     puts("\nOptions:");
     print_options();
-    printf("\n%s\n%s\n%s", addresses, registers_text, exits);
+    printf("\n%s\n%s\n%s", help_addresses, help_registers, help_exits);
     return EXIT_GOOD;
 }
 

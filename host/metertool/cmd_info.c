@@ -20,9 +20,30 @@ static const uint16_t info_ids[] = {
     1004,                         /* hours */
 };
 
-static void print_row(const char *name, const char *value, const char *unit)
+static void print_row(size_t width, const char *name, const char *value, const char *unit)
 {
-    printf("%-22s  %s%s%s\n", name, value, unit[0] != '\0' ? " " : "", unit);
+    printf("%-*s  %s%s%s\n", (int)width, name, value, unit[0] != '\0' ? " " : "", unit);
+}
+
+/** Name for people; a code where there is none. */
+static void row_name(const struct reading *reading, char *name, size_t n_name)
+{
+    reading_name(reading, name, n_name);
+    if (name[0] == '\0') {
+        snprintf(name, n_name, "%s", reading->code);
+    }
+}
+
+/** Of the longest name. */
+static size_t names_width(const struct readings *readings)
+{
+    size_t width = strlen("Identification");
+    for (size_t i = 0; i < readings->length; i++) {
+        char name[80];
+        row_name(&readings->items[i], name, sizeof name);
+        width = strlen(name) > width ? strlen(name) : width;
+    }
+    return width;
 }
 
 /** Revision letter as 5512-447 codes it: 1 = A .. 26 = Z, then AA. */
@@ -59,16 +80,17 @@ static void type_texts(const uint8_t type[4], char *name, size_t n_name, char *r
 
 static void print_kmp_table(const struct tool *tool, const uint8_t *type)
 {
-    char name[60], revision[16];
+    char name[80], revision[16];
+    size_t width = names_width(&tool->readings);
     if (type != NULL) {
         type_texts(type, name, sizeof name, revision, sizeof revision);
-        print_row("Type", name, "");
-        print_row("Revision", revision, "");
+        print_row(width, "Type", name, "");
+        print_row(width, "Revision", revision, "");
     }
     for (size_t i = 0; i < tool->readings.length; i++) {
         const struct reading *reading = &tool->readings.items[i];
-        reading_name(reading, name, sizeof name);
-        print_row(name, reading->text, reading->unit);
+        row_name(reading, name, sizeof name);
+        print_row(width, name, reading->text, reading->unit);
     }
 }
 
@@ -120,13 +142,14 @@ static enum tool_exit info_iec(struct tool *tool)
         output_readings(tool);
         return EXIT_GOOD;
     }
-    print_row("Identification", tool->iec.receiver.ident, "");
+    size_t width = names_width(&tool->readings);
+    print_row(width, "Identification", tool->iec.receiver.ident, "");
     for (size_t i = 0; i < tool->readings.length; i++) {
         const struct reading *reading = &tool->readings.items[i];
         char name[80];
-        reading_name(reading, name, sizeof name);
+        row_name(reading, name, sizeof name);
         if (!reading->is_number) { /* numbers and clock; readings are for metertool read */
-            print_row(name[0] != '\0' ? name : reading->code, reading->text, "");
+            print_row(width, name, reading->text, "");
         }
     }
     return EXIT_GOOD;

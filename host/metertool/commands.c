@@ -13,6 +13,7 @@ const struct command commands[] = {
     {"registers", "[REGISTER ...]", "list the registers that this tool knows by name", false, true,
      command_registers},
     {"help", "[COMMAND]", "this text", false, false, command_help},
+    {"man", "", "this text as a manual page: metertool man | man -l -", false, false, command_man},
     {"completion", "bash", "print a completion script: source <(metertool completion bash)", false,
      false, command_completion},
 };

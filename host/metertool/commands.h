@@ -1,5 +1,5 @@
 /**
- * The commands of metertool: ONE table, from which dispatch, help and completion come.
+ * The commands of metertool: ONE table, from which dispatch, help, manual page and completion come.
  * A new command is a row in commands.c and a file cmd_NAME.c.
  */
 #ifndef OPEN382_COMMANDS_H
@@ -28,6 +28,8 @@ extern const struct command commands[];
 extern const size_t commands_length;
 extern const struct option_row option_rows[];
 extern const size_t option_rows_length;
+/** Paragraphs of help and manual page. */
+extern const char help_addresses[], help_registers[], help_exits[];
 
 /** NULL when there is none. */
 const struct command *command_by_name(const char *name);
@@ -38,6 +40,7 @@ enum tool_exit command_watch(struct tool *tool, int n_arguments, char **argument
 enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_man(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arguments);
 
 /** Fill the selection from arguments.  Complains itself. */

@@ -119,7 +119,7 @@ int main(int argc, char **argv)
         .meter = getenv("METERTOOL_METER"), .timeout_ms = -1, .retries = 2, .interval_s = 1.0};
     switch (parse_options(&tool.options, argc, argv)) {
     case PARSE_BAD: return EXIT_USAGE;
-    case PARSE_HELP: return command_help(&tool, argc - optind, argv + optind);
+    case PARSE_HELP: return (int)command_help(&tool, argc - optind, argv + optind);
     case PARSE_VERSION: puts("metertool " OPEN382_VERSION); return EXIT_GOOD;
     case PARSE_GO_ON: break;
     }
@@ -128,5 +128,5 @@ int main(int argc, char **argv)
         tool_complain("cannot write the output");
         return EXIT_METER;
     }
-    return result;
+    return (int)result;
 }

@@ -193,6 +193,21 @@ static void copy(char *to, size_t n_to, const char *from, size_t n_from)
     snprintf(to, n_to, "%.*s", (int)(n_from < n_to ? n_from : n_to - 1), n_from > 0 ? from : "");
 }
 
+/** "NVYYMMDDhhmmss" or "NYYMMDDhhmmss" (5512-1458: N 1 = summer, V 1 = valid) as people read it. */
+static void stamp_text(char *text, size_t n_text)
+{
+    size_t length = strlen(text);
+    if ((length != 13 && length != 14) || strspn(text, "0123456789") != length) {
+        return;
+    }
+    const char *t = text + length - 12;
+    bool summer = text[0] == '1', valid = length == 13 || text[1] == '1';
+    char stamp[48];
+    snprintf(stamp, sizeof stamp, "20%.2s-%.2s-%.2s %.2s:%.2s:%.2s%s%s", t, t + 2, t + 4, t + 6,
+             t + 8, t + 10, summer ? " summer time" : "", valid ? "" : " (not valid)");
+    snprintf(text, n_text, "%s", stamp);
+}
+
 bool readings_add_iec(struct readings *readings, const struct iec_item *item)
 {
     struct reading *reading = add(readings);
@@ -204,6 +219,10 @@ bool readings_add_iec(struct readings *readings, const struct iec_item *item)
     copy(reading->unit, sizeof reading->unit, item->unit, item->n_unit);
     copy(reading->extra, sizeof reading->extra, item->extra, item->n_extra);
     reading->def = register_by_code(reading->code);
+    stamp_text(reading->extra, sizeof reading->extra);
+    if (reading->def != NULL && reading->def->coding == REGISTER_RTC) {
+        stamp_text(reading->text, sizeof reading->text);
+    }
     /* Without a unit it is a name made of digits: leading zeroes belong to it. */
     reading->is_number =
         item->n_unit > 0 && parse_decimal(reading->text, &reading->mantissa, &reading->exponent);

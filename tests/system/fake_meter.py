@@ -33,6 +33,7 @@ IDENT = "/KAM 68438BC450000\r\n"
 LINES = ["0.0.0(14410000)", "1.8.0(0036886*kWh)", "1.8.1(0036886*kWh)", "1.8.2(0000000*kWh)",
          "1.8.3(0000000*kWh)", "1.8.4(0000000*kWh)", "96.8.0(0119899*h)", "0.128.1(0000000)",
          "1.6.0(1.078*kW)"]
+STAMPED = ["1.6.0(1.078*kW)(11240620143000)", "1.0.0(0240620143005)", "2.6.0(0.000*kW)(00000101000000)"]
 
 
 def crc(data):
@@ -68,8 +69,8 @@ def frame(body):
     return b"\x40" + stuff(body + bytes([check >> 8, check & 0xFF])) + b"\x0D"
 
 
-def iec_block():
-    text = "".join(line + "\r\n" for line in LINES) + "!\r\n\x03"
+def iec_block(lines):
+    text = "".join(line + "\r\n" for line in lines) + "!\r\n\x03"
     check = 0
     for char in text.encode():
         check ^= char
@@ -78,7 +79,7 @@ def iec_block():
 
 class FakeMeter:
     """mode is a set of words: silent, garbage, echo, slow, missing, strays, damaged-once, damaged,
-    late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed."""
+    late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed, iec-stamps."""
 
     def __init__(self, *mode):
         self.mode = set(mode)
@@ -121,7 +122,7 @@ class FakeMeter:
 
     def answer_iec(self):
         self.asked += 1
-        block = iec_block()
+        block = iec_block(STAMPED if "iec-stamps" in self.mode else LINES)
         if "iec-bad-bcc" in self.mode:
             block = block[:-1] + bytes([block[-1] ^ 1])
         if "iec-cut" in self.mode:
@@ -144,7 +145,7 @@ class FakeMeter:
                 out += self.answer_iec()
             if self.got == b"\x06050\r\n":
                 self.got.clear()
-                out += iec_block()
+                out += iec_block(LINES)
             return out
         while b"\x0D" in self.got:
             end = self.got.index(b"\x0D") + 1

@@ -3,12 +3,14 @@
 usage: test_metertool_fake.py BUILD_DIR SOURCE_DIR
 """
 import csv
+import fcntl
 import io
 import json
 import os
 import socket
 import subprocess
 import sys
+import termios
 import unittest
 
 BUILD, SOURCE = (sys.argv[1:3] + ["build/linux", "."])[:2]
@@ -160,6 +162,23 @@ class Kmp(Case):
                 out = self.good("-m", meter.url(), "--json", "read", "0x0D", "0x434")
                 self.assertEqual(json.loads(out)["1.8.0*128"]["value"], 6753.3242)
 
+    def test_the_port_is_set_up_as_the_protocol_wants(self):
+        for mode, scheme, more, speed, stops in (("", "kmp", "", termios.B9600, 2),
+                                                 ("", "kmp", "?baud=1200", termios.B1200, 2),
+                                                 ("iec", "iec", "", termios.B300, 1),
+                                                 ("iec", "iec", "?baud=9600", termios.B9600, 1)):
+            with PtyMeter(mode) as meter:
+                self.good("-m", meter.url(scheme) + more, "read", "1.8.0")
+                flags, in_speed, out_speed = termios.tcgetattr(meter.slave)[2:3] + \
+                    termios.tcgetattr(meter.slave)[4:6]
+            self.assertEqual((in_speed, out_speed), (speed, speed))
+            self.assertEqual(bool(flags & termios.CSTOPB), stops == 2)
+
+    def test_a_port_in_use_is_refused(self):
+        with PtyMeter() as meter, open(meter.path, "rb") as port:
+            fcntl.flock(port, fcntl.LOCK_EX)
+            self.one_line(self.bad(1, "-m", meter.url(), "info"), "another program")
+
     def test_slow_meter(self):
         with TcpMeter("slow", "echo") as meter:
             self.assertIn("229", self.good("-m", meter.url(), *FAST, "read", "U"))
@@ -253,6 +272,13 @@ class Iec(Case):
             self.assertIn("1.8.0 0036886 kWh",
                           self.good("-m", meter.url("iec"), "watch", "-n", "1"))
 
+    def test_stamps(self):
+        with TcpMeter("iec", "iec-stamps") as meter:
+            values = json.loads(self.good("-m", meter.url("iec"), "-j", "read"))
+        self.assertEqual(values["1.6.0"]["extra"], "2024-06-20 14:30:00 summer time")
+        self.assertEqual(values["1.0.0"]["value"], "2024-06-20 14:30:05")
+        self.assertEqual(values["2.6.0"]["extra"], "2000-01-01 00:00:00 (not valid)")
+
     def test_mode_c(self):
         with TcpMeter("iec", "iec-speed") as meter:
             out = self.good("-m", meter.url("iec") + "?speed=9600", "read", "1.8.0")
@@ -282,6 +308,10 @@ class Texts(Case):
         self.assertEqual(text, self.good("--help"))
         self.assertIn("read", self.good("help", "read"))
         self.assertIn("metertool", self.good("--version"))
+        page = self.good("man")
+        self.assertTrue(page.startswith(".TH METERTOOL 1 "))
+        self.assertIn("\n.B dump\n", page)
+        self.assertIn("\n.B \\-t, \\-\\-timeout MS\n", page)
 
     def test_completion_completes(self):
         script = self.good("completion", "bash") + """
