@@ -25,7 +25,7 @@
 #define BUS_FLAG_VOLTAGE 0x01u /**< voltage present in the window */
 #define BUS_FLAG_LOCKED  0x02u /**< window held whole cycles: phasors and frequency are exact */
 #define BUS_FLAG_CLIPPED 0x04u /**< at least one ADC code stood at the end of its range */
-#define BUS_FLAG_REFUSED 0x08u /**< constants given at start were out of range: neutral ones used */
+#define BUS_FLAG_REFUSED 0x08u /**< constants out of range at start: neutral ones are used */
 
 /** One frame: the counters at the end of a window, and the window's own phasors. */
 struct bus_frame {
@@ -41,8 +41,8 @@ struct bus_frame {
     uint64_t current;        /**< cumulative sum of i*i >> 16 */
     uint32_t window_samples; /**< samples of the window that ends with this frame */
     /** Fundamental peak phasors, 1/64 ADC step; argument = phase reached at the window's end, which
-     *  is the instant samples / 8000 s after the system's sample 0 (sample k is taken at k / 8000 s).
-     *  Two systems that sample together are compared by turning one of them through
+     *  is the instant samples / 8000 s after the system's sample 0 (sample k is taken at
+     *  k / 8000 s).  Two systems that sample together are compared by turning one of them through
      *  2*pi*f*(samples_a - samples_b) / 8000. */
     int32_t v1_re, v1_im, i1_re, i1_im;
     uint32_t frequency_uhz; /**< 0: no voltage to measure it on */

@@ -2,7 +2,8 @@
  * The legal part's own CRC-32: protects bus frames, stored records and the program.
  *
  * CRC-32/ISO-HDLC (IEEE 802.3): reflected polynomial 0xEDB88320, start and final value all ones;
- * check value over "123456789" is 0xCBF43926.  Tables are constant (16 kB of flash), sixteen bytes a step.
+ * check value over "123456789" is 0xCBF43926.  Sixteen bytes a step, with
+ * 16 kB of constant tables.
  */
 #ifndef OPEN382_LEGAL_CRC_H
 #define OPEN382_LEGAL_CRC_H
@@ -17,8 +18,8 @@
 uint32_t legal_crc32(const void *bytes, size_t n_bytes);
 
 /**
- * CRC-32 of a longer run, piece by piece: crc is LEGAL_CRC32_START or what the piece before returned.
- * legal_crc32_continue(legal_crc32(a), b) equals legal_crc32(a followed by b).
+ * CRC-32 of a longer run, piece by piece: crc is LEGAL_CRC32_START or what the piece before
+ * returned.  legal_crc32_continue(legal_crc32(a), b) equals legal_crc32(a followed by b).
  */
 uint32_t legal_crc32_continue(uint32_t crc, const void *bytes, size_t n_bytes);
 

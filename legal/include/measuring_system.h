@@ -65,6 +65,10 @@ struct measuring_system {
 
 /**
  * Power-up: counters at zero, sequence 0.
+ *
+ * Constants out of range (delay above 7, sizes of the taps adding up to more than 3) are not used:
+ * the system works with neutral ones and says so in every frame (BUS_FLAG_REFUSED).
+ *
  * @param epoch  must differ from the one of the run before; the legal processor sees by it that
  *               the counters began again at zero.
  */
@@ -73,9 +77,14 @@ void measuring_system_start(struct measuring_system *system, const struct measur
 
 /**
  * Feed one pair of ADC codes, one sample period after the last pair.
+ *
+ * Codes beyond the ADC's range are held to it.  The frequency is found within three windows of any
+ * start (42 .. 69 Hz); active energy does not wait for it, reactive energy is booked when it is
+ * found.  Direct current is no part of energy, nor of the rms values.
+ *
  * @return true when this sample closed a window: fetch the frame before the next sample.
- *         A window is 10 cycles at 50 Hz or 12 at 60 Hz (about 200 ms; 1600 samples without
- * voltage).
+ *         A window is 10 cycles at 50 Hz or 12 at 60 Hz: about 200 ms; without voltage it is 1600
+ *         samples.
  */
 bool measuring_system_sample(struct measuring_system *system, int32_t v_lsb, int32_t i_lsb);
 

@@ -19,8 +19,8 @@
 #define SIGNAL_CYCLES_MAX 12u
 
 /**
- * Sums over a window.  Widths: v after the filter < 2^25, i < 2^24, sine 2^20, window < 2^11 samples:
- * the widest is v*v with 2^61.
+ * Sums over a window.  Widths: v after the filter < 2^25, i < 2^24, sine 2^20, window < 2^11
+ * samples: the widest is v*v with 2^61.
  */
 struct signal_sums {
     int64_t v, i, vv, ii, vi;

@@ -17,6 +17,9 @@
 #define SAMPLES_WITHOUT_VOLTAGE 1600u
 /** mean of v*v below which there is no voltage: 2^17 steps rms, 1/64 of full scale */
 #define PRESENT_LSB2 (UINT64_C(1) << 34)
+/** a window whose mean square differs by more than this part from the last one's is disturbed: half
+ *  a cycle missing out of ten is a twentieth */
+#define STEADY_PART 64u
 /** reactive energy is owed to at most two seconds of samples before lock */
 #define OWED_MAX (2u * MEASURING_SAMPLE_RATE_HZ)
 /** the slowest offset gain, 2^-6 a window: about 13 s */
@@ -348,7 +351,7 @@ void signal_window_close(struct signal_state *state, struct measuring_window *wi
     const uint64_t change = voltage_mean > state->last_voltage_mean
                                 ? voltage_mean - state->last_voltage_mean
                                 : state->last_voltage_mean - voltage_mean;
-    const bool steady = (*flags & BUS_FLAG_LOCKED) != 0 && change <= voltage_mean / 8;
+    const bool steady = (*flags & BUS_FLAG_LOCKED) != 0 && change <= voltage_mean / STEADY_PART;
     state->last_voltage_mean = voltage_mean;
     if (steady) {
         direct_current_remove(sums, n);

@@ -1,9 +1,9 @@
 /*
- * A fixed run through a measuring system, made with integers only, and the CRC-32 over all its frames:
- * the same bits on Linux and on a Cortex-M, or the kernel is not the one that was tested.
+ * A fixed run through a measuring system, made with integers only, and the CRC-32 over all its
+ * frames: the same bits on Linux and on a Cortex-M, or the kernel is not the one that was tested.
  *
- * Needs legal/include and nothing else; eight seconds of samples.  Used by test_signal_golden.c and by the
- * Cortex-M self-test.
+ * Needs legal/include and nothing else; eight seconds of samples.  Used by test_signal_golden.c and
+ * by the Cortex-M self-test.
  */
 #ifndef OPEN382_TESTS_SIGNAL_GOLDEN_H
 #define OPEN382_TESTS_SIGNAL_GOLDEN_H
@@ -56,7 +56,8 @@ static inline int32_t signal_golden_noise(struct signal_golden *run, unsigned bi
     return (int32_t)(run->noise >> (32u - bits)) - (int32_t)(UINT32_C(1) << (bits - 1u));
 }
 
-/** A life in eight seconds: start, load, another frequency, dip, overload, direct current, silence. */
+/** A life in eight seconds: start, load, another frequency, dip, overload, direct current, silence.
+ */
 static inline void signal_golden_sample(struct signal_golden *run, int32_t *v, int32_t *i)
 {
     const uint32_t second = run->n / 8000u;

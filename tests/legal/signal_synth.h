@@ -97,7 +97,8 @@ static inline double synth_wave_rms(const struct synth_wave *wave)
     return sqrt(sum);
 }
 
-/** Closed form: P = sum Uh Ih cos(phi_h), Q = U1 I1 sin(phi_1), rms = root of the sum of squares. */
+/** Closed form: P = sum Uh Ih cos(phi_h), Q = U1 I1 sin(phi_1), rms = root of the sum of squares.
+ */
 static inline struct synth_reading synth_truth(const struct synth *synth)
 {
     struct synth_reading truth = {.f_hz = synth->f_hz};
