@@ -75,7 +75,9 @@ static void demand_take(struct meter *meter, const struct app_record *record, bo
 
 /* ---- clock ---- */
 
-/* At every power-up: the RTC's time, or else the last one stored, which then counts on unproven. */
+/* At every power-up: the RTC's time, or else the last one stored, which then counts on unproven.
+ * The
+ * RTC tells whole seconds; a running clock that agrees with it knows more than that and is kept. */
 static void clock_read_back(struct meter *meter, int64_t stored_utc_s)
 {
     int64_t utc_s = 0;
@@ -84,6 +86,10 @@ static void clock_read_back(struct meter *meter, int64_t stored_utc_s)
     }
     bool running = meter->board->rtc_read(meter->board->context, &utc_s);
     bool good = running && utc_s >= UTC_2000 && utc_s < UTC_2100;
+    int64_t ahead_s = utc_s - clock_utc_s(&meter->clock, meter->now_us);
+    if (good && meter->clock.valid && ahead_s >= -1 && ahead_s <= 1) {
+        return;
+    }
     clock_set(&meter->clock, good ? utc_s : stored_utc_s, meter->now_us);
     meter->clock.valid = good;
 }
@@ -106,6 +112,8 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
 
 /* ---- supply ---- */
 
+/* Also without supply: a period must have ended before the first energy after the return is
+ * counted. */
 static void demand_run(struct meter *meter)
 {
     int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
@@ -196,8 +204,8 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         optical_init(&meter->optical[i], meter);
     }
     meter->next_legal_us = now_us;
-    meter->next_demand_us = INT64_MAX;
     meter->next_display_us = now_us;
+    demand_run(meter);
     return meter->memory_fault ? METER_ERR_STORAGE : legal;
 }
 
@@ -230,15 +238,16 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
     }
-    if (meter->supply_on && now_us >= meter->next_demand_us) {
+    if (now_us >= meter->next_demand_us) {
         demand_run(meter);
-        app_save(meter, false);
+        if (meter->supply_on) {
+            app_save(meter, false);
+        }
     }
     if (now_us >= meter->next_display_us) {
         meter->next_display_us = display_step(&meter->display, meter, now_us);
     }
-    int64_t next = earliest(meter->next_legal_us, meter->next_display_us);
-    return meter->supply_on ? earliest(next, meter->next_demand_us) : next;
+    return earliest(earliest(meter->next_legal_us, meter->next_display_us), meter->next_demand_us);
 }
 
 void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us)

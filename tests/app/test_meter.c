@@ -131,7 +131,7 @@ static void test_other_integration_period(void **state)
     assert_int_equal(variant_from_order("x", "68431BM423010", configuration, &hourly), 0);
     assert_int_equal(meter_start(&again, &toy_board, &hourly, 0, 0), METER_OK);
     assert_int_equal(again.demand.integration_min, 60);
-    assert_true(again.demand.period_start_s == INT64_MIN);
+    assert_int_equal(again.demand.period_start_s, NOON - 5 - 30 * 60); /* the hour */
     assert_int_equal(again.demand.peak[0].power_mw, 5);
 }
 
@@ -165,6 +165,51 @@ static void test_supply(void **state)
     assert_int_equal(meter->display.state, DISPLAY_SOFTWARE);
     optical_receive(&meter->optical[0], meter, ask, sizeof ask, 0);
     assert_true(optical_transmit(&meter->optical[0], answer, sizeof answer) > 0);
+}
+
+/* A period that ended without supply ended there: the first energy after the return, which is
+ * counted
+ * before the meter is up, belongs to the new one.  In one process and in two. */
+static void test_period_ends_without_supply(void **state)
+{
+    (void)state;
+    for (int restarted = 0; restarted <= 1; restarted++) {
+        toys_reset();
+        struct meter *meter = toy_meter("382M", 0);
+        puppet.energy_uwh[LEGAL_A_PLUS] = KWH / 2;
+        supply(meter, false, 100 * SECOND);
+        assert_int_equal(meter_store(meter), METER_OK);
+        toy.rtc_utc_s = NOON + 3600;
+        if (restarted) {
+            struct variant variant = meter->variant;
+            assert_int_equal(meter_start(meter, &toy_board, &variant, 0, 3600 * SECOND), METER_OK);
+        } else {
+            for (int64_t s = 101; s < 3600; s++) {
+                (void)meter_step(meter, s * SECOND);
+            }
+        }
+        puppet.energy_uwh[LEGAL_A_PLUS] += KWH;
+        supply(meter, true, 3600 * SECOND);
+        assert_int_equal(meter->demand.peak[0].power_mw, 2000000);
+        assert_int_equal(meter->demand.peak[0].utc_s, NOON - 5 + 900);
+        (void)meter_step(meter, 4500 * SECOND);
+        assert_int_equal(meter->demand.peak[0].power_mw, 4000000);
+    }
+}
+
+/* The battery clock tells whole seconds: where it agrees, the fraction that is known is kept. */
+static void test_clock_keeps_its_fraction(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    supply(meter, false, 10 * SECOND + 700000);
+    toy.rtc_utc_s = NOON + 20;
+    supply(meter, true, 20 * SECOND + 900000);
+    assert_int_equal(clock_utc_us(&meter->clock, 21 * SECOND), (NOON + 21) * SECOND);
+    supply(meter, false, 30 * SECOND);
+    toy.rtc_utc_s = NOON + 37;
+    supply(meter, true, 40 * SECOND);
+    assert_int_equal(clock_utc_s(&meter->clock, 40 * SECOND), NOON + 37);
 }
 
 /* A telegram cut in two by a loss of supply does not come alive again afterwards. */
@@ -301,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup(test_reset_bit, setup),
         cmocka_unit_test_setup(test_other_integration_period, setup),
         cmocka_unit_test_setup(test_supply, setup),
+        cmocka_unit_test_setup(test_period_ends_without_supply, setup),
+        cmocka_unit_test_setup(test_clock_keeps_its_fraction, setup),
         cmocka_unit_test_setup(test_telegram_over_a_cut, setup),
         cmocka_unit_test_setup(test_clock_lost, setup),
         cmocka_unit_test_setup(test_no_clock, setup),
