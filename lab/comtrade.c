@@ -18,6 +18,7 @@ struct record {
     float *raw[WAVE_CHANNELS];
     double *time_s; /* only without sampling rates */
     bool secondary;
+    struct lab_kernel *kernel;
     struct lab_error *error;
 };
 
@@ -255,6 +256,10 @@ static int make_channels(struct record *r, struct lab_wave *wave)
         return lab_error_set(r->error, "%.100s: expected a record of 0.2 ms to half an hour",
                              r->data.name);
     }
+    r->kernel = lab_kernel_new();
+    if (r->kernel == NULL) {
+        return no_memory(r);
+    }
     for (size_t k = 0; k < WAVE_CHANNELS; k++) {
         if (r->raw[k] == NULL) {
             continue;
@@ -266,8 +271,8 @@ static int make_channels(struct record *r, struct lab_wave *wave)
         if (c->timed) {
             lab_wave_interpolate(r->raw[k], r->time_s, c->n_samples, wave->channel[k], wave->n);
         } else {
-            lab_wave_resample(r->raw[k], c->rate, c->n_rates, wave->loop && c->n_rates == 1,
-                              wave->channel[k]);
+            lab_wave_resample(r->kernel, r->raw[k], c->rate, c->n_rates,
+                              wave->loop && c->n_rates == 1, wave->channel[k]);
         }
     }
     return 0;
@@ -314,6 +319,7 @@ int lab_comtrade_open(struct lab_source *source, struct lab_bytes configuration,
         free(r.raw[k]);
     }
     free(r.time_s);
+    lab_kernel_free(r.kernel);
     comtrade_configuration_free(&r.configuration);
     return result;
 }

@@ -21,6 +21,7 @@ struct recording {
     size_t n_channels, n, capacity;
     float *raw[WAVE_CHANNELS]; /* as recorded, in volts and amperes */
     double full_scale[WAVE_CHANNELS];
+    struct lab_kernel *kernel;
     struct lab_error *error;
 };
 
@@ -218,7 +219,9 @@ static int make_wave(struct recording *r, bool loop, struct lab_source *source)
 {
     struct lab_wave *wave = calloc(1, sizeof *wave);
     struct wave_section section = {(double)r->info.samplerate, r->n};
-    if (wave == NULL) {
+    r->kernel = lab_kernel_new();
+    if (wave == NULL || r->kernel == NULL) {
+        free(wave);
         return lab_error_set(r->error, "%.150s: no memory", r->path);
     }
     wave->loop = loop;
@@ -234,7 +237,7 @@ static int make_wave(struct recording *r, bool loop, struct lab_source *source)
             result = lab_error_set(r->error, "%.150s: too long for the memory", r->path);
             break;
         }
-        lab_wave_resample(r->raw[k], &section, 1, loop, wave->channel[k]);
+        lab_wave_resample(r->kernel, r->raw[k], &section, 1, loop, wave->channel[k]);
     }
     if (result != 0) {
         lab_wave_free(wave);
@@ -285,5 +288,6 @@ int lab_recording_open(struct lab_source *source, const char *path,
     for (size_t k = 0; k < WAVE_CHANNELS; k++) {
         free(r.raw[k]);
     }
+    lab_kernel_free(r.kernel);
     return result;
 }

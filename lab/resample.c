@@ -12,31 +12,38 @@
 #define BETA       10.0 /* Kaiser: 100 dB */
 #define CUTOFF     0.9  /* of the lower Nyquist frequency: half the transition band below it */
 
-struct kernel {
+struct lab_kernel {
     float value[TABLE_SIZE];
 };
 
 static double bessel_i0(double x)
 {
     double term = 1.0, sum = 1.0;
-    for (int k = 1; k < 40; k++) {
+    for (int k = 1; k < 40 && term > 1e-12 * sum; k++) {
         term *= (x / (2.0 * k)) * (x / (2.0 * k));
         sum += term;
     }
     return sum;
 }
 
-static void make_kernel(struct kernel *kernel)
+struct lab_kernel *lab_kernel_new(void)
 {
-    for (int k = 0; k < TABLE_SIZE; k++) {
+    struct lab_kernel *kernel = malloc(sizeof *kernel);
+    double scale = 1.0 / bessel_i0(BETA);
+    for (int k = 0; k < TABLE_SIZE && kernel != NULL; k++) {
         double x = (double)k / STEPS, edge = x / CROSSINGS;
-        double window = edge < 1.0 ? bessel_i0(BETA * sqrt(1.0 - edge * edge)) : 0.0;
-        double sinc = k == 0 ? 1.0 : sin(PI * x) / (PI * x);
-        kernel->value[k] = (float)(sinc * window / bessel_i0(BETA));
+        double window = edge < 1.0 ? bessel_i0(BETA * sqrt(1.0 - edge * edge)) * scale : 0.0;
+        kernel->value[k] = (float)(k == 0 ? 1.0 : window * sin(PI * x) / (PI * x));
     }
+    return kernel;
 }
 
-static double kernel_at(const struct kernel *kernel, double x)
+void lab_kernel_free(struct lab_kernel *kernel)
+{
+    free(kernel);
+}
+
+static double kernel_at(const struct lab_kernel *kernel, double x)
 {
     double place = fabs(x) * STEPS;
     int k = (int)place;
@@ -48,7 +55,7 @@ static double kernel_at(const struct kernel *kernel, double x)
 }
 
 /** One output value at a place between input samples; the sum of the weights is made one. */
-static float value_at(const struct kernel *kernel, const float *in, int64_t n, double place,
+static float value_at(const struct lab_kernel *kernel, const float *in, int64_t n, double place,
                       double stretch, bool wrap)
 {
     int64_t first = (int64_t)ceil(place - CROSSINGS / stretch);
@@ -75,13 +82,11 @@ size_t lab_wave_length(const struct wave_section *section, size_t n_sections)
     return (size_t)floor(seconds * RATE_HZ + 1e-6);
 }
 
-void lab_wave_resample(const float *in, const struct wave_section *section, size_t n_sections,
-                       bool wrap, float *out)
+void lab_wave_resample(const struct lab_kernel *kernel, const float *in,
+                       const struct wave_section *section, size_t n_sections, bool wrap, float *out)
 {
-    struct kernel kernel;
     size_t total = lab_wave_length(section, n_sections), done = 0;
     double start_s = 0.0;
-    make_kernel(&kernel);
     for (size_t k = 0; k < n_sections; k++) {
         double hz = section[k].hz, end_s = start_s + (double)section[k].n / hz;
         double stretch = CUTOFF * (hz > RATE_HZ ? RATE_HZ / hz : 1.0);
@@ -91,7 +96,7 @@ void lab_wave_resample(const float *in, const struct wave_section *section, size
             size_t nearest = (size_t)floor(place + 0.5);
             out[done] = same && nearest < section[k].n
                             ? in[nearest]
-                            : value_at(&kernel, in, (int64_t)section[k].n, place, stretch, wrap);
+                            : value_at(kernel, in, (int64_t)section[k].n, place, stretch, wrap);
         }
         in += section[k].n;
         start_s = end_s;

@@ -38,13 +38,19 @@ bool lab_wave_channels(const char *text, int *channel, size_t n_max, size_t *n_f
 /** Number of samples at the ADC rate that these sections make. */
 size_t lab_wave_length(const struct wave_section *section, size_t n_sections);
 
+/** The resampler's table, made once for all channels.  NULL: no memory. */
+struct lab_kernel;
+struct lab_kernel *lab_kernel_new(void);
+void lab_kernel_free(struct lab_kernel *kernel);
+
 /**
  * Band-limited to the ADC rate (windowed sinc, flat to 0.8 of the lower Nyquist frequency, 100 dB).
  * @param out  lab_wave_length samples
  * @param wrap the recording is a loop: the end sees the beginning (one section only)
  */
-void lab_wave_resample(const float *in, const struct wave_section *section, size_t n_sections,
-                       bool wrap, float *out);
+void lab_wave_resample(const struct lab_kernel *kernel, const float *in,
+                       const struct wave_section *section, size_t n_sections, bool wrap,
+                       float *out);
 
 /** Straight lines between samples at any times (seconds, rising), from time[0] on. */
 void lab_wave_interpolate(const float *in, const double *time_s, size_t n, float *out,

@@ -180,23 +180,52 @@ static void test_no_aliases(void **state)
     const size_t n = 48000;
     struct wave_section section = {48000.0, n};
     float *in = malloc(n * sizeof *in), out[8000];
+    struct lab_kernel *kernel = lab_kernel_new();
+    assert_non_null(kernel);
     assert_int_equal(lab_wave_length(&section, 1), 8000);
     assert_non_null(in);
     for (size_t k = 0; k < n; k++) {
         in[k] = (float)cosine(100.0, 7950.0, (double)k / 48000.0, 0.3);
     }
-    lab_wave_resample(in, &section, 1, false, out);
+    for (size_t k = 0; k < n; k++) { /* and one just above the band's edge */
+        in[k] += (float)cosine(100.0, 4250.0, (double)k / 48000.0, 0.1);
+    }
+    lab_wave_resample(kernel, in, &section, 1, false, out);
     for (size_t k = 400; k < 7600; k++) {
         within((double)out[k], 0.0, 0.01);
     }
     for (size_t k = 0; k < n; k++) {
         in[k] = (float)cosine(100.0, 2400.0, (double)k / 48000.0, 0.3);
     }
-    lab_wave_resample(in, &section, 1, false, out);
+    lab_wave_resample(kernel, in, &section, 1, false, out);
     for (size_t k = 400; k < 7600; k++) { /* the 40th harmonic of 60 Hz passes */
         within((double)out[k], cosine(100.0, 2400.0, (double)k / 8000.0, 0.3), 0.01);
     }
     free(in);
+    lab_kernel_free(kernel);
+}
+
+/** DC on both channels is not energy of the mains: windows leave it out, as the meter does. */
+static void test_dc_is_removed(void **state)
+{
+    char path[300];
+    struct measuring_window w[LAB_PHASES];
+    SF_INFO info = {.samplerate = 8000, .channels = 2, .format = SF_FORMAT_WAV | SF_FORMAT_FLOAT};
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/recording-dc.wav", BUILD_DIR);
+    SNDFILE *file = sf_open(path, SFM_WRITE, &info);
+    assert_non_null(file);
+    for (int k = 0; k < 1600; k++) {
+        float frame[2] = {(float)((cosine(230.0, 50.0, k / 8000.0, 0.0) + 7.0) / 700.0),
+                          (float)((cosine(20.0, 50.0, k / 8000.0, 0.0) - 3.0) / 250.0)};
+        assert_int_equal(sf_writef_float(file, frame, 1), 1);
+    }
+    assert_int_equal(sf_close(file), 0);
+    struct mains *m = open_spec(path, &three);
+    mains_window(m, 0, 1600, w);
+    window_is(&w[0], 230, 20, 4600, 0, 1e-6);
+    mains_close(m);
+    (void)remove(path);
 }
 
 static void test_dip_over_recording(void **state)
@@ -429,11 +458,11 @@ static void test_comtrade_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound_files),     cmocka_unit_test(test_channel_map),
-        cmocka_unit_test(test_no_aliases),      cmocka_unit_test(test_dip_over_recording),
-        cmocka_unit_test(test_comtrade_files),  cmocka_unit_test(test_comtrade_32_bit),
-        cmocka_unit_test(test_comtrade_rates),  cmocka_unit_test(test_comtrade_1991),
-        cmocka_unit_test(test_comtrade_errors),
+        cmocka_unit_test(test_sound_files),        cmocka_unit_test(test_channel_map),
+        cmocka_unit_test(test_no_aliases),         cmocka_unit_test(test_dc_is_removed),
+        cmocka_unit_test(test_dip_over_recording), cmocka_unit_test(test_comtrade_files),
+        cmocka_unit_test(test_comtrade_32_bit),    cmocka_unit_test(test_comtrade_rates),
+        cmocka_unit_test(test_comtrade_1991),      cmocka_unit_test(test_comtrade_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

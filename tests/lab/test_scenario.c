@@ -164,6 +164,30 @@ static void test_harmonics(void **state)
     mains_close(m);
 }
 
+/** The samples follow the definition: harmonics count from their fundamental's zero crossing. */
+static void test_harmonic_waveform(void **state)
+{
+    static int32_t v[LAB_PHASES][800], i[LAB_PHASES][800];
+    int32_t *v_at[LAB_PHASES] = {v[0], v[1], v[2]}, *i_at[LAB_PHASES] = {i[0], i[1], i[2]};
+    const double turn = 2.0 * acos(-1.0);
+    (void)state;
+    struct mains *m = open_text("set u=200 i=10 phi=30\nharmonic u all 3=30% 2=5%@90\n"
+                                "harmonic i all 5=20%@180\n");
+    mains_samples(m, 0, 800, v_at, i_at);
+    for (unsigned phase = 0; phase < LAB_PHASES; phase++) {
+        for (unsigned k = 0; k < 800; k++) {
+            double x = turn * (50.0 * k / 8000.0 - phase / 3.0 + 0.25), y = x - turn / 12.0;
+            double u = sin(x) + 0.3 * sin(3.0 * x) + 0.05 * sin(2.0 * x + turn / 4.0);
+            double a = sin(y) + 0.2 * sin(5.0 * y + turn / 2.0);
+            double volts = v[phase][k] * 700.0 / 8388608.0;
+            double amperes = i[phase][k] * 250.0 / 8388608.0;
+            assert_true(fabs(volts - 200.0 * sqrt(2.0) * u) < 2e-4);
+            assert_true(fabs(amperes - 10.0 * sqrt(2.0) * a) < 1e-4);
+        }
+    }
+    mains_close(m);
+}
+
 static void test_every(void **state)
 {
     (void)state;
@@ -284,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_dip_inside_window),
         cmocka_unit_test(test_neutral_loss),
         cmocka_unit_test(test_harmonics),
+        cmocka_unit_test(test_harmonic_waveform),
         cmocka_unit_test(test_every),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_errors_name_the_place),
