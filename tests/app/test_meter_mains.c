@@ -1,0 +1,253 @@
+/* The whole meter, legal part included, fed with frames of its measuring systems: what a loss of
+ * supply and a cut without warning leave behind. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/meter/meter.h"
+#include "app/registers/register_read.h"
+#include "emu/eeprom.h"
+
+#define SECOND INT64_C(1000000)
+#define KWH    UINT64_C(1000000000)
+#define STEP   (KWH / 100u)
+
+struct bench {
+    struct meter meter;
+    struct board board;
+    struct measuring_system system[3];
+    struct eeprom legal_memory;
+    uint8_t app_memory[1024];
+    int64_t now_us, utc_minus_now_s;
+};
+
+static int legal_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
+{
+    return eeprom_read(&((struct bench *)context)->legal_memory, address, bytes, n_bytes);
+}
+
+static int legal_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
+{
+    return eeprom_write(&((struct bench *)context)->legal_memory, address, bytes, n_bytes);
+}
+
+static void pulse(void *context, bool on, int64_t at_us)
+{
+    (void)context;
+    (void)on;
+    (void)at_us;
+}
+
+static int app_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
+{
+    memcpy(bytes, ((struct bench *)context)->app_memory + address, n_bytes);
+    return 0;
+}
+
+static int app_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
+{
+    memcpy(((struct bench *)context)->app_memory + address, bytes, n_bytes);
+    return 0;
+}
+
+static bool rtc_read(void *context, int64_t *utc_s)
+{
+    const struct bench *bench = (const struct bench *)context;
+    *utc_s = bench->now_us / SECOND + bench->utc_minus_now_s;
+    return true;
+}
+
+static void rtc_write(void *context, int64_t utc_s)
+{
+    struct bench *bench = (struct bench *)context;
+    bench->utc_minus_now_s = utc_s - bench->now_us / SECOND;
+}
+
+/* Power up with what the memories hold. */
+static void bench_start(struct bench *bench)
+{
+    struct variant variant;
+    bench->board = (struct board){.legal = {.context = bench,
+                                            .memory_read = legal_read,
+                                            .memory_write = legal_write,
+                                            .pulse_output = pulse},
+                                  .context = bench,
+                                  .app_memory_read = app_read,
+                                  .app_memory_write = app_write,
+                                  .rtc_read = rtc_read,
+                                  .rtc_write = rtc_write};
+    assert_int_equal(variant_by_name("382M", &variant), 0);
+    assert_int_equal(meter_start(&bench->meter, &bench->board, &variant, 0, bench->now_us),
+                     METER_OK);
+    for (unsigned s = 0; s < 3; s++) {
+        struct measuring_setup setup;
+        legal_measuring_setup(&bench->meter.legal, (uint8_t)(s + 1u), &setup);
+        measuring_system_start(&bench->system[s], &setup,
+                               legal_measuring_epoch(&bench->meter.legal));
+    }
+}
+
+static struct bench *bench_new(void)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    assert_non_null(bench);
+    eeprom_blank(&bench->legal_memory, 0xFF);
+    memset(bench->app_memory, 0xFF, sizeof bench->app_memory);
+    bench->utc_minus_now_s = INT64_C(1718886600); /* 2024-06-20 12:30:00 UTC */
+    bench_start(bench);
+    return bench;
+}
+
+/* What the memories hold now, in a new meter: the old one is cut off without a word. */
+static struct bench *bench_after_a_cut(const struct bench *bench)
+{
+    struct bench *other = calloc(1, sizeof *other);
+    assert_non_null(other);
+    memcpy(other, bench, sizeof *other);
+    bench_start(other);
+    return other;
+}
+
+/* One second at u volts and i amperes, cos phi 1, on every phase. */
+static void bench_second(struct bench *bench, double u, double i)
+{
+    const double per_volt = 8388608.0 / 700.0, per_ampere = 8388608.0 / 250.0, peak = sqrt(2.0);
+    struct measuring_window window = {
+        .samples = 8000,
+        .active_lsb2 = (int64_t)(8000.0 * u * per_volt * i * per_ampere),
+        .voltage_lsb2 = (uint64_t)(8000.0 * u * per_volt * u * per_volt),
+        .current_lsb2 = (uint64_t)(8000.0 * i * per_ampere * i * per_ampere),
+        .v1_re = (int32_t)(u * per_volt * peak * 64.0),
+        .i1_re = (int32_t)(i * per_ampere * peak * 64.0),
+        .frequency_uhz = u > 0 ? 50000000 : 0,
+        .temperature_cc = 2300};
+    bench->now_us += SECOND;
+    for (unsigned s = 0; s < 3; s++) {
+        uint8_t frame[MEASURING_FRAME_BYTES_MAX];
+        measuring_system_window(&bench->system[s], &window);
+        size_t n = measuring_system_frame(&bench->system[s], frame);
+        meter_bus_receive(&bench->meter, frame, n, bench->now_us);
+    }
+    (void)meter_step(&bench->meter, bench->now_us);
+}
+
+static void bench_run(struct bench *bench, unsigned seconds, double u, double i)
+{
+    for (unsigned s = 0; s < seconds; s++) {
+        bench_second(bench, u, i);
+    }
+}
+
+static uint64_t imported_uwh(const struct bench *bench)
+{
+    uint64_t total = legal_energy_uwh(&bench->meter.legal, LEGAL_A_PLUS), tariffs = 0;
+    for (uint8_t t = 1; t <= LEGAL_TARIFFS; t++) {
+        tariffs += legal_tariff_uwh(&bench->meter.legal, t, LEGAL_A_PLUS);
+    }
+    assert_true(tariffs == total); /* always */
+    return total;
+}
+
+/* REQ(MET-04): 230 V, 10 A on three phases for an hour and a half */
+static void test_it_counts(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    bench_run(bench, 5400, 230.0, 10.0);
+    uint64_t energy = imported_uwh(bench);
+    assert_true(energy > UINT64_C(10349900000) && energy < UINT64_C(10350100000));
+    assert_true(bench->meter.demand.mean_mw[0] >= 6899900 &&
+                bench->meter.demand.mean_mw[0] <= 6900100);
+    assert_true(bench->meter.demand.peak[0].power_mw <= 6900100);
+    char text[33];
+    const char *unit;
+    assert_true(
+        register_read_text(&bench->meter, register_by_code("1.8.0"), text, sizeof text, &unit));
+    assert_string_equal(text, "0000010");
+    assert_true(
+        register_read_text(&bench->meter, register_by_code("21.7.0"), text, sizeof text, &unit));
+    assert_string_equal(text, "2.300");
+    free(bench);
+}
+
+/* REQ(X-MET-7): below 160 V on all phases for a second: stored exactly, silent; back: a normal
+ * start */
+static void test_loss_of_supply(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    bench_run(bench, 777, 230.0, 7.3);
+    assert_true(bench->meter.supply_on);
+    bench_run(bench, 4, 140.0, 0.0);
+    assert_false(bench->meter.supply_on);
+    assert_int_equal(bench->meter.display.state, DISPLAY_OFF);
+    uint64_t energy = imported_uwh(bench);
+
+    struct bench *other = bench_after_a_cut(bench); /* nothing is lost, to the last uWh */
+    assert_true(imported_uwh(other) == energy);
+    assert_int_equal(meter_status(&other->meter), 0);
+    bench_run(other, 100, 230.0, 7.3);
+    free(other);
+
+    bench_run(bench, 600, 0.0, 0.0);
+    assert_true(imported_uwh(bench) == energy);
+    bench_run(bench, 3, 230.0, 7.3);
+    assert_true(bench->meter.supply_on);
+    assert_int_equal(bench->meter.display.state, DISPLAY_CHECKSUM);
+    bench_run(bench, 12, 230.0, 7.3);
+    assert_int_equal(bench->meter.display.state, DISPLAY_AUTOMATIC);
+    assert_true(imported_uwh(bench) > energy);
+    assert_int_equal(clock_utc_s(&bench->meter.clock, bench->now_us),
+                     bench->now_us / SECOND + bench->utc_minus_now_s);
+    free(bench);
+}
+
+/* REQ(REG-02): cut without warning at any second: never more than a step behind, never ahead */
+static void test_cut_without_warning(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    for (unsigned n = 0; n < 200; n++) {
+        bench_run(bench, 7, 230.0, 20.0 + n % 13);
+        uint64_t truth = imported_uwh(bench);
+        struct bench *other = bench_after_a_cut(bench);
+        uint64_t kept = imported_uwh(other);
+        assert_true(kept <= truth && truth - kept <= STEP);
+        assert_int_equal(other->meter.serial_number, METER_SERIAL_DEFAULT);
+        assert_int_equal(other->meter.demand.peak[0].power_mw,
+                         bench->meter.demand.peak[0].power_mw);
+        free(other);
+    }
+    free(bench);
+}
+
+/* REQ(REG-08): operating hours count supplied time only */
+static void test_hour_counter(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    bench_run(bench, 4000, 230.0, 1.0);
+    bench_run(bench, 4000, 0.0, 0.0);
+    bench_run(bench, 3300, 230.0, 1.0);
+    struct register_value value;
+    assert_true(register_read(&bench->meter, register_by_code("96.8.0"), &value));
+    assert_int_equal(value.number, 2);
+    free(bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_it_counts),
+        cmocka_unit_test(test_loss_of_supply),
+        cmocka_unit_test(test_cut_without_warning),
+        cmocka_unit_test(test_hour_counter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
