@@ -276,7 +276,7 @@ static void test_control(void **state)
     assert_int_equal(mains_control(m, 0, "u9", 1.0, &error), -1);
     assert_int_equal(mains_control(m, 0, "u1", 1e9, &error), -1);
     assert_string_equal(error.text, "mains control: expected u1 from 0 to 1000, found 1e+09");
-    assert_int_equal(mains_control(m, 0, "u1", NAN, &error), -1);
+    assert_int_equal(mains_control(m, 0, "u1", (double)NAN, &error), -1);
     mains_close(m);
 }
 

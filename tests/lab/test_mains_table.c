@@ -73,7 +73,7 @@ static double house_integral_kwh(unsigned *rows)
     return sum;
 }
 
-/** REQ(MET-04) the energy of the house is the integral of its file: 941.583 kWh with gaps held. */
+/** The energy of the house is the integral of its file: 941.583 kWh with gaps held. */
 static void test_house_energy(void **state)
 {
     (void)state;

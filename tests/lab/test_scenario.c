@@ -37,7 +37,7 @@ static struct lab_state at_ms(struct mains *mains, int64_t ms)
 /** exp(j * angle). */
 static double complex unit(double angle)
 {
-    return CMPLX(cos(angle), sin(angle));
+    return cos(angle) + (double complex)I * sin(angle);
 }
 
 static void near(double value, double expected)
