@@ -70,10 +70,10 @@ configure()
     (cd "$here" && cmake --preset "$1")
 }
 
-# build PRESET [TARGET...]: brings build/PRESET up to date.
+# build PRESET [TARGET...]: brings build/PRESET up to date; goes on after an error, to show them all.
 build()
 {
     preset=$1
     shift
-    cmake --build "$here/build/$preset" ${1:+--target "$@"}
+    ninja -C "$here/build/$preset" -k 0 "$@"
 }
