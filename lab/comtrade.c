@@ -252,6 +252,10 @@ static int make_channels(struct record *r, struct lab_wave *wave)
 {
     const struct comtrade_configuration *c = &r->configuration;
     wave->n = wave_length(r);
+    if (c->timed && (double)wave->n * WAVE_RATE_MIN_HZ > 8000.0 * ((double)c->n_samples + 1.0)) {
+        return lab_error_set(r->error, "%.100s: expected time stamps at most 2 ms apart",
+                             r->data.name);
+    }
     if (wave->n == 0 || wave->n > WAVE_SAMPLES_MAX / WAVE_CHANNELS) {
         return lab_error_set(r->error, "%.100s: expected a record of 0.2 ms to half an hour",
                              r->data.name);

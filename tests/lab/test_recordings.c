@@ -435,6 +435,8 @@ static void test_comtrade_errors(void **state)
          "x.dat:2:7: expected 3 values, found 2"},
         {"S,D,1999\n1,1A,0D\n" CHANNEL "50\n0\n0,2\na\nb\nASCII\n1\n", "1,7,5\n2,7,5\n",
          "x.dat:2: expected a time stamp after the one before"},
+        {"S,D,1999\n1,1A,0D\n" CHANNEL "50\n0\n0,2\na\nb\nASCII\n1\n", "1,7,5\n2,900007,5\n",
+         "x.dat: expected time stamps at most 2 ms apart"},
         {"S,D,1999\n1,1A,0D\n" CHANNEL "50\n1\n1000,2\na\nb\nBINARY\n1\n", "0123456789",
          "x.dat: byte 10: expected 2 samples, found the end"},
         {"S,D,1999\n1,1A,0D\n1,VA,A,,V,1,0,0,-1,1,1,1,P\n50\n1\n1000,90000000\na\nb\nBINARY\n", "",
