@@ -113,7 +113,8 @@ static const uint8_t state_after[DISPLAY_STATES] = {
     [DISPLAY_BACKUP] = DISPLAY_OFF,
 };
 
-/* Readings change on a grid of ten seconds from the state's beginning, however seldom we are called. */
+/* Readings change on a grid of ten seconds from the state's beginning, however seldom we are
+ * called. */
 static int64_t automatic_step(struct display *display, int64_t now_us)
 {
     const int64_t period_us = DISPLAY_AUTOMATIC_PERIOD_S * US_PER_S;

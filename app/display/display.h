@@ -66,18 +66,19 @@ void display_init(struct display *display, const struct meter *meter);
 void display_supply(struct display *display, bool on, int64_t now_us);
 /**
  * Left button went down or up.  Short: next reading when released (DIS-07).  Held for 6 s: a long
- * press, which belongs to the reading shown and steps nothing.  Without supply the first press wakes
- * the display (variants with back-up only).
+ * press, which belongs to the reading shown and steps nothing.  Without supply the first press
+ * wakes the display (variants with back-up only).
  */
 void display_button(struct display *display, struct meter *meter, bool pressed, int64_t now_us);
 /** @return when it wants to be called next. */
 int64_t display_step(struct display *display, struct meter *meter, int64_t now_us);
 /**
- * Replace one list.  Refused lists change nothing; a list shown now starts over at its first reading.
+ * Replace one list.  Refused lists change nothing; a list shown now starts over at its first
+ * reading.
  *
- * Barred from the automatic list: historical data (DIS-04).  Allowed in the back-up list: energy totals
- * only; and on variants without back-up nothing.  The manual list must hold every legal reading of the
- * variant (DIS-06).
+ * Barred from the automatic list: historical data (DIS-04).  Allowed in the back-up list: energy
+ * totals only; and on variants without back-up nothing.  The manual list must hold every legal
+ * reading of the variant (DIS-06).
  *
  * @param readings  rows of register_table by index, or DISPLAY_READING_TEST; n of them.  An empty
  *                  automatic list is refused (DISPLAY_ERR_LENGTH).

@@ -1,9 +1,9 @@
 /**
  * The LCD as a segment frame buffer: what is lit, nothing else.
  *
- * The web front panel, the text rendering and tests all read this.  Geometry of the M generation (the
- * fullest); a generation that lacks a field never lights it.
- * Source: DIS-11..20, spec answers B3.5.
+ * The web front panel, the text rendering and tests all read this.  Geometry of the M generation
+ * (the fullest); a generation that lacks a field never lights it.
+ * Source: DIS-11..20; docs/display.md.
  */
 #ifndef OPEN382_DISPLAY_FRAME_H
 #define OPEN382_DISPLAY_FRAME_H
@@ -16,8 +16,9 @@
 /** In the text field: every segment of that character is lit (display test). */
 #define DISPLAY_TEXT_ALL 0x7F
 
-/* Seven segments: bit 0 = a (top), b, c, d (bottom), e, f, bit 6 = g (middle).  Points stand behind value
- * digits 5, 6, 7, 8 (bits 4 to 7), colons behind 5 and 7; points behind identification digits 2, 4, 5. */
+/* Seven segments: bit 0 = a (top), b, c, d (bottom), e, f, bit 6 = g (middle).  Points stand behind
+ * value digits 5, 6, 7, 8 (bits 4 to 7), colons behind 5 and 7; points behind identification digits
+ * 2, 4, 5. */
 
 enum display_icon {
     ICON_QUADRANT_P_PLUS = 1 << 0,  /**< arrow right */

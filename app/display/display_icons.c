@@ -4,7 +4,8 @@
 
 #define PHASES 3u
 
-/* The LCD of B to L: quadrant, status, tariff and mains voltage beside value, identification, unit. */
+/* The LCD of B to L: quadrant, status, tariff and mains voltage beside value, identification, unit.
+ */
 #define ICONS_BASIC                                                                                \
     ((uint32_t)ICON_QUADRANT_P_PLUS | (uint32_t)ICON_QUADRANT_P_MINUS |                            \
      (uint32_t)ICON_QUADRANT_Q_PLUS | (uint32_t)ICON_QUADRANT_Q_MINUS | (uint32_t)ICON_ERROR |     \
@@ -72,7 +73,11 @@ static uint32_t phase_icons(const struct display_situation *situation)
 {
     uint32_t icons = 0;
     for (unsigned i = 0; i < PHASES; i++) {
-        const struct legal_phase *phase = &situation->instant.phase[i];
+        int system = variant_system_of_phase(situation->variant, i);
+        if (system < 0) {
+            continue; /* a phase that this meter does not measure: L2 of an Aron build */
+        }
+        const struct legal_phase *phase = &situation->instant.phase[system];
         if (voltage_lit(situation->variant->generation, phase, situation->now_us)) {
             icons |= (uint32_t)ICON_L1 << i;
         }

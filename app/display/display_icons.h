@@ -1,6 +1,6 @@
 /**
- * Which symbols are lit, as a pure function of what the meter knows; and what each generation's LCD has.
- * Source: DIS-12..17, DIS-19, C-24, C-25, C-34, X-DIS-1.
+ * Which symbols are lit, as a pure function of what the meter knows; and what each generation's LCD
+ * has. Source: DIS-12..17, DIS-19, C-24, C-25, C-34, X-DIS-1.
  */
 #ifndef OPEN382_DISPLAY_ICONS_H
 #define OPEN382_DISPLAY_ICONS_H
@@ -12,8 +12,8 @@
 #include "display_frame.h"
 #include "legal_api.h"
 
-/** Current above which the L generation's voltage symbol stops blinking: its starting current, 0.4 %
- *  of the basic current of 5 A. */
+/** Current above which the L generation's voltage symbol stops blinking: its starting current, 0.4
+ * % of the basic current of 5 A. */
 #define DISPLAY_CURRENT_LIMIT_MA 20u
 /** Voltage that counts as applied on B, C, D, E: a fifth of the nominal voltage. */
 #define DISPLAY_VOLTAGE_APPLIED_MV 46000u

@@ -3,9 +3,9 @@
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 
-/* What a meter is delivered with, as far as its variant has the register; in this order.  The makers'
- * lists are agreed with each utility and not public, so these are ours: bills first, then what an
- * installer looks for. */
+/* What a meter is delivered with, as far as its variant has the register; in this order.  The
+ * makers' lists are agreed with each utility and not public, so these are ours: bills first, then
+ * what an installer looks for. */
 static const char *const automatic_codes[] = {"1.8.0", "2.8.0", "3.8.0", "4.8.0", "1.7.0", "1.0.0"};
 
 static const char *const manual_codes[] = {

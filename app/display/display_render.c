@@ -63,7 +63,8 @@ static bool is_mark(const char *text, size_t i)
     return i > 0 && is_digit(text[i - 1]) && (text[i] == '.' || text[i] == ':' || text[i] == '-');
 }
 
-/* First character of a message of n shown in a field of width, so that longer ones slide (X-DIS-1). */
+/* First character of a message of n shown in a field of width, so that longer ones slide (X-DIS-1).
+ */
 static size_t slide_offset(size_t n, size_t width, int64_t shown_us)
 {
     int64_t step = shown_us / SLIDE_US - SLIDE_HOLD_STEPS;

@@ -222,6 +222,17 @@ static void times(const struct run *run, char *utc, char *local)
     (void)strcat(utc, "Z"); /* instant_format leaves room */
 }
 
+/* What stands on the type plate; the panel puts it into words. */
+static json_t *plate_json(const struct variant *variant)
+{
+    const char accuracy_class[] = {variant->accuracy_class, '\0'};
+    return json_pack("{s:s, s:i, s:b, s:b, s:i, s:i, s:i, s:s}", "order", variant->order_number,
+                     "systems", (int)variant->systems, "aron", variant->aron, "breaker",
+                     variant->breaker, "nominal_v", (int)variant->nominal_voltage_v, "basic_a",
+                     (int)variant->current_basic_a, "max_a", (int)variant->current_max_a, "class",
+                     accuracy_class);
+}
+
 static json_t *state_build(struct run *run)
 {
     const struct meter *meter = &run->site.meter;
@@ -231,15 +242,15 @@ static json_t *state_build(struct run *run)
     legal_instant(&meter->legal, &instant);
     times(run, utc, local);
     (void)snprintf(serial, sizeof serial, "%08lu", (unsigned long)meter->serial_number);
-    return json_pack("{s:s, s:s, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, "
-                     "s:o}",
+    return json_pack("{s:s, s:s, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, "
+                     "s:o, s:o}",
                      "now", utc, "local", local, "speed", speed_json(run), "supply",
-                     meter->supply_on, "variant", meter->variant.name, "serial", serial, "display",
-                     display_json(run), "pulses", pulses_json(run, &instant), "phases",
-                     phases_json(run, &instant), "total", total_json(&instant), "energy",
-                     energy_json(meter), "mains", mains_json(run), "inputs", inputs_json(run),
-                     "status", (int)meter_status(meter), "health", health_json(meter), "ports",
-                     ports_json(run));
+                     meter->supply_on, "variant", meter->variant.name, "serial", serial, "plate",
+                     plate_json(&meter->variant), "display", display_json(run), "pulses",
+                     pulses_json(run, &instant), "phases", phases_json(run, &instant), "total",
+                     total_json(&instant), "energy", energy_json(meter), "mains", mains_json(run),
+                     "inputs", inputs_json(run), "status", (int)meter_status(meter), "health",
+                     health_json(meter), "ports", ports_json(run));
 }
 
 char *state_json(struct run *run, size_t *length)

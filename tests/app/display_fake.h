@@ -1,6 +1,6 @@
 /*
- * A meter whose legal part is a puppet: the test says what the mains look like and what has been counted.
- * Include once per test program; it takes the place of the legal library.
+ * A meter whose legal part is a puppet: the test says what the mains look like and what has been
+ * counted. Include once per test program; it takes the place of the legal library.
  */
 #ifndef OPEN382_TESTS_DISPLAY_FAKE_H
 #define OPEN382_TESTS_DISPLAY_FAKE_H

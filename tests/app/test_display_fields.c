@@ -92,7 +92,8 @@ static void values_have_their_formats(void **state)
     assert_int_equal(frame_of(&meter, "14.7.0").unit, DISPLAY_UNIT_HZ);
 }
 
-/* REQ(X-REG-2): time HH:MM:SS and the date, with the colons that the glass has; one after the other */
+/* REQ(X-REG-2): time HH:MM:SS and the date, with the colons that the glass has; one after the other
+ */
 static void time_and_date_take_turns(void **state)
 {
     (void)state;

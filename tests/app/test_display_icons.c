@@ -27,7 +27,8 @@ static struct display_situation phase_one(uint32_t voltage_mv, uint32_t current_
     return situation;
 }
 
-/* REQ(DIS-15): M steady above 160 V; L steady with current and blinking without; BCDE on with any voltage */
+/* REQ(DIS-15): M steady above 160 V; L steady with current and blinking without; BCDE on with any
+ * voltage */
 static void voltage_symbols_of_each_generation(void **state)
 {
     (void)state;
@@ -50,6 +51,23 @@ static void voltage_symbols_of_each_generation(void **state)
         assert_int_equal((lit(rows[i].variant, &situation) & ICON_L1) != 0, rows[i].second_half);
         assert_int_equal(lit(rows[i].variant, &situation) & (ICON_L2 | ICON_L3), 0);
     }
+}
+
+/* An Aron build measures L1 and L3 with its two systems; a 162M has L1 alone. */
+static void symbols_stand_at_the_phases_measured(void **state)
+{
+    (void)state;
+    const uint32_t voltages = ICON_L1 | ICON_L2 | ICON_L3;
+    const uint32_t currents = ICON_CURRENT_L1 | ICON_CURRENT_L2 | ICON_CURRENT_L3;
+    struct display_situation situation = phase_one(230000, 5000, 3000);
+    situation.instant.phase[1] = situation.instant.phase[0];
+    assert_int_equal(lit("382M-aron", &situation) & voltages, ICON_L1 | ICON_L3);
+    assert_int_equal(lit("382M-aron", &situation) & currents, ICON_CURRENT_L1 | ICON_CURRENT_L3);
+    assert_int_equal(lit("382M", &situation) & voltages, ICON_L1 | ICON_L2);
+    situation.instant.phase[0] = (struct legal_phase){0};
+    assert_int_equal(lit("382M-aron", &situation) & (voltages | currents),
+                     ICON_L3 | ICON_CURRENT_L3);
+    assert_int_equal(lit("162M", &situation) & (voltages | currents), 0);
 }
 
 /* REQ(DIS-16, C-24): the arrow and its direction, on M only */
@@ -199,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(voltage_symbols_of_each_generation),
+        cmocka_unit_test(symbols_stand_at_the_phases_measured),
         cmocka_unit_test(current_arrows_point_with_the_power),
         cmocka_unit_test(quadrant_arrows_follow_the_total),
         cmocka_unit_test(error_symbol_has_the_causes_of_its_generation),

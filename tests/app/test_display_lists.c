@@ -140,7 +140,8 @@ static void legal_readings_follow_the_energy_type(void **state)
     assert_int_equal(count_legal(&meter), 2);
 }
 
-/* REQ(DIS-04): values of an earlier period, and the loggers themselves, stay out of the automatic list */
+/* REQ(DIS-04): values of an earlier period, and the loggers themselves, stay out of the automatic
+ * list */
 static void historical_data_are_barred_from_the_automatic_list(void **state)
 {
     (void)state;

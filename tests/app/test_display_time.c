@@ -1,7 +1,8 @@
 /* When the display changes by itself, and what the button does. */
 #include "display_fake.h"
 
-/* REQ(X-MET-7): the meter starts again as when it is switched on: checksum, software number, readings */
+/* REQ(X-MET-7): the meter starts again as when it is switched on: checksum, software number,
+ * readings */
 static void power_up_shows_what_the_meter_is(void **state)
 {
     (void)state;
@@ -135,7 +136,8 @@ static void a_held_button_keeps_the_manual_list(void **state)
     assert_int_equal(meter.display.state, DISPLAY_AUTOMATIC);
 }
 
-/* REQ(DIS-08, DIS-02): without mains the first press wakes, the next ones step, two minutes end it */
+/* REQ(DIS-08, DIS-02): without mains the first press wakes, the next ones step, two minutes end it
+ */
 static void the_back_up_list_is_read_without_mains(void **state)
 {
     (void)state;

@@ -21,11 +21,11 @@ DESK, LAPTOP, PHONE = (1600, 1000), (1180, 900), (360, 740)
 READ_VALUE = """
   const font = {0: 0x3F, 1: 0x06, 2: 0x5B, 3: 0x4F, 4: 0x66, 5: 0x6D, 6: 0x7D, 7: 0x07, 8: 0x7F, 9: 0x6F, '-': 0x40, ' ': 0};
   const names = Object.fromEntries(Object.entries(font).map(([name, bits]) => [bits, name]));
-  const polygons = [...document.querySelectorAll('#lcd > g:first-of-type > polygon')];
+  const polygons = [...document.querySelectorAll('#lcd > g:not(.only-m) > polygon')];
   const lit = polygons.map(node => getComputedStyle(node).opacity > 0.5);
   const digit = (from, n) => Array.from({length: n}, (_, k) => names[lit.slice(from + 7 * k, from + 7 * k + 7)
     .reduce((bits, on, i) => bits | on << i, 0)] ?? '?').join('');
-  return {ident: digit(0, 7), value: digit(7 * 7 + 4 * 14, 9)};
+  return {ident: digit(0, 7), value: digit(7 * 7, 9)};
 """
 
 

@@ -52,11 +52,11 @@ function drawArrow(line, head, degrees, length, size) {
   head.setAttribute('transform', `rotate(${(-degrees).toFixed(2)})`);
 }
 
-export function drawPhasors(chart, phases) {
+export function drawPhasors(chart, phases, numbers) {
   const fullU = Math.max(230 / 0.92, ...phases.map(phase => phase.u / 0.98));
   const fullI = roundUp(Math.max(0.05, ...phases.map(phase => phase.i)));
-  chart.arrows.forEach((arrow, index) => {
-    const phase = phases[index] || { u: 0, i: 0, u_deg: 0, i_deg: 0 };
+  chart.arrows.forEach(arrow => {
+    const phase = phases[numbers.indexOf(arrow.n)] || { u: 0, i: 0, u_deg: 0, i_deg: 0 };
     const length = RADIUS * phase.u / fullU;
     drawArrow(arrow.u, arrow.uHead, phase.u_deg, length, 6.5);
     drawArrow(arrow.i, arrow.iHead, currentAngle(phase), RADIUS * 0.88 * phase.i / fullI, 8.5);
@@ -114,7 +114,7 @@ function strip(context, box, colours, curves, full, unit) {
 }
 
 /* Two periods; voltages above, currents below. */
-export function drawWaves(canvas, phases, { harmonics, frequency }) {
+export function drawWaves(canvas, phases, { numbers, harmonics, frequency }) {
   const ratio = window.devicePixelRatio || 1;
   const width = canvas.clientWidth, height = canvas.clientHeight;
   if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
@@ -125,7 +125,7 @@ export function drawWaves(canvas, phases, { harmonics, frequency }) {
   const style = getComputedStyle(document.documentElement);
   const colour = name => style.getPropertyValue(name).trim();
   const colours = { grid: colour('--faint'), soft: colour('--soft'),
-    phase: ['--l1', '--l2', '--l3'].map(colour) };
+    phase: numbers.map(n => colour(`--l${n}`)) };
   const voltages = phases.map((p, n) => waveOf(p.u, p.u_deg, harmonics.u[n] || []));
   const currents = phases.map((p, n) => waveOf(p.i, currentAngle(p), harmonics.i[n] || []));
   const fullU = Math.max(400, Math.ceil(peakOf(voltages) / 100) * 100);

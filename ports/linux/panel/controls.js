@@ -187,8 +187,9 @@ export function createControls(report) {
     }
   };
   return state => {
-    if (phases !== state.phases.length) {
-      build(state.phases.length);
+    const wanted = state.plate.systems === 1 ? 1 : 3; /* an Aron build is fed by three phases, too */
+    if (phases !== wanted) {
+      build(wanted);
     }
     for (const [key, row] of rows) {
       row.show(state.mains.control[key]);

@@ -57,32 +57,26 @@ function drawBarcode(group, digits) {
   });
 }
 
-/* What the plate says of a variant when the meter does not send it. */
-function plateOf(state) {
-  const name = state.variant;
-  const single = name.startsWith('162'), aron = /aron/i.test(name), old = /382[B-E]/.test(name);
-  return { kind: `Static ${single ? 'single' : 'three'}-phase meter`,
-    voltage: `${single ? '230 V' : aron ? '3×230 V' : '3×230/400 V'}  50 Hz`,
-    current: `${old ? '' : '0.25–'}5(100) A`, class: old ? 'Class A' : 'Class B', ...state.plate };
-}
+/* Wires of the mains: one, two or three phases, and the neutral where there is one. */
+const SCHEMES = { single: 'M35 137.6V142.6M38.4 137.6V142.6', aron: 'M35 137.6V142.6M38.4 137.6V142.6M41.8 137.6V142.6',
+  star: 'M35 137.6V142.6M38.4 137.6V142.6M41.8 137.6V142.6M45.2 137.6V142.6' };
 
 function drawPlate(state) {
-  const plate = plateOf(state);
-  const wires = { single: ['M35 137.6V142.6', ''], aron: ['M35 137.6V142.6M38.4 137.6V142.6M41.8 137.6V142.6', ''] };
-  byId('plate-kind').textContent = plate.kind;
-  byId('plate-type').textContent = state.variant;
-  byId('plate-voltage').textContent = plate.voltage;
-  byId('plate-current').textContent = plate.current;
-  byId('plate-class').textContent = plate.class;
-  byId('plate-year').textContent = Object.keys(state.energy).filter(code => /^[1-4]\.8\.0$/.test(code))
-    .map(code => ['A+', 'A−', 'R+', 'R−'][code[0] - 1]).join(' ');
-  byId('plate-constant').textContent = `${state.pulses.per_kwh} imp/kWh`;
-  byId('plate-serial').textContent = `No. ${state.serial}`;
-  if (/aron/i.test(state.variant)) {
-    byId('plate-scheme').setAttribute('d', wires.aron[0]);
-  } else if (state.variant.startsWith('162')) {
-    byId('plate-scheme').setAttribute('d', wires.single[0]);
-  }
+  const { plate, energy } = state;
+  const scheme = plate.systems === 1 ? 'single' : plate.aron ? 'aron' : 'star';
+  const u = plate.nominal_v, wired = { single: `${u} V`, aron: `3×${u} V`, star: `3×${u}/${Math.round(u * Math.sqrt(3) / 10) * 10} V` };
+  const say = (id, text) => { byId(`plate-${id}`).textContent = text; };
+  say('kind', `Static ${scheme === 'single' ? 'single' : 'three'}-phase meter`);
+  say('type', state.variant);
+  say('voltage', `${wired[scheme]}  50 Hz`);
+  say('current', `${plate.basic_a}(${plate.max_a}) A`);
+  say('class', `Class ${plate.class}`);
+  say('energies', Object.keys(energy).filter(code => /^[1-4]\.8\.0$/.test(code))
+    .map(code => ['A+', 'A−', 'R+', 'R−'][code[0] - 1]).join(' '));
+  say('constant', `${state.pulses.per_kwh} imp/kWh`);
+  say('serial', `No. ${state.serial}`);
+  say('order', plate.order);
+  byId('plate-scheme').setAttribute('d', SCHEMES[scheme]);
   drawBarcode(byId('barcode'), String(state.serial).replace(/\D/g, '') || '0');
 }
 
@@ -176,6 +170,7 @@ export function createFront() {
     if (identity !== drawn) {
       drawn = identity;
       drawPlate(state);
+      lcd.generation(/^(382|162)M/.test(state.variant));
     }
     lcd.update(state.display);
     led(state.pulses);

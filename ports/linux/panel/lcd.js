@@ -19,6 +19,10 @@ export const ICON = {
   TARIFF: 1 << 25,
 };
 
+/* What only the glass of the M generation has (docs/display.md). */
+const ICONS_ONLY_M = ICON.TAMPER | ICON.SEQUENCE_123 | ICON.SEQUENCE_132 | ICON.PREPAYMENT | ICON.RADIO |
+  ICON.BREAKER_CLOSED | ICON.BREAKER_OPEN | ICON.MODULE.reduce((bits, bit) => bits | bit);
+
 function element(name, attributes, parent) {
   const node = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -164,10 +168,12 @@ function drawPhase(parent, index, x, y) {
   return { name, minus, back, plus, ahead };
 }
 
-/* Draw the glass at 0,0: 100 x 38 mm.  Returns an object with update(display). */
+/* Draw the glass at 0,0: 100 x 38 mm.  Returns update(display), and generation(isM), which hides what older
+ * glasses do not have. */
 export function createLcd(group) {
   const ident = [], identPoints = [], value = [], valuePoints = [], valueColons = [], text = [];
   const slant = element('g', { transform: 'skewX(-4) translate(2.4 0)' }, group);
+  const onlyM = element('g', { class: 'only-m', transform: 'skewX(-4) translate(2.4 0)' }, group);
   for (let i = 0; i < 7; i++) {
     const x = 15 + i * 4.75;
     ident.push(sevenSegments(slant, x, 4.4, 3.1, 5, 0.62));
@@ -175,7 +181,7 @@ export function createLcd(group) {
       element('circle', { class: 'seg', cx: x + 3.95, cy: 9.1, r: 0.42 }, slant));
   }
   for (let i = 0; i < 4; i++) {
-    text.push(fourteenSegments(slant, 51 + i * 5.3, 4.4, 3.7, 5, 0.5));
+    text.push(fourteenSegments(onlyM, 51 + i * 5.3, 4.4, 3.7, 5, 0.5));
   }
   for (let i = 0; i < 9; i++) {
     const x = 4 + i * 6.7, mark = x + 5.5;
@@ -197,12 +203,16 @@ export function createLcd(group) {
     [ICON.BREAKER_CLOSED, symbol(group, BREAKER_CLOSED, 'translate(62.6 31.6)')],
     [ICON.BREAKER_OPEN, symbol(group, BREAKER_OPEN, 'translate(70.4 31.6)')],
     [ICON.TARIFF, label(group, 'T', 88.6, 29.6, 4)]);
+  phases.forEach(({ minus, back, plus, ahead }) =>
+    [minus, back, plus, ahead].forEach(node => node.classList.add('only-m')));
   ICON.MODULE.forEach((bit, i) => icons.push([bit, label(group, `M${i + 1}`, 4 + i * 7, 35, 3)]));
+  icons.filter(([bit]) => bit & ICONS_ONLY_M).forEach(([, node]) => node.classList.add('only-m'));
   const tariff = sevenSegments(group, 92, 26.6, 2, 3, 0.4);
   const light = (node, on) => node && node.classList.toggle('lit', Boolean(on));
   const digit = (nodes, bits) => nodes.forEach((node, i) => light(node, bits >> i & 1));
-  return { update: display => lcdUpdate({ ident, identPoints, value, valuePoints, valueColons, text,
-    unit, icons, phases, tariff, light, digit }, display) };
+  const glass = { ident, identPoints, value, valuePoints, valueColons, text, unit, icons, phases, tariff, light, digit };
+  return { update: display => lcdUpdate(glass, display),
+    generation: isM => group.classList.toggle('basic', !isM) };
 }
 
 function lcdUpdate(glass, display) {

@@ -36,6 +36,9 @@ const SEQUENCES = { '': '–', 123: 'L1 L2 L3', 132: 'L1 L3 L2' };
 const QUADRANTS = { 0: 'no load', 1: 'Q I', 2: 'Q II', 3: 'Q III', 4: 'Q IV' };
 const QUADRANT_WORDS = { 1: 'import, inductive', 2: 'export, inductive', 3: 'export, capacitive', 4: 'import, capacitive' };
 
+/* Numbers of the phases that the meter's systems measure. */
+const phaseNumbers = ({ plate, phases }) => plate.aron ? [1, 3] : phases.map((_, i) => i + 1);
+
 /* ---- tiles ---- */
 
 function createTiles() {
@@ -71,18 +74,19 @@ function createPhaseTable() {
   const body = make('tbody', {});
   table.append(body);
   let cells = [];
-  const build = count => {
-    cells = Array.from({ length: count }, (_, i) => {
-      const row = make('tr', { className: `row${i + 1}` }, make('th', { scope: 'row', textContent: `L${i + 1}` }));
+  const build = numbers => {
+    cells = numbers.map(n => {
+      const row = make('tr', { className: `row${n}` }, make('th', { scope: 'row', textContent: `L${n}` }));
       const made = Array.from({ length: 7 }, () => make('td', {}));
       row.append(...made);
       return { row, made };
     });
     body.replaceChildren(...cells.map(cell => cell.row));
   };
-  return ({ phases }) => {
+  return state => {
+    const { phases } = state;
     if (cells.length !== phases.length) {
-      build(phases.length);
+      build(phaseNumbers(state));
     }
     phases.forEach((phase, i) => {
       const { row, made } = cells[i];
@@ -125,7 +129,7 @@ function createEnergies() {
       rows.get(code).part.textContent = part ? `.${part}` : '';
     }
     const waiting = pulses.pending > 0 ? `, ${format(pulses.pending, 0)} waiting` : '';
-    byId('pulse-count').textContent = `${format(pulses.emitted, 0)} pulses${waiting}`;
+    byId('pulse-count').textContent = `${format(pulses.emitted, 0)} ${pulses.emitted === 1 ? 'pulse' : 'pulses'}${waiting}`;
   };
 }
 
@@ -280,13 +284,14 @@ function createCharts() {
       return;
     }
     const { phases, mains, total } = last;
-    const harmonics = mains.harmonics || { u: [], i: [] };
-    const { fullU, fullI } = drawPhasors(phasors, phases);
+    const numbers = phaseNumbers(last);
+    const harmonics = { u: numbers.map(n => mains.harmonics.u[n - 1]), i: numbers.map(n => mains.harmonics.i[n - 1]) };
+    const { fullU, fullI } = drawPhasors(phasors, phases, numbers);
     byId('phasor-scale').textContent = `${format(fullU, 0)} V · ${fullI} A`;
     byId('wave-scale').textContent = [...harmonics.u, ...harmonics.i].some(list => list.length > 0) ? 'with harmonics' : '';
     byId('phasors').setAttribute('aria-label', `Phasor diagram. ${phases.map((phase, i) =>
-      `L${i + 1}: ${format(phase.u, 0)} volts at ${format(phase.u_deg, 0)} degrees, ${format(phase.i, 2)} amperes lagging by ${format(phase.i_deg, 0)} degrees`).join('. ')}`);
-    drawWaves(byId('waves'), phases, { harmonics, frequency: total.f || mains.control.f });
+      `L${numbers[i]}: ${format(phase.u, 0)} volts at ${format(phase.u_deg, 0)} degrees, ${format(phase.i, 2)} amperes lagging by ${format(phase.i_deg, 0)} degrees`).join('. ')}`);
+    drawWaves(byId('waves'), phases, { numbers, harmonics, frequency: total.f || mains.control.f });
   };
   addEventListener('resize', draw);
   let drawn = 0;
