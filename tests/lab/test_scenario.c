@@ -188,6 +188,38 @@ static void test_harmonic_waveform(void **state)
     mains_close(m);
 }
 
+/** Windows and samples agree with harmonics too, in a three-wire meter. */
+static void test_harmonics_in_aron(void **state)
+{
+    static int32_t v[LAB_PHASES][1600], i[LAB_PHASES][1600];
+    int32_t *v_at[LAB_PHASES] = {v[0], v[1], v[2]}, *i_at[LAB_PHASES] = {i[0], i[1], i[2]};
+    static const struct mains_options aron = {2, true, 0};
+    struct lab_source source;
+    struct lab_error error;
+    struct mains *m = NULL;
+    struct measuring_window w[LAB_PHASES];
+    const char *text = "set u=230 i=10 phi=40\nharmonic u all 3=8%@20 5=6%\n"
+                       "harmonic i all 5=30%@60 7=10%\nharmonic u L2 7=5%@-30\n";
+    (void)state;
+    memset(&source, 0, sizeof source);
+    assert_int_equal(lab_scenario_open(&source, "x.scn", text, strlen(text), &error), 0);
+    assert_int_equal(lab_mains_create(&m, &source, &aron, &error), 0);
+    mains_window(m, 0, 1600, w);
+    mains_samples(m, 0, 1600, v_at, i_at);
+    for (unsigned k = 0; k < 2; k++) {
+        double p = 0.0, u2 = 0.0, i2 = 0.0;
+        for (unsigned s = 0; s < 1600; s++) {
+            p += (double)v[k][s] * i[k][s];
+            u2 += (double)v[k][s] * v[k][s];
+            i2 += (double)i[k][s] * i[k][s];
+        }
+        assert_true(fabs(p - (double)w[k].active_lsb2) < 1e-6 * sqrt(u2 * i2));
+        assert_true(fabs(u2 / (double)w[k].voltage_lsb2 - 1.0) < 1e-6);
+        assert_true(fabs(i2 / (double)w[k].current_lsb2 - 1.0) < 1e-6);
+    }
+    mains_close(m);
+}
+
 static void test_every(void **state)
 {
     (void)state;
@@ -310,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_harmonics),
         cmocka_unit_test(test_harmonic_waveform),
         cmocka_unit_test(test_every),
+        cmocka_unit_test(test_harmonics_in_aron),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_errors_name_the_place),
         cmocka_unit_test(test_shipped_scenarios),
