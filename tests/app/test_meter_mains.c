@@ -241,13 +241,71 @@ static void test_hour_counter(void **state)
     free(bench);
 }
 
+static size_t ask(struct bench *bench, const uint8_t *body, size_t n_body)
+{
+    uint8_t frame[KMP_FRAME_MAX], answer[OPTICAL_TX_BYTES];
+    struct optical *optical = &bench->meter.optical[0];
+    int length = kmp_frame_encode(KMP_TO_METER, body, n_body, frame, sizeof frame);
+    assert_true(length > 0);
+    optical_receive(optical, &bench->meter, frame, (size_t)length, 0);
+    return optical_transmit(optical, answer, sizeof answer);
+}
+
+/* Every command there could be, with data of every length, among them a write of each register. */
+static void try_every_command(struct bench *bench)
+{
+    uint32_t seed = 382u;
+    print_message("seed %u\n", (unsigned)seed);
+    for (unsigned cid = 0; cid < 256; cid++) {
+        for (unsigned length = 0; length < 24; length++) {
+            uint8_t body[26] = {KMP_ADDRESS_METER, (uint8_t)cid};
+            for (unsigned i = 0; i < length; i++) {
+                seed = seed * 1664525u + 1013904223u;
+                body[2 + i] = (uint8_t)(seed >> 24);
+            }
+            (void)ask(bench, body, 2u + length);
+        }
+    }
+    for (size_t row = 0; row < register_table_length; row++) {
+        const struct register_def *def = &register_table[row];
+        uint8_t body[15] = {
+            KMP_ADDRESS_METER,    0x11,          0,          0, (uint8_t)(def->kmp_id >> 8),
+            (uint8_t)def->kmp_id, def->kmp_unit, def->width, 0};
+        for (uint8_t cid = 0x11; cid <= 0x12; cid++) {
+            body[1] = cid;
+            assert_int_equal(ask(bench, body, 9u + (def->width < 6 ? def->width : 6u)), 0);
+        }
+    }
+}
+
+/* REQ(OPT-06, SEC-04, REG-13, CFG-07): nothing that comes through the optical port changes legal
+ * data,
+ * the locked configuration, or a single byte of the legal memory */
+static void test_no_way_in(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    bench_run(bench, 300, 230.0, 10.0);
+    struct legal before = bench->meter.legal;
+    struct variant variant = bench->meter.variant;
+    struct bench *copy = calloc(1, sizeof *copy);
+    assert_non_null(copy);
+    memcpy(copy, bench, sizeof *copy);
+    try_every_command(bench);
+    assert_memory_equal(&bench->meter.legal, &before, sizeof before);
+    assert_memory_equal(&bench->meter.variant, &variant, sizeof variant);
+    assert_memory_equal(bench->legal_memory.bytes, copy->legal_memory.bytes, LEGAL_MEMORY_BYTES);
+    assert_int_equal(bench->meter.serial_number, METER_SERIAL_DEFAULT);
+    free(copy);
+    free(bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_it_counts),
-        cmocka_unit_test(test_loss_of_supply),
-        cmocka_unit_test(test_cut_without_warning),
-        cmocka_unit_test(test_hour_counter),
+        cmocka_unit_test(test_it_counts),           cmocka_unit_test(test_loss_of_supply),
+        cmocka_unit_test(test_cut_without_warning), cmocka_unit_test(test_hour_counter),
+        cmocka_unit_test(test_no_way_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,8 @@ static void expect_body(struct meter *meter, const char *question, const char *a
     assert_memory_equal(receiver.body, expected, n_expected);
 }
 
-/* Every register that public readers poll on a 382 answers; two of them fail when one is missing.
+/* REQ(X-REG-4): every register that public readers poll on a 382 answers; two of them fail when
+ * one is missing.
  */
 static void test_polled_registers(void **state)
 {

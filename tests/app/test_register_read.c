@@ -43,7 +43,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* REQ(REG-04, MET-07): the sample of a real 382J, 6753.3242 kWh, in all forms */
+/* REQ(REG-04, MET-07, MET-19): the sample of a real 382J, 6753.3242 kWh, in all forms */
 static void test_energy_sample(void **state)
 {
     (void)state;
@@ -67,7 +67,7 @@ static void test_energy_sample(void **state)
     assert_false(value.is_text);
 }
 
-/* REQ(X-MET-4, X-MET-3): A1423 = |A+| + |A-|, net = A+ - A- with its sign */
+/* REQ(X-MET-4): A1423 = |A+| + |A-|, net = A+ - A- with its sign */
 static void test_sums(void **state)
 {
     (void)state;
@@ -311,6 +311,7 @@ static void test_clock_registers(void **state)
     assert_true(register_exists(meter, row("1.6.0")));
 }
 
+/* REQ(X-CFG-1): configurations as numbers, the type number from its end to its start */
 static void test_identity(void **state)
 {
     (void)state;
