@@ -20,7 +20,10 @@
 
 struct mains; /* private to lab/ */
 
-/** Electrical state of one phase at an instant; rms volts and amperes, degrees. */
+/**
+ * Electrical state of one phase at an instant; rms volts and amperes of the fundamental, degrees.
+ * Harmonics come on top, in percent of the fundamental; their angles are defined in lab/phasor.h.
+ */
 struct lab_phase {
     double voltage_v;
     double voltage_deg; /**< of U1 against the common reference: 0, -120, +120 */
@@ -41,8 +44,8 @@ struct lab_state {
 /** Things of a scenario that are not electrical. */
 enum lab_event_kind {
     LAB_EVENT_MAGNET,
-    LAB_EVENT_COVER,
-    LAB_EVENT_TERMINAL_COVER,
+    LAB_EVENT_COVER,          /**< on = open */
+    LAB_EVENT_TERMINAL_COVER, /**< on = open */
     LAB_EVENT_BUTTON_LEFT,
     LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
     LAB_EVENT_KILL,         /**< end the process without storing (tests) */
@@ -91,16 +94,24 @@ void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
 void mains_samples(struct mains *mains, int64_t first, size_t n, int32_t *v_lsb[LAB_PHASES],
                    int32_t *i_lsb[LAB_PHASES]);
 
-/** The electrical state in force at that instant (for the panel). */
+/**
+ * The electrical state in force at that instant (for the panel).  Ask at or after the end of the
+ * last window: sources are read forwards, and looking back may cost a walk from the start. Of a
+ * recording: the fundamentals of the 200 ms from there, U1 at 0 degrees.
+ */
 void mains_state(struct mains *mains, int64_t at_us, struct lab_state *out);
 
 /** Next event after the ones already taken, at or before until_us.  @return false: none. */
 bool mains_next_event(struct mains *mains, int64_t until_us, struct lab_event *event);
 
 /**
- * Live control from the panel: name=value on top of the source, from at_us on.
- * Names: u1..u3, i1..i3, phi1..phi3, f, thd_u, thd_i (5th harmonic %), dip (%, ms), neutral (0/1),
- * supply (0/1), temperature, and "reset" to return to the source.  Unknown: -1 and error.
+ * Live control from the panel: name=value on top of the source, from at_us on (which may lie in a
+ * window to come: it counts from that microsecond).
+ * Names: u1..u3 (V), i1..i3 (A, negative exports), phi1..phi3 (degrees), f (Hz), thd_u, thd_i (5th
+ * harmonic, %), dip_ms, dip (rest voltage in % for dip_ms from at_us), neutral (1 = lost), supply
+ * (0 = off), temperature, and "reset" to return to the source.  A recording takes only dip, dip_ms,
+ * supply, temperature and reset.
+ * @return 0, or -1 with the reason (unknown name, value out of range).
  */
 int mains_control(struct mains *mains, int64_t at_us, const char *name, double value,
                   struct lab_error *error);
