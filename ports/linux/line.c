@@ -119,6 +119,9 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t line_step(struct line *line, int64_t wall_us)
 {
+    /* Mode C keeps its speed to the last character; a meter that was without supply forgets this.
+     */
+    line->optical->iec.settings.paced = line->timing;
     step_in(line, wall_us);
     line->optical_wake_ms = optical_step(line->optical, line->meter, wall_us / 1000);
     listen_to_meter(line, wall_us);
