@@ -66,14 +66,13 @@ static bool holds(struct page_memory *memory, uint32_t address, const struct pag
            memcmp(back.bytes, page->bytes, sizeof back.bytes) == 0;
 }
 
-bool page_write(struct page_memory *memory, uint32_t index, struct page *page)
+static bool write_through(struct page_memory *memory, uint32_t index, const struct page *page)
 {
     if (!memory->writable) {
         return false;
     }
     const struct legal_port *port = memory->port;
     uint32_t address = index * LEGAL_MEMORY_PAGE_BYTES;
-    page_put(page, PAGE_CRC_AT, 4, legal_crc32(page->bytes, PAGE_CRC_AT));
     memory->writes++;
     if (port->memory_write(port->context, address, page->bytes, LEGAL_MEMORY_PAGE_BYTES) >= 0 &&
         holds(memory, address, page)) {
@@ -81,6 +80,19 @@ bool page_write(struct page_memory *memory, uint32_t index, struct page *page)
     }
     memory->errors++;
     return false;
+}
+
+bool page_write(struct page_memory *memory, uint32_t index, struct page *page)
+{
+    page_put(page, PAGE_CRC_AT, 4, legal_crc32(page->bytes, PAGE_CRC_AT));
+    return write_through(memory, index, page);
+}
+
+bool page_wipe(struct page_memory *memory, uint32_t index)
+{
+    struct page page;
+    memset(&page, 0, sizeof page);
+    return write_through(memory, index, &page);
 }
 
 uint32_t page_number(const struct page *page)

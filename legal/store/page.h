@@ -56,6 +56,9 @@ void page_begin(struct page *page, enum page_kind kind, uint32_t number);
 /** Add the CRC, write, read back.  @return false: the page does not hold it. */
 bool page_write(struct page_memory *memory, uint32_t index, struct page *page);
 
+/** Make the page blank (all zero).  @return false: it is not. */
+bool page_wipe(struct page_memory *memory, uint32_t index);
+
 uint32_t page_number(const struct page *page);
 
 /** n_bytes 1 .. 8, little endian, at offset. */

@@ -17,6 +17,9 @@
 /* Damaged records passed over in the search for the newest good one. */
 #define SEARCH_PASSES 32u
 
+/* No record ever has a higher number: the memory is worn out before.  Garbage may. */
+#define NUMBER_MAX (UINT32_C(1) << 31)
+
 struct ring {
     uint32_t first, pages;
     enum page_kind kind;
@@ -130,6 +133,37 @@ static void renew_superblocks(struct store *store, const enum page_state *copies
     }
 }
 
+/*
+ * The number to go on with: above every record there is, damaged ones included (they would be
+ * looked at first at each start).  Pages that could not be read may hold newer records: then a lap
+ * later.
+ */
+static uint32_t next_number(const struct survey *survey, const struct ring *ring, uint32_t next)
+{
+    if (survey->any && survey->best_number < NUMBER_MAX && survey->best_number >= next) {
+        next = survey->best_number + 1u;
+    }
+    return survey->unreadable > 0 ? next + ring->pages : next;
+}
+
+/*
+ * Wipe the next place if it holds the remains of a torn record.  They may be the rear half of a
+ * record of the very number to be written now: torn in its turn, with only the front half arriving,
+ * it would make that older record whole.
+ */
+static void clear_next(struct store *store, const struct ring *ring, uint32_t *next)
+{
+    for (unsigned attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
+        struct page page;
+        uint32_t index = ring->first + *next % ring->pages;
+        enum page_state state = page_read(&store->memory, index, ring->kind, &page);
+        if (state == PAGE_GOOD || state == PAGE_BLANK || page_wipe(&store->memory, index)) {
+            return;
+        }
+        (*next)++;
+    }
+}
+
 static enum legal_err load_state(struct store *store, struct registers *registers,
                                  struct store_state *state)
 {
@@ -144,9 +178,7 @@ static enum legal_err load_state(struct store *store, struct registers *register
         return LEGAL_ERR_FORMAT;
     }
     store->fault = survey.unreadable > 0;
-    uint32_t seen = survey.any ? survey.best_number : 0;
     if (found == PAGE_GOOD) {
-        seen = page_number(&page);
         if (record_summation(&page) != registers->summation) {
             return LEGAL_ERR_TYPE;
         }
@@ -155,9 +187,8 @@ static enum legal_err load_state(struct store *store, struct registers *register
     } else {
         store->fault = survey.written > 0 || store->fault;
     }
-    /* unread records may be newer: begin a lap later, so that ours outrank them */
-    uint32_t lap = survey.unreadable > 0 ? STORE_STATE_PAGES : 0u;
-    store->state_next = found == PAGE_GOOD || lap > 0 ? seen + lap + 1u : 0u;
+    store->state_next =
+        next_number(&survey, &state_ring, found == PAGE_GOOD ? page_number(&page) + 1u : 0u);
     return LEGAL_OK;
 }
 
@@ -167,7 +198,7 @@ static enum legal_err load_tariff(struct store *store, struct registers *registe
     struct survey survey = survey_ring(&store->memory, &tariff_ring, UINT64_MAX);
     uint64_t below = UINT64_MAX;
     bool suited = false;
-    store->tariff_next = 0;
+    uint32_t above = 0;
     while (!suited) {
         enum page_state found = newest(&store->memory, &tariff_ring, below, &page);
         if (found == PAGE_NEWER) {
@@ -177,21 +208,19 @@ static enum legal_err load_tariff(struct store *store, struct registers *registe
             break;
         }
         if (below == UINT64_MAX) {
-            store->tariff_next = page_number(&page) + 1u;
+            above = page_number(&page) + 1u;
         }
         below = page_number(&page);
         suited = record_get_tariff(&page, registers) && registers_fit(registers);
         store->fault = !suited || store->fault;
     }
+    store->tariff_next = next_number(&survey, &tariff_ring, above);
     if (!suited) {
         memset(registers->resting_uwh, 0, sizeof registers->resting_uwh);
         registers->tariff = 1;
         store->fault = survey.written > 0 || store->fault;
     }
-    if (survey.unreadable > 0) {
-        store->fault = true;
-        store->tariff_next += STORE_TARIFF_PAGES;
-    }
+    store->fault = survey.unreadable > 0 || store->fault;
     return LEGAL_OK;
 }
 
@@ -222,6 +251,8 @@ enum legal_err store_open(struct store *store, const struct legal_port *port,
     }
     store->memory.writable = true;
     renew_superblocks(store, copies);
+    clear_next(store, &state_ring, &store->state_next);
+    clear_next(store, &tariff_ring, &store->tariff_next);
     state->suspect = state->suspect || store->fault;
     return LEGAL_OK;
 }
