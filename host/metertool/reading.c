@@ -143,6 +143,16 @@ static struct reading *add(struct readings *readings)
     return reading;
 }
 
+/** The bytes from the last to the first: type numbers stand on the wire that way. */
+static struct kmp_value turned_round(const struct kmp_value *value)
+{
+    struct kmp_value turned = *value;
+    for (unsigned i = 0; i < value->n_bytes; i++) {
+        turned.bytes[i] = value->bytes[value->n_bytes - 1u - i];
+    }
+    return turned;
+}
+
 bool readings_add_kmp(struct readings *readings, const struct kmp_value *value)
 {
     struct reading *reading = add(readings);
@@ -161,7 +171,9 @@ bool readings_add_kmp(struct readings *readings, const struct kmp_value *value)
         snprintf(reading->unit, sizeof reading->unit, "%s", unit);
     }
     reading->is_number = is_plain_number(value, &reading->mantissa, &reading->exponent);
-    kmp_value_text(value, reading->text, sizeof reading->text);
+    bool reversed = reading->def != NULL && reading->def->coding == REGISTER_TEXT_REVERSED;
+    struct kmp_value shown = reversed ? turned_round(value) : *value;
+    kmp_value_text(&shown, reading->text, sizeof reading->text);
     return true;
 }
 
