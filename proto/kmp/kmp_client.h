@@ -12,8 +12,8 @@ int kmp_client_get_registers(const uint16_t *ids, size_t n_ids, uint8_t *frame, 
 int kmp_client_command(uint8_t cid, const uint8_t *data, size_t n_data, uint8_t *frame,
                        size_t capacity);
 /**
- * Take a GetRegister answer body apart.  One generation of meters tells a wrong length for clock and
- * date (units 47, 48): an answer that makes no sense otherwise is read with four bytes there.
+ * Take a GetRegister answer body apart.  One generation of meters tells a wrong length for clock
+ * and date (units 47, 48): an answer that makes no sense otherwise is read with four bytes there.
  * @return number of values (0: the meter knows none of them) or KMP_ERR_FORMAT.
  */
 int kmp_client_values(const uint8_t *body, size_t n_body, struct kmp_value *values,
