@@ -226,7 +226,7 @@ static void test_telegram_over_a_cut(void **state)
     assert_int_equal(optical_transmit(&meter->optical[3], answer, sizeof answer), 0);
 }
 
-/* REQ(TAR-11): a clock that has lost its time goes on from the last time stored, and says so */
+/* A clock that has lost its time goes on from the last time stored, and says so */
 static void test_clock_lost(void **state)
 {
     (void)state;

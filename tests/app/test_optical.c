@@ -156,7 +156,7 @@ static void test_set_clock(void **state)
     expect_body(sample_meter("382Lx1"), "3F 09 00 01 14 4A 00 02 77 15", "");
 }
 
-/* REQ(X-BRK-4): cut-off state of meters with and without breaker; event status */
+/* Cut-off state of meters with and without breaker; event status */
 static void test_states(void **state)
 {
     (void)state;
