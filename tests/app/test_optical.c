@@ -57,7 +57,7 @@ static void expect_answer(struct meter *meter, const char *question, const char 
     assert_memory_equal(got, expected, n);
 }
 
-/* REQ(OPT-01, X-KMP-1, X-KMP-2): questions and answers in public print, values of real samples */
+/* REQ(X-KMP-1, X-KMP-2): questions and answers in public print, values of real samples */
 static void test_kmp_samples(void **state)
 {
     (void)state;
@@ -188,7 +188,7 @@ static const char capture_382c[] = "/KAM 68438BC450000\r\n"
                                    "1.6.0(1.078*kW)\r\n"
                                    "!\r\n\x03";
 
-/* REQ(OPT-02, X-IEC-1): a real 382C's read-out, byte for byte, with its values put in */
+/* REQ(X-IEC-1): a real 382C's read-out, byte for byte, with its values put in */
 static void test_iec_of_a_382c(void **state)
 {
     (void)state;
