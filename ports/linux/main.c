@@ -44,7 +44,7 @@ static void print_ready(const struct run *run)
 static int print_status(const struct run *run)
 {
     size_t length;
-    char *text = registers_json(&run->site.meter, &length);
+    char *text = registers_json(&run->site.meter, false, &length);
     if (text == NULL) {
         return -1;
     }

@@ -212,7 +212,7 @@ static enum MHD_Result answer_get(struct panel *panel, struct MHD_Connection *co
     }
     if (strcmp(path, "/api/registers") == 0) {
         run_catch_up(panel->run);
-        char *text = registers_json(&panel->run->site.meter, &length);
+        char *text = registers_json(&panel->run->site.meter, true, &length);
         return send_heap_json(connection, text, length);
     }
     const struct panel_file *file = panel_file_find(path);

@@ -84,7 +84,7 @@ static bool print_key(FILE *out, const struct register_def *def, bool first)
 }
 
 static void print_register(FILE *out, const struct register_def *def,
-                           const struct register_value *value)
+                           const struct register_value *value, bool with_name)
 {
     (void)fputs(": {\"value\": ", out);
     if (value->is_text) {
@@ -96,10 +96,14 @@ static void print_register(FILE *out, const struct register_def *def,
     }
     (void)fprintf(out, ", \"unit\": \"%s\"", units[def->unit].text);
     print_obis(out, def->obis);
+    if (with_name) {
+        (void)fputs(", \"name\": ", out);
+        print_string(out, def->name);
+    }
     (void)fputc('}', out);
 }
 
-char *registers_json(const struct meter *meter, size_t *length)
+char *registers_json(const struct meter *meter, bool with_names, size_t *length)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, length);
@@ -112,7 +116,7 @@ char *registers_json(const struct meter *meter, size_t *length)
         struct register_value value;
         if (register_exists(meter, def) && register_read(meter, def, &value) &&
             print_key(out, def, first)) {
-            print_register(out, def, &value);
+            print_register(out, def, &value, with_names);
             first = false;
         }
     }

@@ -32,11 +32,14 @@ READ_VALUE = """
 class Meter:
     """meter382 with its panel on a free port; simulated time runs as fast as the wall clock."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, before=None):
+        """before: arguments of a run that fills the memory first."""
         self.folder = tempfile.TemporaryDirectory(prefix="open382-panel-")
+        command = [os.path.join(BUILD, "meter382"), "--headless", "--data", self.folder.name]
+        if before:
+            subprocess.run([*command, *before], check=True, stdout=subprocess.DEVNULL)
         self.process = subprocess.Popen(
-            [os.path.join(BUILD, "meter382"), "--headless", "--panel", "127.0.0.1:0", "--optical",
-             "tcp:127.0.0.1:0", "--data", self.folder.name, *arguments],
+            [*command, "--panel", "127.0.0.1:0", "--optical", "tcp:127.0.0.1:0", *arguments],
             stdout=subprocess.PIPE, text=True)
         self.url = None
         for line in self.process.stdout:
@@ -225,6 +228,7 @@ def registers_are_listed(browser, meter):
     browser.run("document.querySelector('#all').open = true")
     rows = browser.wait("return document.querySelectorAll('#registers tr').length", what="the register list")
     check(rows > 50, f"{rows} registers")
+    check("Active energy A+" in browser.run("return document.querySelector('#registers tr').textContent"), "no names")
     browser.run("const f = document.querySelector('#filter'); f.value = '32.7.0'; f.dispatchEvent(new Event('input'))")
     check(browser.run("return [...document.querySelectorAll('#registers tr')].filter(row => !row.hidden).length") >= 1, "filter")
 
@@ -242,25 +246,29 @@ CHECKS = [lcd_shows_the_frame, buttons_step_the_readings, a_long_press_is_seen_a
           the_page_fits_a_phone, both_colour_schemes]
 
 
-def take_pictures(browser, meter):
+def take_pictures():
+    """A meter that has counted a real house for a month, in both schemes and on a phone."""
     folder = os.path.join(SOURCE, "docs", "pictures")
     os.makedirs(folder, exist_ok=True)
-    for name, value in (("i1", 6.2), ("phi1", 18), ("i2", 2.4), ("phi2", 35), ("i3", 9.1), ("phi3", -12)):
-        meter.control(name, value)
-    for name, size, phone, scheme in (("light", (1600, 1010), False, "light"), ("dark", (1600, 1010), False, "dark"),
-                                      ("phone", (390, 844), True, "light")):
-        browser.media(prefers_color_scheme=scheme)
-        opened(browser, meter, size, phone)
-        browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", seconds=90)
-        time.sleep(1)
-        browser.picture(os.path.join(folder, f"panel-{name}.png"))
+    month = ["--mains", "house", "--speed", "max", "--start", "2026-10-24T00:00:00Z", "--until", "28d"]
+    with Meter("--mains", "house", "--start", "2026-11-21T18:20:00Z", before=month) as meter, Browser() as browser:
+        for name, size, phone, scheme in (("light", (1480, 940), False, "light"), ("phone", (390, 820), True, "light"),
+                                          ("dark", (1480, 940), False, "dark")):
+            if name == "dark":
+                for control, value in (("i2", 2.4), ("phi2", 35), ("i3", 9.1), ("phi3", -12), ("thd_i", 12)):
+                    meter.control(control, value)
+            browser.media(prefers_color_scheme=scheme)
+            opened(browser, meter, size, phone)
+            browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", seconds=90)
+            time.sleep(1)
+            browser.picture(os.path.join(folder, f"panel-{name}.png"))
 
 
 def main():
+    if "--pictures" in sys.argv:
+        take_pictures()
+        return
     with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter, Browser() as browser:
-        if "--pictures" in sys.argv:
-            take_pictures(browser, meter)
-            return
         for test in CHECKS:
             test(browser, meter)
             errors = browser.console()
