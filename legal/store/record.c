@@ -65,7 +65,7 @@ bool record_get_state(const struct page *page, struct registers *registers,
         registers->cell[c].whole = (int64_t)page_get(page, at, STATE_WHOLE_BYTES);
         registers->cell[c].fraction = page_get(page, at + STATE_WHOLE_BYTES, 6);
     }
-    bool sound = true;
+    bool sound = state->operating_us <= INT64_MAX;
     for (unsigned e = 0; e < LEGAL_ENERGIES; e++) {
         sound = sound && !wide_is_negative(registers_read(registers, (enum legal_energy)e));
     }

@@ -173,22 +173,30 @@ static enum legal_err load_state(struct store *store, struct registers *register
         return LEGAL_ERR_STORAGE;
     }
     uint64_t below = UINT64_MAX;
-    enum page_state found = newest(&store->memory, &state_ring, below, &page);
-    if (found == PAGE_NEWER) {
-        return LEGAL_ERR_FORMAT;
-    }
-    store->fault = survey.unreadable > 0;
-    if (found == PAGE_GOOD) {
+    uint32_t above = 0;
+    while (!store->restored) {
+        enum page_state found = newest(&store->memory, &state_ring, below, &page);
+        if (found == PAGE_NEWER) {
+            return LEGAL_ERR_FORMAT;
+        }
+        if (found != PAGE_GOOD) {
+            break;
+        }
+        above = below == UINT64_MAX ? page_number(&page) + 1u : above;
+        below = page_number(&page);
         if (record_summation(&page) != registers->summation) {
             return LEGAL_ERR_TYPE;
         }
-        store->restored = true;
-        store->fault = !record_get_state(&page, registers, state) || store->fault;
-    } else {
+        store->restored = record_get_state(&page, registers, state);
+        store->fault = !store->restored || store->fault;
+    }
+    if (!store->restored) {
+        memset(registers->cell, 0, sizeof registers->cell);
+        memset(state, 0, sizeof *state);
         store->fault = survey.written > 0 || store->fault;
     }
-    store->state_next =
-        next_number(&survey, &state_ring, found == PAGE_GOOD ? page_number(&page) + 1u : 0u);
+    store->fault = survey.unreadable > 0 || store->fault;
+    store->state_next = next_number(&survey, &state_ring, above);
     return LEGAL_OK;
 }
 

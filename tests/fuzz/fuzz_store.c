@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "legal/bus/legal_crc.h"
 #include "legal/include/legal_api.h"
 #include "tests/emu/eeprom.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Input: pieces of [page number, 2 bytes][length 1 byte][bytes], laid over a blank memory. */
+/* Input: pieces of [page number, 2 bytes][length 1 byte][bytes], laid over a blank memory; bit 15
+ * of the page number asks for a good CRC. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct eeprom memory;
@@ -18,7 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t at = 0; at + 3 <= size;) {
         uint32_t page = (uint32_t)(data[at] | data[at + 1] << 8) % EEPROM_PAGES;
         size_t n = data[at + 2] < size - at - 3 ? data[at + 2] : size - at - 3;
-        memcpy(memory.bytes + page * LEGAL_MEMORY_PAGE_BYTES, data + at + 3, n);
+        uint8_t *bytes = memory.bytes + page * LEGAL_MEMORY_PAGE_BYTES;
+        memcpy(bytes, data + at + 3, n);
+        if ((data[at + 1] & 0x80u) != 0) { /* contents that a good CRC vouches for */
+            bytes[2] = 0;
+            bytes[3] = 1;
+            uint32_t crc = legal_crc32(bytes, LEGAL_MEMORY_PAGE_BYTES - 4u);
+            memcpy(bytes + LEGAL_MEMORY_PAGE_BYTES - 4u, &crc, sizeof crc);
+        }
         at += 3 + n;
     }
     const struct legal_port port = {
