@@ -95,11 +95,11 @@ static int report_silence(struct kmp_link *link)
 }
 
 static int ask(struct kmp_link *link, const struct question *question, const uint8_t *frame,
-               size_t n_frame)
+               size_t n_frame, unsigned retries)
 {
     link->n_bytes = 0;
     link->n_damaged = 0;
-    for (unsigned i = 0; i <= link->retries; i++) {
+    for (unsigned i = 0; i <= retries; i++) {
         line_rest(link->line);
         if (line_discard(link->line) != HOST_OK ||
             line_write(link->line, frame, n_frame) != HOST_OK) {
@@ -122,17 +122,17 @@ int kmp_link_command(struct kmp_link *link, uint8_t cid, const uint8_t *data, si
     uint8_t frame[KMP_FRAME_MAX];
     const struct question question = {cid, NULL, 0};
     int length = kmp_client_command(cid, data, n_data, frame, sizeof frame);
-    return length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length);
+    return length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length, link->retries);
 }
 
 /** Up to eight registers in one frame. */
 static int ask_registers(struct kmp_link *link, const uint16_t *ids, size_t n_ids,
-                         struct kmp_value *values)
+                         struct kmp_value *values, unsigned retries)
 {
     uint8_t frame[64];
     const struct question question = {GET_REGISTER, ids, n_ids};
     int length = kmp_client_get_registers(ids, n_ids, frame, sizeof frame);
-    int result = length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length);
+    int result = length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length, retries);
     if (result < 0) {
         return result;
     }
@@ -148,11 +148,9 @@ static int ask_singly(struct kmp_link *link, const uint16_t *ids, size_t n_ids,
 {
     int n_values = 0;
     bool alive = false;
-    unsigned retries = link->retries;
     for (size_t i = 0; i < n_ids; i++) {
-        link->retries = link->answered ? retries : 0;
-        int n = ask_registers(link, &ids[i], 1, &values[n_values]);
-        link->retries = retries;
+        unsigned retries = link->answered ? link->retries : 0;
+        int n = ask_registers(link, &ids[i], 1, &values[n_values], retries);
         if (n == HOST_ERR_IO || (n == HOST_ERR_SILENT && !link->answered)) {
             return n;
         }
@@ -168,7 +166,7 @@ int kmp_link_registers(struct kmp_link *link, const uint16_t *ids, size_t n_ids,
     int n_values = 0;
     for (size_t from = 0; from < n_ids; from += KMP_REGISTERS_MAX) {
         size_t n = n_ids - from < KMP_REGISTERS_MAX ? n_ids - from : KMP_REGISTERS_MAX;
-        int result = ask_registers(link, ids + from, n, values + n_values);
+        int result = ask_registers(link, ids + from, n, values + n_values, link->retries);
         if (result == HOST_ERR_SILENT && n > 1) {
             result = ask_singly(link, ids + from, n, values + n_values);
         }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,7 +76,28 @@ static speed_t speed_of(uint32_t baud)
     return B9600;
 }
 
-/** Raw bytes; 8N2 for KMP, 7E1 for IEC.  A pseudo terminal keeps eight bits: receivers mask. */
+/* Unix98 pseudo terminals: Linux admin-guide/devices.txt. */
+#define PTY_MAJOR_FIRST 136u
+#define PTY_MAJOR_LAST  143u
+
+static bool is_pseudo_terminal(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && major(status.st_rdev) >= PTY_MAJOR_FIRST &&
+           major(status.st_rdev) <= PTY_MAJOR_LAST;
+}
+
+/** 8N2 for KMP, 7E1 for IEC.  A pseudo terminal knows eight bits only; receivers mask the eighth.
+ */
+static tcflag_t character_form(const struct line *line)
+{
+    if (line->url.protocol == METER_KMP) {
+        return CS8 | CSTOPB;
+    }
+    return is_pseudo_terminal(line->fd) ? CS8 : CS7 | PARENB;
+}
+
+/** Raw bytes in the form of the protocol. */
 static int set_up_port(const struct line *line)
 {
     struct termios settings;
@@ -83,8 +106,7 @@ static int set_up_port(const struct line *line)
     }
     cfmakeraw(&settings);
     settings.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS | HUPCL);
-    settings.c_cflag |= CREAD | CLOCAL;
-    settings.c_cflag |= line->url.protocol == METER_KMP ? CS8 | CSTOPB : CS7 | PARENB;
+    settings.c_cflag |= CREAD | CLOCAL | character_form(line);
     settings.c_cc[VMIN] = 0;
     settings.c_cc[VTIME] = 0;
     cfsetispeed(&settings, speed_of(line->url.baud));

@@ -5,6 +5,7 @@ shares code with the programs under test.  IEC 62056-21 requests get the printed
 """
 import os
 import pty
+import select
 import socket
 import threading
 import time
@@ -173,7 +174,8 @@ class TcpMeter(FakeMeter):
     def __enter__(self):
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
         return self
 
     def accept(self):
@@ -192,6 +194,9 @@ class TcpMeter(FakeMeter):
         return "%s+tcp://127.0.0.1:%d" % (scheme, self.port)
 
     def __exit__(self, *_):
+        # Ended before the socket is closed: its number may at once belong to the next meter.
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.server.close()
 
 
@@ -200,12 +205,20 @@ class PtyMeter(FakeMeter):
         self.master, self.slave = pty.openpty()
         tty.setraw(self.slave)
         self.path = os.ttyname(self.slave)
-        threading.Thread(target=self.run, daemon=True).start()
+        self.ended = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
         return self
+
+    def read(self):
+        while not self.ended:
+            if select.select([self.master], [], [], 0.05)[0]:
+                return os.read(self.master, 4096)
+        return b""
 
     def run(self):
         try:
-            self.serve(lambda: os.read(self.master, 4096), lambda data: os.write(self.master, data))
+            self.serve(self.read, lambda data: os.write(self.master, data))
         except OSError:
             pass
 
@@ -213,5 +226,7 @@ class PtyMeter(FakeMeter):
         return "%s:%s" % (scheme, self.path)
 
     def __exit__(self, *_):
+        self.ended = True
+        self.thread.join()
         os.close(self.master)
         os.close(self.slave)

@@ -36,6 +36,7 @@ class Running(unittest.TestCase):
                            "--speed", "1000", "--data", os.path.join(self.folder.name, "data"),
                            "--optical", path)
         self.path = path.partition(":")[2]
+        self.path = self.path.partition(",")[0]
         self.url = ":" + self.path if path.startswith("pty") else \
             "+tcp://127.0.0.1:%d" % self.meter.port("optical tcp")
         wait_until(lambda: self.read("kmp", "U")["32.7.0"]["value"] > 0, "the first second")
@@ -140,8 +141,37 @@ class MeterOnPseudoTerminal(Running):
     # REQ(TOO-02)
     def test_kmp_and_iec(self):
         self.assertEqual(self.read("kmp", "U")["72.7.0"]["value"], 231)
-        self.assertEqual(self.read("iec", "1.8.0")["1.8.0"]["unit"], "kWh")
+        for _ in range(2):  # the port is set up anew each time, also when nothing changes
+            self.assertEqual(self.read("iec", "1.8.0")["1.8.0"]["unit"], "kWh")
         self.assertEqual(self.read("kmp", "U")["72.7.0"]["value"], 231)
+
+
+class MeterBehindAnOpticalHead(Running):
+    """A real line's speed, and the head's echo."""
+    optical = "pty:FOLDER/optical,timing=on,echo=on"
+
+    def test_kmp_and_mode_c_with_a_change_of_speed(self):
+        self.assertEqual(self.read("kmp", "U")["72.7.0"]["value"], 231)
+        values = json.loads(tool("-m", "iec" + self.url + "?speed=9600", "-j", "read"))
+        self.assertEqual(values["1.8.0"]["unit"], "kWh")
+        self.assertEqual(self.read("kmp", "U")["72.7.0"]["value"], 231)
+
+
+class Variants(unittest.TestCase):
+    # REQ(X-KMP-6)
+    def test_metertool_knows_each_of_them(self):
+        for variant, type_codes in (("382B", "53 00"), ("382C", "53 00"), ("382D", "55 00"),
+                                    ("382E", "55 00"), ("382Lx2", "62 00"), ("382LxB", "63 00"),
+                                    ("382M", "68 00"), ("382MB", "69 00"), ("162M", "70 00"),
+                                    ("162MB", "71 00")):
+            meter = Meter("--variant", variant, "--mains", MAINS, "--optical", "tcp:127.0.0.1:0")
+            url = "kmp+tcp://127.0.0.1:%d" % meter.port("optical tcp")
+            info = json.loads(tool("-m", url, "--json", "info"))
+            self.assertIn("(%s)" % type_codes, info["type"], variant)
+            self.assertNotIn("unknown", info["type"])
+            meter.kill()
+            meter.process.stdout.close()
+            meter.process.stderr.close()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ def run(*arguments, env=None, timeout=60):
     return done.returncode, done.stdout, done.stderr
 
 
-FAST = ("--timeout", "150", "--retries", "1")
+FAST = ("--timeout", "150", "--retries", "1")  # where no good answer is to come
+PATIENT = ("--timeout", "2000", "--retries", "1")  # where one is, even from a busy machine
 
 
 class Case(unittest.TestCase):
@@ -116,7 +117,7 @@ class Kmp(Case):
             info = json.loads(self.good("-m", meter.url(), "--json", "info"))
             self.assertEqual(info["type"], "382Mx2-9 (68 00)")
         with TcpMeter("no-type") as meter:
-            out = self.good("-m", meter.url(), *FAST, "info")
+            out = self.good("-m", meter.url(), *PATIENT, "info")
             self.assertIn("12345678", out)
             self.assertNotIn("382M", out)
 
@@ -181,21 +182,21 @@ class Kmp(Case):
 
     def test_slow_meter(self):
         with TcpMeter("slow", "echo") as meter:
-            self.assertIn("229", self.good("-m", meter.url(), *FAST, "read", "U"))
+            self.assertIn("229", self.good("-m", meter.url(), *PATIENT, "read", "U"))
 
     def test_one_damaged_answer_is_asked_again(self):
         with TcpMeter("damaged-once") as meter:
-            self.assertIn("229", self.good("-m", meter.url(), *FAST, "read", "U"))
+            self.assertIn("229", self.good("-m", meter.url(), *PATIENT, "read", "U"))
             self.assertEqual(meter.asked, 2)
 
     def test_late_answer_to_something_else_is_not_taken(self):
         with TcpMeter("late") as meter:
-            values = json.loads(self.good("-m", meter.url(), *FAST, "-j", "read", "1.8.0"))
+            values = json.loads(self.good("-m", meter.url(), *PATIENT, "-j", "read", "1.8.0"))
             self.assertEqual(list(values), ["1.8.0"])
 
     def test_meter_that_wants_one_register_at_a_time(self):
         with TcpMeter("one-at-a-time") as meter:
-            out = self.good("-m", meter.url(), "--timeout", "100", "-r", "0", "read", "U")
+            out = self.good("-m", meter.url(), *PATIENT, "read", "U")
             self.assertIn("230", out)
 
 
@@ -271,6 +272,11 @@ class Iec(Case):
             self.assertEqual(len(self.good("-m", meter.url("iec"), "dump").splitlines()), 10)
             self.assertIn("1.8.0 0036886 kWh",
                           self.good("-m", meter.url("iec"), "watch", "-n", "1"))
+
+    def test_a_pseudo_terminal_is_read_again_and_again(self):
+        with PtyMeter("iec") as meter:  # setting it up changes nothing the second time
+            for _ in range(3):
+                self.good("-m", meter.url("iec"), "read", "1.8.0")
 
     def test_stamps(self):
         with TcpMeter("iec", "iec-stamps") as meter:
