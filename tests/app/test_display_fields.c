@@ -125,7 +125,7 @@ static void time_and_date_take_turns(void **state)
     assert_int_equal(frame.value_colons, 1 << 4 | 1 << 6);
 }
 
-/* REQ(X-DIS-1): a message longer than its field slides */
+/* A message longer than its field slides. */
 static void long_values_slide(void **state)
 {
     (void)state;

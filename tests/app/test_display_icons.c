@@ -142,7 +142,7 @@ static void error_symbol_has_the_causes_of_its_generation(void **state)
     }
 }
 
-/* REQ(DIS-17): nothing is shown where no breaker is fitted */
+/* Nothing is shown where no breaker is fitted. */
 static void breaker_symbol_shows_the_position(void **state)
 {
     (void)state;

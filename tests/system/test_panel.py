@@ -19,9 +19,10 @@ DESK, LAPTOP, PHONE = (1600, 1000), (1180, 900), (360, 740)
 
 # Reads the glass as an eye does: which polygons are lit, not what the page was told.
 READ_VALUE = """
-  const font = {0: 0x3F, 1: 0x06, 2: 0x5B, 3: 0x4F, 4: 0x66, 5: 0x6D, 6: 0x7D, 7: 0x07, 8: 0x7F, 9: 0x6F, '-': 0x40, ' ': 0};
+  const font = {0: 0x3F, 1: 0x06, 2: 0x5B, 3: 0x4F, 4: 0x66, 5: 0x6D, 6: 0x7D, 7: 0x07, 8: 0x7F, 9: 0x6F,
+    '-': 0x40, ' ': 0};
   const names = Object.fromEntries(Object.entries(font).map(([name, bits]) => [bits, name]));
-  const polygons = [...document.querySelectorAll('#lcd > g:not(.only-m) > polygon')];
+  const polygons = $$('#lcd > g:not(.only-m) > polygon');
   const lit = polygons.map(node => getComputedStyle(node).opacity > 0.5);
   const digit = (from, n) => Array.from({length: n}, (_, k) => names[lit.slice(from + 7 * k, from + 7 * k + 7)
     .reduce((bits, on, i) => bits | on << i, 0)] ?? '?').join('');
@@ -76,19 +77,19 @@ def check(truth, what):
 
 
 def line(browser):
-    return browser.run("return document.querySelector('#lcd-line').textContent")
+    return browser.run("return $('#lcd-line').textContent")
 
 
 def opened(browser, meter, size=DESK, phone=False):
     browser.size(*size, phone)
     browser.go(meter.url)
-    browser.wait("return document.querySelector('#serial').textContent !== '\u2013'", what="the first state")
+    browser.wait("return $('#serial').textContent !== '\u2013'", what="the first state")
 
 
 # REQ(DIS-01, DIS-11): what the glass shows, segment by segment, is what the meter's frame says
 def lcd_shows_the_frame(browser, meter):
     opened(browser, meter)
-    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')",
+    browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')",
                  seconds=30, what="the automatic list behind the power-up sequence")
     for _ in range(5):
         state = meter.state()["display"]
@@ -106,21 +107,21 @@ def lcd_shows_the_frame(browser, meter):
 # REQ(DIS-07): the reading steps when the button comes up: by mouse, by touch, by keyboard
 def buttons_step_the_readings(browser, meter):
     browser.pointer("#button-left")
-    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", what="manual list")
+    browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", what="manual list")
     for act in (lambda: browser.pointer("#button-left"), lambda: browser.pointer("#button-left", kind="touch"),
                 lambda: browser.keys("#button-left", " "), lambda: browser.keys("#button-left", "\ue007")):
         before = line(browser).split("  ")[0]
         act()
-        browser.wait("return document.querySelector('#lcd-line').textContent.split('  ')[0] !== arguments[0]",
+        browser.wait("return $('#lcd-line').textContent.split('  ')[0] !== arguments[0]",
                      before, what=f"a step from {before}")
-    said = browser.run("return document.querySelector('#lcd-said').textContent")
+    said = browser.run("return $('#lcd-said').textContent")
     check(said == line(browser), f"a screen reader hears {said!r}")
 
 
 # A press of six seconds is a long press: its ring is full, and the reading stays.
 def a_long_press_is_seen_and_steps_nothing(browser, meter):
     before = line(browser).split("  ")[0]
-    browser.run("""window.longest = 0; window.isLong = false; const ring = document.querySelector('#button-left .hold');
+    browser.run("""window.longest = 0; window.isLong = false; const ring = $('#button-left .hold');
       window.watch = setInterval(() => { longest = Math.max(longest, parseFloat(ring.style.strokeDasharray) || 0);
         isLong ||= ring.closest('button').classList.contains('long'); }, 50)""")
     browser.pointer("#button-left", hold_s=6.6)
@@ -132,30 +133,27 @@ def a_long_press_is_seen_and_steps_nothing(browser, meter):
 
 # Sliders and numbers reach the mains; the measured values and the phasors follow.
 def controls_move_the_mains(browser, meter):
-    phasor = "return document.querySelectorAll('#phasors line.u')[0].getAttribute('y2')"
+    phasor = "return $$('#phasors line.u')[0].getAttribute('y2')"
     before = float(browser.run(phasor))
-    browser.run("""const set = (name, value) => { const node = document.querySelector('#set-' + name);
-      node.value = value; node.dispatchEvent(new Event('change')); };
-      set('u1', 200); set('i1', 12.5); set('phi1', 60);""")
-    browser.wait("""const cells = [...document.querySelectorAll('#phases .row1 td')].map(td => parseFloat(td.textContent));
+    browser.run("$set('#set-u1', 200); $set('#set-i1', 12.5); $set('#set-phi1', 60);")
+    browser.wait("""const cells = $$('#phases .row1 td').map(td => parseFloat(td.textContent));
       return Math.abs(cells[0] - 200) < 0.5 && Math.abs(cells[1] - 12.5) < 0.05 && Math.abs(cells[6] - 60) < 0.5;""",
                  what="200 V, 12.5 A, 60 degrees in the table")
     check(abs(float(browser.run(phasor))) < abs(before), "the voltage phasor did not shrink")
     control = meter.state()["mains"]["control"]
     check((control["u1"], control["i1"], control["phi1"]) == (200, 12.5, 60), f"{control}")
-    browser.run("""const range = document.querySelector('#set-i2').closest('.control').querySelector('input[type=range]');
-      range.value = 500; range.dispatchEvent(new Event('input'));""")
-    browser.wait("return parseFloat(document.querySelectorAll('#phases .row2 td')[1].textContent) === 12.5",
+    browser.run("$set('[aria-label^=\"Current of L2\"][type=range]', 500, 'input')")
+    browser.wait("return parseFloat($$('#phases .row2 td')[1].textContent) === 12.5",
                  what="the slider's cube: half way is an eighth of 100 A")
-    browser.run("document.querySelector('#set-thd_i').value = 30; document.querySelector('#set-thd_i').dispatchEvent(new Event('change'))")
-    browser.wait("return document.querySelector('#wave-scale').textContent === 'with harmonics'", what="harmonics")
-    browser.run("document.querySelector('#reset').click()")
-    browser.wait("return parseFloat(document.querySelectorAll('#phases .row1 td')[1].textContent) === 5", what="reset")
+    browser.run("$set('#set-thd_i', 30)")
+    browser.wait("return $('#wave-scale').textContent === 'with harmonics'", what="harmonics")
+    browser.run("$('#reset').click()")
+    browser.wait("return parseFloat($$('#phases .row1 td')[1].textContent) === 5", what="reset")
 
 
-# REQ(LCO-04): the LED flashes for each pulse; the lamp is watched, the counter compared
+# The LED flashes for each pulse: the lamp is watched, the counter compared.
 def the_led_flashes_with_the_pulses(browser, meter):
-    browser.run("""window.flashes = 0; const lamp = document.querySelector('#led');
+    browser.run("""window.flashes = 0; const lamp = $('#led');
       new MutationObserver(all => all.forEach(() => flashes += lamp.classList.contains('on') ? 1 : 0))
         .observe(lamp, {attributes: true, attributeFilter: ['class']});""")
     before = meter.state()["pulses"]["emitted"]
@@ -166,27 +164,27 @@ def the_led_flashes_with_the_pulses(browser, meter):
 # REQ(DIS-14): magnet and cover, from the page's switches to the symbols on the glass
 def switches_reach_the_meter(browser, meter):
     for name in ("magnet", "cover"):
-        browser.run("document.querySelector('#act-' + arguments[0]).click()", name)
-        browser.wait("return document.querySelector('#lcd-line').textContent.includes('ERROR TAMPER')", what=name)
+        browser.run("$('#act-' + arguments[0]).click()", name)
+        browser.wait("return $('#lcd-line').textContent.includes('ERROR TAMPER')", what=name)
         check(meter.state()["inputs"][name] is True, name)
-        browser.run("document.querySelector('#act-' + arguments[0]).click()", name)
-        browser.wait("return !document.querySelector('#lcd-line').textContent.includes('TAMPER')", what=name)
-    browser.run("document.querySelector('#act-terminal_cover').click()")
-    browser.wait("return document.querySelector('#terminal-cover').classList.contains('off')", what="terminal cover")
-    browser.run("document.querySelector('#act-terminal_cover').click()")
+        browser.run("$('#act-' + arguments[0]).click()", name)
+        browser.wait("return !$('#lcd-line').textContent.includes('TAMPER')", what=name)
+    browser.run("$('#act-terminal_cover').click()")
+    browser.wait("return $('#terminal-cover').classList.contains('off')", what="terminal cover")
+    browser.run("$('#act-terminal_cover').click()")
 
 
 # REQ(X-MET-7, DIS-08): a power cut darkens every segment; a press wakes the back-up; supply starts it anew
 def a_power_cut_blanks_the_lcd(browser, meter):
-    lit = "return document.querySelectorAll('#lcd .lit').length"
+    lit = "return $$('#lcd .lit').length"
     check(browser.run(lit) > 20, "the glass is already dark")
-    browser.run("document.querySelector('#act-supply').click()")
-    browser.wait("return document.querySelectorAll('#lcd .lit').length === 0", seconds=15, what="a dark glass")
-    browser.wait("return document.querySelector('#act-supply').getAttribute('aria-pressed') === 'true'", what="the switch")
+    browser.run("$('#act-supply').click()")
+    browser.wait("return $$('#lcd .lit').length === 0", seconds=15, what="a dark glass")
+    browser.wait("return $('#act-supply').getAttribute('aria-pressed') === 'true'", what="the switch")
     browser.pointer("#button-left")
-    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", what="the back-up list")
-    browser.run("document.querySelector('#act-supply').click()")
-    browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('96.54.1')", seconds=15, what="a restart")
+    browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", what="the back-up list")
+    browser.run("$('#act-supply').click()")
+    browser.wait("return $('#lcd-line').textContent.startsWith('96.54.1')", seconds=15, what="a restart")
     check(browser.run(lit) > 20, "the glass stays dark")
 
 
@@ -196,7 +194,7 @@ def the_page_fits_a_phone(browser, meter):
     time.sleep(0.5)
     width = browser.run("return [document.documentElement.scrollWidth, document.body.scrollWidth]")
     check(max(width) <= 360, f"{width} px wide at 360")
-    nameless = browser.run("""return [...document.querySelectorAll('button, input')].filter(node => !(node.getAttribute('aria-label')
+    nameless = browser.run("""return $$('button, input').filter(node => !(node.getAttribute('aria-label')
       || node.labels?.length || node.textContent.trim())).map(node => node.outerHTML)""")
     check(not nameless, f"without a name: {nameless}")
 
@@ -209,41 +207,55 @@ def both_colour_schemes(browser, meter):
         opened(browser, meter)
         contrast = browser.run("""
           const light = colour => { const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255)
-            .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-          const card = light(getComputedStyle(document.querySelector('.card')).backgroundColor);
+            .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+          const card = light(getComputedStyle($('.card')).backgroundColor);
           return ['h2', '.tile b', '.tile span', 'summary', '.health dt'].map(name => {
-            const ink = light(getComputedStyle(document.querySelector(name)).color);
+            const ink = light(getComputedStyle($(name)).color);
             return (Math.max(ink, card) + 0.05) / (Math.min(ink, card) + 0.05); });""")
         check(min(contrast) >= 4.5, f"{scheme}: contrast {contrast}")
         seen.append(browser.run("return getComputedStyle(document.body).backgroundColor"))
     check(seen[0] != seen[1], f"both schemes are {seen[0]}")
-    browser.run("document.querySelector('#theme').click()")
-    check(browser.run("return getComputedStyle(document.body).backgroundColor") == seen[0], "the button changes nothing")
-    browser.run("document.querySelector('#theme').click()")
+    browser.run("$('#theme').click()")
+    check(browser.run("return getComputedStyle(document.body).backgroundColor") == seen[0], "the button does nothing")
+    browser.run("$('#theme').click()")
     browser.media(prefers_color_scheme="light")
 
 
 def registers_are_listed(browser, meter):
     opened(browser, meter)
-    browser.run("document.querySelector('#all').open = true")
-    rows = browser.wait("return document.querySelectorAll('#registers tr').length", what="the register list")
+    browser.run("$('#all').open = true")
+    rows = browser.wait("return $$('#registers tr').length", what="the register list")
     check(rows > 50, f"{rows} registers")
-    check("Active energy A+" in browser.run("return document.querySelector('#registers tr').textContent"), "no names")
-    browser.run("const f = document.querySelector('#filter'); f.value = '32.7.0'; f.dispatchEvent(new Event('input'))")
-    check(browser.run("return [...document.querySelectorAll('#registers tr')].filter(row => !row.hidden).length") >= 1, "filter")
+    check("Active energy A+" in browser.run("return $('#registers tr').textContent"), "no names")
+    browser.run("$set('#filter', '32.7.0', 'input')")
+    check(browser.run("return $$('#registers tr').filter(row => !row.hidden).length") in range(1, rows), "filter")
 
 
 def a_lost_meter_is_told(browser, meter):
     opened(browser, meter)
-    check(browser.run("return document.querySelector('#lost').hidden"), "the banner is there too early")
+    check(browser.run("return $('#lost').hidden"), "the banner is there too early")
     meter.stop()
-    browser.wait("return !document.querySelector('#lost').hidden", seconds=15, what="the banner")
+    browser.wait("return !$('#lost').hidden", seconds=15, what="the banner")
     browser.console()  # the browser's own lines about the refused connection
 
 
-CHECKS = [lcd_shows_the_frame, buttons_step_the_readings, a_long_press_is_seen_and_steps_nothing, controls_move_the_mains,
-          the_led_flashes_with_the_pulses, switches_reach_the_meter, a_power_cut_blanks_the_lcd, registers_are_listed,
-          the_page_fits_a_phone, both_colour_schemes]
+# REQ(DIS-20): digits of 7 mm (value), 5 mm (identification) and 3 mm (voltage, tariff), in proportion
+def digits_have_their_heights(browser, meter):
+    heights = browser.run("""
+      const height = nodes => { const boxes = nodes.map(node => node.getBBox());
+        return Math.max(...boxes.map(b => b.y + b.height)) - Math.min(...boxes.map(b => b.y)); };
+      const digits = $$('#lcd > g:not(.only-m) > polygon');
+      return [height(digits.slice(49, 56)), height(digits.slice(0, 7)),
+        height($$('#lcd > polygon').slice(-7))];""")
+    for height, millimetres in zip(heights, (7, 5, 3)):
+        check(abs(height - millimetres) < 0.15, f"{heights} for 7, 5 and 3 mm")
+
+
+CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
+          a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
+          switches_reach_the_meter, a_power_cut_blanks_the_lcd, registers_are_listed, the_page_fits_a_phone,
+          both_colour_schemes]
 
 
 def take_pictures():
@@ -252,14 +264,14 @@ def take_pictures():
     os.makedirs(folder, exist_ok=True)
     month = ["--mains", "house", "--speed", "max", "--start", "2026-10-24T00:00:00Z", "--until", "28d"]
     with Meter("--mains", "house", "--start", "2026-11-21T18:20:00Z", before=month) as meter, Browser() as browser:
-        for name, size, phone, scheme in (("light", (1480, 940), False, "light"), ("phone", (390, 820), True, "light"),
-                                          ("dark", (1480, 940), False, "dark")):
+        for name, size, phone, scheme in (("light", (1480, 900), False, "light"), ("phone", (390, 820), True, "light"),
+                                          ("dark", (1480, 900), False, "dark")):
             if name == "dark":
                 for control, value in (("i2", 2.4), ("phi2", 35), ("i3", 9.1), ("phi3", -12), ("thd_i", 12)):
                     meter.control(control, value)
             browser.media(prefers_color_scheme=scheme)
             opened(browser, meter, size, phone)
-            browser.wait("return document.querySelector('#lcd-line').textContent.startsWith('1.8.0')", seconds=90)
+            browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", seconds=90)
             time.sleep(1)
             browser.picture(os.path.join(folder, f"panel-{name}.png"))
 

@@ -23,9 +23,12 @@ const KINDS = {
 };
 const COMMON = [
   { key: 'f', label: 'f', title: 'Frequency', unit: 'Hz', min: 45, max: 65, step: 0.01, digits: 2 },
-  { key: 'thd_u', label: 'U 5th', title: 'Fifth harmonic of the voltages', unit: '%', min: 0, max: 20, step: 0.1, digits: 1 },
-  { key: 'thd_i', label: 'I 5th', title: 'Fifth harmonic of the currents', unit: '%', min: 0, max: 60, step: 0.1, digits: 1 },
-  { key: 'temperature', label: 'Temp.', title: 'Temperature of the meter', unit: '°C', min: -40, max: 70, step: 0.5, digits: 1 },
+  { key: 'thd_u', label: 'U 5th', title: 'Fifth harmonic of the voltages', unit: '%',
+    min: 0, max: 20, step: 0.1, digits: 1 },
+  { key: 'thd_i', label: 'I 5th', title: 'Fifth harmonic of the currents', unit: '%',
+    min: 0, max: 60, step: 0.1, digits: 1 },
+  { key: 'temperature', label: 'Temp.', title: 'Temperature of the meter', unit: '°C',
+    min: -40, max: 70, step: 0.5, digits: 1 },
 ].map(control => ({ scale: straight, ...control }));
 
 function controlsOf(phases) {
@@ -88,7 +91,8 @@ function makeControl(control, send) {
     send(key, value);
   });
   state.show = value => {
-    if (value === undefined || performance.now() - state.touched < SETTLE_MS || document.activeElement === number) {
+    const busy = performance.now() - state.touched < SETTLE_MS || document.activeElement === number;
+    if (value === undefined || busy) {
       return;
     }
     number.value = value.toFixed(digits);
@@ -99,8 +103,8 @@ function makeControl(control, send) {
 
 /* label, what remains of the voltages in per cent, for how long */
 const DIPS = [['Dip 60 %, 1 s', 60, 1000], ['Dip 0 %, 0.3 s', 0, 300], ['Swell 120 %, 1 s', 120, 1000]];
-const SPEEDS = [[0, 'Pause'], [1, '1×'], [10, '10×'], [60, '1 min/s'], [600, '10 min/s'], [3600, '1 h/s'], [86400, '1 d/s'],
-  ['max', 'Fastest']];
+const SPEEDS = [[0, 'Pause'], [1, '1×'], [10, '10×'], [60, '1 min/s'], [600, '10 min/s'], [3600, '1 h/s'],
+  [86400, '1 d/s'], ['max', 'Fastest']];
 const BUTTONS_UP_TO = 10; /* above, two minutes are over before a person has read anything */
 
 function createSwitch(id, tellIt) {
@@ -127,7 +131,8 @@ function speedWords(speed) {
   if (speed === 'max') {
     return 'as fast as it can';
   }
-  return speed === 0 ? 'standing still' : speed === 1 ? 'real time' : `${speed.toLocaleString('en')} simulated seconds a second`;
+  const usual = { 0: 'standing still', 1: 'real time' };
+  return usual[speed] || `${speed.toLocaleString('en')} simulated seconds a second`;
 }
 
 function createSpeeds(report) {
@@ -151,14 +156,17 @@ function createDisturbances(report) {
   const group = byId('disturbances');
   for (const [textContent, remains, ms] of DIPS) {
     const node = make('button', { type: 'button', className: 'small', textContent });
-    node.addEventListener('click', async () => report(await tell('/api/control', { name: 'dip_ms', value: ms }) ||
-      await tell('/api/control', { name: 'dip', value: remains })));
+    node.addEventListener('click', async () =>
+      report(await tell('/api/control', { name: 'dip_ms', value: ms }) ||
+        await tell('/api/control', { name: 'dip', value: remains })));
     group.append(node);
   }
-  group.append(make('button', { type: 'button', className: 'act', id: 'act-neutral', textContent: 'Neutral lost' }));
+  group.append(make('button', { type: 'button', className: 'act', id: 'act-neutral',
+    textContent: 'Neutral lost' }));
   const show = createSwitch('act-neutral', async on =>
     report(await tell('/api/control', { name: 'neutral', value: on ? 1 : 0 })));
-  byId('reset').addEventListener('click', async () => report(await tell('/api/control', { name: 'reset', value: 1 })));
+  byId('reset').addEventListener('click', async () =>
+    report(await tell('/api/control', { name: 'reset', value: 1 })));
   return state => show(Number(state.mains.control.neutral) === 1);
 }
 

@@ -64,7 +64,8 @@ const SCHEMES = { single: 'M35 137.6V142.6M38.4 137.6V142.6', aron: 'M35 137.6V1
 function drawPlate(state) {
   const { plate, energy } = state;
   const scheme = plate.systems === 1 ? 'single' : plate.aron ? 'aron' : 'star';
-  const u = plate.nominal_v, wired = { single: `${u} V`, aron: `3×${u} V`, star: `3×${u}/${Math.round(u * Math.sqrt(3) / 10) * 10} V` };
+  const u = plate.nominal_v, between = Math.round(u * Math.sqrt(3) / 10) * 10;
+  const wired = { single: `${u} V`, aron: `3×${u} V`, star: `3×${u}/${between} V` };
   const say = (id, text) => { byId(`plate-${id}`).textContent = text; };
   say('kind', `Static ${scheme === 'single' ? 'single' : 'three'}-phase meter`);
   say('type', state.variant);

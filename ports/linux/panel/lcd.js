@@ -210,7 +210,8 @@ export function createLcd(group) {
   const tariff = sevenSegments(group, 92, 26.6, 2, 3, 0.4);
   const light = (node, on) => node && node.classList.toggle('lit', Boolean(on));
   const digit = (nodes, bits) => nodes.forEach((node, i) => light(node, bits >> i & 1));
-  const glass = { ident, identPoints, value, valuePoints, valueColons, text, unit, icons, phases, tariff, light, digit };
+  const glass = { ident, identPoints, value, valuePoints, valueColons, text, unit, icons, phases,
+    tariff, light, digit };
   return { update: display => lcdUpdate(glass, display),
     generation: isM => group.classList.toggle('basic', !isM) };
 }

@@ -34,7 +34,8 @@ function power(value, unit) {
 const SEQUENCES = { '': '–', 123: 'L1 L2 L3', 132: 'L1 L3 L2' };
 
 const QUADRANTS = { 0: 'no load', 1: 'Q I', 2: 'Q II', 3: 'Q III', 4: 'Q IV' };
-const QUADRANT_WORDS = { 1: 'import, inductive', 2: 'export, inductive', 3: 'export, capacitive', 4: 'import, capacitive' };
+const QUADRANT_WORDS = { 1: 'import, inductive', 2: 'export, inductive', 3: 'export, capacitive',
+  4: 'import, capacitive' };
 
 /* Numbers of the phases that the meter's systems measure. */
 const phaseNumbers = ({ plate, phases }) => plate.aron ? [1, 3] : phases.map((_, i) => i + 1);
@@ -61,7 +62,8 @@ function createTiles() {
     f(total.f > 0 ? format(total.f, 2) : '–', total.f > 0 ? 'Hz' : '');
     quadrant(QUADRANTS[total.quadrant] ?? '–', '', QUADRANT_WORDS[total.quadrant] || '');
     sequence(SEQUENCES[total.sequence] ?? String(total.sequence));
-    led(...(pulses.rate_hz > 0.2 ? [format(pulses.rate_hz, 2), 'a second'] : [format(pulses.rate_hz * 60, 1), 'a minute']));
+    led(...(pulses.rate_hz > 0.2 ? [format(pulses.rate_hz, 2), 'a second']
+      : [format(pulses.rate_hz * 60, 1), 'a minute']));
   };
 }
 
@@ -69,8 +71,9 @@ function createTiles() {
 
 function createPhaseTable() {
   const table = byId('phases');
-  table.append(make('thead', {}, make('tr', {}, ...['', 'U / V', 'I / A', 'P / W', 'Q / var', 'S / VA', 'cos φ', 'φ / °']
-    .map(text => make('th', { textContent: text, scope: 'col' })))));
+  const heads = ['', 'U / V', 'I / A', 'P / W', 'Q / var', 'S / VA', 'cos φ', 'φ / °']
+    .map(text => make('th', { textContent: text, scope: 'col' }));
+  table.append(make('thead', {}, make('tr', {}, ...heads)));
   const body = make('tbody', {});
   table.append(body);
   let cells = [];
@@ -101,8 +104,9 @@ function createPhaseTable() {
 
 /* ---- energies ---- */
 
-const DIRECTIONS = { 1: 'Import A+', 2: 'Export A−', 3: 'Reactive R+', 4: 'Reactive R−', 5: 'Inductive import R1',
-  6: 'Capacitive export R2', 7: 'Inductive export R3', 8: 'Capacitive import R4', 15: 'Sum |A+| + |A−|', 16: 'Net A+ − A−' };
+const DIRECTIONS = { 1: 'Import A+', 2: 'Export A−', 3: 'Reactive R+', 4: 'Reactive R−',
+  5: 'Inductive import R1', 6: 'Capacitive export R2', 7: 'Inductive export R3',
+  8: 'Capacitive import R4', 15: 'Sum |A+| + |A−|', 16: 'Net A+ − A−' };
 
 function energyName(code) {
   const [c, , e] = code.split('.').map(Number);
@@ -129,7 +133,8 @@ function createEnergies() {
       rows.get(code).part.textContent = part ? `.${part}` : '';
     }
     const waiting = pulses.pending > 0 ? `, ${format(pulses.pending, 0)} waiting` : '';
-    byId('pulse-count').textContent = `${format(pulses.emitted, 0)} ${pulses.emitted === 1 ? 'pulse' : 'pulses'}${waiting}`;
+    const word = pulses.emitted === 1 ? 'pulse' : 'pulses';
+    byId('pulse-count').textContent = `${format(pulses.emitted, 0)} ${word}${waiting}`;
   };
 }
 
@@ -145,9 +150,11 @@ function createRegisters() {
   const read = async () => {
     const answer = await ask('/api/registers');
     rows = Object.entries(answer).map(([code, entry]) => {
-      const value = typeof entry.value === 'number' ? format(entry.value, Number.isInteger(entry.value) ? 0 : 4) : entry.value;
-      const node = make('tr', {}, make('td', { textContent: code }), make('td', { textContent: entry.name || entry.obis || '' }),
-        make('td', { textContent: `${value ?? '–'} ${entry.unit || ''}`.trim() }));
+      const exact = typeof entry.value !== 'number' ? entry.value
+        : format(entry.value, Number.isInteger(entry.value) ? 0 : 4);
+      const node = make('tr', {}, make('td', { textContent: code }),
+        make('td', { textContent: entry.name || entry.obis || '' }),
+        make('td', { textContent: `${exact ?? '–'} ${entry.unit || ''}`.trim() }));
       return { node, text: `${code} ${entry.name || ''} ${entry.obis || ''}`.toLowerCase() };
     });
     table.replaceChildren(make('tbody', {}, ...rows.map(row => row.node)));
@@ -201,11 +208,15 @@ function createPorts() {
   };
 }
 
-const HEALTH_NAMES = { frames_received: 'Frames on the measuring bus', frames_lost: 'Frames lost', frames_damaged: 'Frames damaged',
-  memory_writes: 'Writes to memory', memory_errors: 'Memory errors', start_count: 'Starts', memory_restored: 'Registers restored',
-  memory_fault: 'Memory fault', program_fault: 'Program fault', calibrated: 'Calibrated' };
+const HEALTH_NAMES = { frames_received: 'Frames on the measuring bus', frames_lost: 'Frames lost',
+  frames_damaged: 'Frames damaged', memory_writes: 'Writes to memory', memory_errors: 'Memory errors',
+  start_count: 'Starts', memory_restored: 'Registers restored', memory_fault: 'Memory fault',
+  program_fault: 'Program fault', calibrated: 'Calibrated' };
 const BAD_WHEN_SET = ['frames_lost', 'frames_damaged', 'memory_errors', 'memory_fault', 'program_fault'];
-const STATUS_BITS = ['meter reset', 'memory error', 'magnet', 'RAM error', 'program checksum', 'alarm input', 'cover open', 'auxiliary supply'];
+const STATUS_BITS = ['meter reset', 'memory error', 'magnet', 'RAM error', 'program checksum',
+  'alarm input', 'cover open', 'auxiliary supply'];
+
+const healthText = value => typeof value === 'boolean' ? (value ? 'yes' : 'no') : format(value, 0);
 
 function createHealth() {
   const list = byId('health');
@@ -222,13 +233,11 @@ function createHealth() {
   };
   return ({ health, status }) => {
     const set = STATUS_BITS.filter((_, bit) => status >> bit & 1);
-    put('status', 'Meter status 97.97.0', `${status}${set.length ? ` – ${set.join(', ')}` : ''}`, (status & ~1) !== 0);
+    const causes = set.length ? ` – ${set.join(', ')}` : '';
+    put('status', 'Meter status 97.97.0', `${status}${causes}`, (status & ~1) !== 0);
     for (const [key, value] of Object.entries(health)) {
-      if (typeof value === 'object') {
-        continue;
-      }
-      const text = typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? format(value, 0) : String(value);
-      put(key, HEALTH_NAMES[key] || key.replaceAll('_', ' '), text, BAD_WHEN_SET.includes(key) && Boolean(value));
+      put(key, HEALTH_NAMES[key] || key.replaceAll('_', ' '), healthText(value),
+        BAD_WHEN_SET.includes(key) && Boolean(value));
     }
   };
 }
@@ -285,13 +294,17 @@ function createCharts() {
     }
     const { phases, mains, total } = last;
     const numbers = phaseNumbers(last);
-    const harmonics = { u: numbers.map(n => mains.harmonics.u[n - 1]), i: numbers.map(n => mains.harmonics.i[n - 1]) };
+    const of = list => numbers.map(n => list[n - 1]);
+    const harmonics = { u: of(mains.harmonics.u), i: of(mains.harmonics.i) };
     const { fullU, fullI } = drawPhasors(phasors, phases, numbers);
     byId('phasor-scale').textContent = `${format(fullU, 0)} V · ${fullI} A`;
-    byId('wave-scale').textContent = [...harmonics.u, ...harmonics.i].some(list => list.length > 0) ? 'with harmonics' : '';
-    byId('phasors').setAttribute('aria-label', `Phasor diagram. ${phases.map((phase, i) =>
-      `L${numbers[i]}: ${format(phase.u, 0)} volts at ${format(phase.u_deg, 0)} degrees, ${format(phase.i, 2)} amperes lagging by ${format(phase.i_deg, 0)} degrees`).join('. ')}`);
-    drawWaves(byId('waves'), phases, { numbers, harmonics, frequency: total.f || mains.control.f });
+    const distorted = [...harmonics.u, ...harmonics.i].some(list => list.length > 0);
+    byId('wave-scale').textContent = distorted ? 'with harmonics' : '';
+    const words = phases.map((phase, i) => `L${numbers[i]}: ${format(phase.u, 0)} volts at ` +
+      `${format(phase.u_deg, 0)} degrees, ${format(phase.i, 2)} amperes lagging by ${format(phase.i_deg, 0)} degrees`);
+    byId('phasors').setAttribute('aria-label', `Phasor diagram. ${words.join('. ')}`);
+    drawWaves(byId('waves'), phases,
+      { numbers, harmonics, frequency: total.f || mains.control.f });
   };
   addEventListener('resize', draw);
   let drawn = 0;

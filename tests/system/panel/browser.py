@@ -13,6 +13,11 @@ import zlib
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--disable-dev-shm-usage", "--hide-scrollbars", "--force-device-scale-factor=1"]
+# Short words in every script: $ finds one, $$ all, $set writes a value into an input.
+WORDS = """const $ = name => document.querySelector(name), $$ = name => [...document.querySelectorAll(name)];
+const $set = (name, value, event = 'change') => {
+  const node = $(name); node.value = value; node.dispatchEvent(new Event(event)); };
+"""
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -97,7 +102,7 @@ class Browser:
 
     def run(self, script, *arguments):
         """Value of a function body in the page."""
-        return self._do("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+        return self._do("POST", "/execute/sync", {"script": WORDS + script, "args": list(arguments)})
 
     def devtools(self, command, **parameters):
         return self._do("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
