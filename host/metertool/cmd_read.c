@@ -52,11 +52,11 @@ enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments
     if (result != EXIT_GOOD) {
         return result;
     }
-    output_readings(tool);
-    if (n_arguments > 0 && tool_report_missing(tool)) {
+    if (n_arguments == 0 && tool_report_nothing(tool)) {
         return EXIT_UNKNOWN;
     }
-    return EXIT_GOOD;
+    output_readings(tool);
+    return n_arguments > 0 && tool_report_missing(tool) ? EXIT_UNKNOWN : EXIT_GOOD;
 }
 
 enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments)
@@ -70,8 +70,12 @@ enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments
         selection_add_register(&tool->selection, &register_table[i]);
     }
     enum tool_exit result = tool_read(tool);
-    if (result == EXIT_GOOD) {
-        output_readings(tool);
+    if (result != EXIT_GOOD) {
+        return result;
     }
-    return result;
+    if (tool_report_nothing(tool)) {
+        return EXIT_UNKNOWN;
+    }
+    output_readings(tool);
+    return EXIT_GOOD;
 }

@@ -188,7 +188,7 @@ enum tool_exit command_watch(struct tool *tool, int n_arguments, char **argument
             if (result != EXIT_GOOD) {
                 return result;
             }
-            if (n_arguments > 0 && tool_report_missing(tool)) {
+            if (n_arguments > 0 ? tool_report_missing(tool) : tool_report_nothing(tool)) {
                 return EXIT_UNKNOWN;
             }
             keep_what_is_there(tool);

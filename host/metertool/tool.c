@@ -125,6 +125,16 @@ enum tool_exit tool_read(struct tool *tool)
     return tool->line.url.protocol == METER_KMP ? read_kmp(tool) : read_iec(tool);
 }
 
+bool tool_report_nothing(const struct tool *tool)
+{
+    if (tool->readings.length > 0) {
+        return false;
+    }
+    tool_complain("the meter answers, but has none of the registers asked for; "
+                  "metertool read 0xID asks for any other");
+    return true;
+}
+
 static bool is_read(const struct tool *tool, const struct selected *selected)
 {
     for (size_t i = 0; i < tool->readings.length; i++) {

@@ -54,6 +54,9 @@ enum tool_exit tool_connect(struct tool *tool);
  */
 enum tool_exit tool_read(struct tool *tool);
 
+/** Complain when there is no reading at all: another kind of meter.  @return true: none. */
+bool tool_report_nothing(const struct tool *tool);
+
 /** Complain about each selected register that is not among the readings.  @return true: some. */
 bool tool_report_missing(const struct tool *tool);
 

@@ -79,7 +79,7 @@ def iec_block(lines):
 
 
 class FakeMeter:
-    """mode is a set of words: silent, garbage, echo, slow, missing, strays, damaged-once, damaged,
+    """mode is a set of words: silent, garbage, echo, slow, missing, empty, strays, damaged-once, damaged,
     late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed, iec-stamps."""
 
     def __init__(self, *mode):
@@ -97,6 +97,8 @@ class FakeMeter:
         self.requests.append(ids)
         if "one-at-a-time" in self.mode and len(ids) > 1:
             return None
+        if "empty" in self.mode:
+            ids = []
         if "missing" in self.mode:
             ids = [i for i in ids if i not in (0x0434, 0x7001)]
         pieces = {i: bytes.fromhex(text) for i, text in REGISTERS.items()}

@@ -101,6 +101,12 @@ class Kmp(Case):
                          ["metertool: the meter does not have register 0x0415",
                           "metertool: the meter does not have register 0x0434 (Current L1)"])
 
+    def test_meter_that_has_nothing_we_ask_for(self):
+        with TcpMeter("empty") as meter:
+            for command in ("read", "dump", "watch"):
+                self.one_line(self.bad(3, "-m", meter.url(), command), "none of the registers")
+            self.assertIn("382M", self.good("-m", meter.url(), "info"))
+
     def test_usual_registers_need_not_all_be_there(self):
         with TcpMeter("missing") as meter:
             out = self.good("-m", meter.url(), "read")
