@@ -119,6 +119,10 @@ static void time_and_date_take_turns(void **state)
     assert_digits(frame.value, 9, time);
     assert_int_equal(frame.value_colons, 1 << 4 | 1 << 6);
     assert_memory_equal(frame.text, "TIME", 4);
+    struct display_frame date = frame_of(&meter, "0.9.2");
+    assert_digits(date.value, 9, "   261121");
+    assert_int_equal(date.value_colons, 1 << 4 | 1 << 6);
+    (void)frame_of(&meter, "1.0.0");
     display_render(&meter.display, &meter, 12 * SECOND, &frame);
     assert_memory_equal(frame.text, "DATE", 4);
     assert_digits(frame.value, 9, " 20261121");
