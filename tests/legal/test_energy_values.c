@@ -213,17 +213,18 @@ static void crosstalk_and_noise(void **state)
             wide_reference rest = 0;
             struct desk_load load = desk_load(volts[v], 4.6, 4.6, 1600);
             int64_t offset_q40 = (int64_t)load.voltage * crosstalks[c];
-            for (unsigned w = 0; w < 500; w++) {
+            /* many windows: even a step lost in each would show */
+            for (unsigned w = 0; w < 400000; w++) {
                 struct desk_load with = load;
                 rest += offset_q40; /* the front end adds whole steps and keeps the fraction */
                 int64_t whole = (int64_t)(rest >> 40);
-                rest -= (wide_reference)whole << 40;
+                rest -= (wide_reference)whole * (INT64_C(1) << 40);
                 with.active += whole;
                 with.reactive -= whole;
                 with.current = desk_squares(0.04, 250, 1600);
                 desk_window(desk, &with, 1600);
             }
-            uint64_t expected = desk_whole((wide_reference)load.active * POWER_GAIN * 500);
+            uint64_t expected = desk_whole((wide_reference)load.active * POWER_GAIN * 400000);
             assert_near((int64_t)desk_energy(desk, LEGAL_A_PLUS), (int64_t)expected, 1);
             assert_near((int64_t)desk_energy(desk, LEGAL_R_PLUS), (int64_t)expected, 1);
             assert_near(instant_of(desk).phase[0].current_ma, 35, 1); /* sqrt(40^2 - 20^2) */

@@ -133,6 +133,56 @@ static void silence_stops(void **state)
     desk_free(desk);
 }
 
+/* REQ(X-MET-7): what is being judged when the meter stops is settled before the state is stored. */
+static void stopping_settles(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(1, LEGAL_SUM_INDIVIDUAL);
+    const struct desk_load load = desk_load(230, 10, 0, 1600),
+                           sagging = desk_load(150, 10, 0, 1600);
+    for (unsigned w = 0; w < 11; w++) {
+        desk_window(desk, w < 6 ? &load : &sagging, 1600);
+    }
+    assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_OFF);
+    assert_int_equal(desk_power_up(desk), LEGAL_OK);
+    uint64_t energy = desk_whole((wide_reference)load.active * POWER_GAIN * 11);
+    assert_int_equal(desk_energy(desk, LEGAL_A_PLUS), energy);
+    desk_free(desk);
+}
+
+/* REQ(X-MET-7): a measuring system that died with voltage on it does not keep the meter up. */
+static void a_dead_system_has_no_say(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(2, LEGAL_SUM_INDIVIDUAL);
+    run_at(desk, 10, full, 3600);
+    const struct desk_load dead = {0, 0, 0, 0};
+    for (unsigned w = 0; w < 25; w++) {
+        desk->now_us += 200000;
+        desk_count(desk, 0, &dead, 1600);
+        desk_send(desk, 0);
+        legal_step(&desk->legal, desk->now_us);
+    }
+    assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_OFF);
+    desk_free(desk);
+}
+
+/* REQ(LCO-04): no edge while the meter is stopped: what waits comes after supply has returned. */
+static void no_pulse_while_stopped(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    desk_run(desk, 60, (double[]){50000, 50000, 50000}, none);
+    run_at(desk, 6, (double[]){0, 0, 0}, 0);
+    uint64_t begun = desk->begun;
+    run_at(desk, 500, (double[]){0, 0, 0}, 0);
+    assert_int_equal(desk->begun, begun);
+    desk->last_edge_us = desk->now_us; /* an edge before this instant would be caught */
+    desk_run(desk, 60, none, none);
+    assert_int_equal(desk->begun, desk_energy(desk, LEGAL_A_PLUS) / (uint64_t)WH);
+    desk_free(desk);
+}
+
 /* REQ(LCO-04): pulses that had no time before the meter stopped come after it starts again. */
 static void pulses_survive(void **state)
 {
@@ -163,9 +213,11 @@ static void pulses_survive(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stops_and_starts), cmocka_unit_test(one_phase_carries_on),
-        cmocka_unit_test(cuts_are_exact),   cmocka_unit_test(hour_counter),
-        cmocka_unit_test(silence_stops),    cmocka_unit_test(pulses_survive),
+        cmocka_unit_test(stops_and_starts),       cmocka_unit_test(one_phase_carries_on),
+        cmocka_unit_test(cuts_are_exact),         cmocka_unit_test(hour_counter),
+        cmocka_unit_test(silence_stops),          cmocka_unit_test(pulses_survive),
+        cmocka_unit_test(stopping_settles),       cmocka_unit_test(a_dead_system_has_no_say),
+        cmocka_unit_test(no_pulse_while_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
