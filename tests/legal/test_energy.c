@@ -23,6 +23,53 @@ static void nominal_scale(void **state)
     desk_free(desk);
 }
 
+/* REQ(MET-05): the whole way, from windows through measuring systems and bus frames to the
+ * registers. */
+static void from_window_to_register(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    struct measuring_system system[3];
+    struct measuring_window window = {.samples = 8000,
+                                      .voltage_lsb2 = UINT64_C(60773444096000000),
+                                      .current_lsb2 = UINT64_C(225179981368525),
+                                      .v1_re = 249000000,
+                                      .i1_re = 15000000,
+                                      .frequency_uhz = 50000000,
+                                      .temperature_cc = 2300};
+    wide_reference active = 0, reactive = 0;
+    for (uint8_t s = 0; s < 3; s++) {
+        struct measuring_setup setup;
+        legal_measuring_setup(&desk->legal, (uint8_t)(s + 1u), &setup);
+        assert_int_equal(setup.system, s + 1);
+        measuring_system_start(&system[s], &setup, legal_measuring_epoch(&desk->legal));
+    }
+    for (unsigned t = 0; t < 1000; t++) {
+        desk->now_us += SECOND;
+        for (unsigned s = 0; s < 3; s++) {
+            uint8_t frame[MEASURING_FRAME_BYTES_MAX];
+            window.active_lsb2 = INT64_C(3699252000123457) * (s + 1u) + t;
+            window.reactive_lsb2 = -INT64_C(1849626000054321) * (s + 1u) - t;
+            active += window.active_lsb2;
+            reactive -= window.reactive_lsb2;
+            measuring_system_window(&system[s], &window);
+            size_t n = measuring_system_frame(&system[s], frame);
+            legal_bus_receive(&desk->legal, frame, n, desk->now_us);
+        }
+        legal_step(&desk->legal, desk->now_us);
+    }
+    /* what the counters hold back below 2^16 squared steps is less than 1e-5 uWh a phase */
+    uint64_t expected = desk_whole(active / 65536 * POWER_GAIN);
+    assert_in_range(expected - desk_energy(desk, LEGAL_A_PLUS), 0, 1);
+    expected = desk_whole(reactive / 65536 * POWER_GAIN);
+    assert_in_range(desk_energy(desk, LEGAL_R_MINUS) - expected + 1, 0, 2);
+    struct legal_instant instant;
+    legal_instant(&desk->legal, &instant);
+    assert_in_range(instant.phase[0].voltage_mv, 229900, 230100);
+    assert_int_equal(instant.temperature_cc, 2300);
+    desk_free(desk);
+}
+
 /* REQ(MET-07, MET-16, X-MET-5): all four quadrants on each phase alone. */
 static void quadrants_per_phase(void **state)
 {
@@ -311,6 +358,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nominal_scale),
+        cmocka_unit_test(from_window_to_register),
         cmocka_unit_test(quadrants_per_phase),
         cmocka_unit_test(summations),
         cmocka_unit_test(aron_vector),
