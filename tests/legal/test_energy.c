@@ -329,15 +329,6 @@ static void call_anything(struct desk *desk, struct desk_random *random)
     }
 }
 
-static void receive_noise(struct desk *desk, struct desk_random *random)
-{
-    uint8_t noise[100];
-    for (unsigned i = 0; i < sizeof noise; i++) {
-        noise[i] = (uint8_t)desk_draw(random, 256);
-    }
-    legal_bus_receive(&desk->legal, noise, sizeof noise, desk->now_us);
-}
-
 /* REQ(REG-13): whatever is called, no register goes down. */
 static void no_path_lowers_a_register(void **state)
 {
