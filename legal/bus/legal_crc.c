@@ -1,6 +1,7 @@
 #include "bus/legal_crc.h"
 
 #define WORD_BYTES  4u
+#define TAIL_BYTES  12u
 #define BLOCK_BYTES 16u
 
 /* crc_table[k][b]: the effect of byte b followed by k zero bytes (tests/legal/test_bus.c computes
@@ -656,6 +657,12 @@ uint32_t legal_crc32_continue(uint32_t crc, const void *bytes, size_t n_bytes)
         crc = word_effect(crc ^ le32(at), 12) ^ rest;
         at += BLOCK_BYTES;
         n_bytes -= BLOCK_BYTES;
+    }
+    if (n_bytes >= TAIL_BYTES) { /* one step of three words instead of three steps: see above */
+        const uint32_t rest = word_effect(le32(at + 4), 4) ^ word_effect(le32(at + 8), 0);
+        crc = word_effect(crc ^ le32(at), 8) ^ rest;
+        at += TAIL_BYTES;
+        n_bytes -= TAIL_BYTES;
     }
     while (n_bytes >= WORD_BYTES) {
         crc = word_effect(crc ^ le32(at), 0);
