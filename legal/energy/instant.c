@@ -92,7 +92,8 @@ static void fill_angles(const struct processor *p, unsigned s, struct legal_phas
 static void fill_phase(const struct processor *p, unsigned s, struct legal_phase *phase)
 {
     const struct system *system = &p->system[s];
-    const struct system_sums *sums = &system->last;
+    /* before the first second is full: of what there is, so that nobody reads 0 V on a live line */
+    const struct system_sums *sums = system->last.samples > 0 ? &system->last : &system->sums;
     if (sums->samples == 0) {
         return;
     }

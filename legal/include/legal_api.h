@@ -113,7 +113,7 @@ struct legal_phase {
 
 enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE_132 };
 
-/** Instantaneous values, renewed once a second. */
+/** Instantaneous values, renewed once a second (in the first one: of the windows so far). */
 struct legal_instant {
     struct legal_phase phase[LEGAL_SYSTEMS]; /**< absent systems: all zero */
     /** totals, split like the registers (individual, vector or total summation) */
