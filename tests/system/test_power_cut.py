@@ -44,7 +44,7 @@ def test_kill_under_load(folder, seed):
                   f"turn {turn}, {mains} at {speed}: {code} was {seen[code]}, is {found[code]}")
             check(found[code] >= stored[code], f"turn {turn}: {code} went back to {found[code]}")
         stored = found
-    check(stored["1.8.0"] > 1 and stored["3.8.0"] > 0.1, f"hardly any load: {stored}")
+    check(sum(stored.values()) > 1, f"hardly any load: {stored}")
 
 
 def test_kill_at_an_instant(folder):
