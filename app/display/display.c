@@ -77,12 +77,12 @@ static void button_up(struct display *display, int64_t now_us)
     }
 }
 
-void display_button(struct display *display, struct meter *meter, bool pressed, int64_t now_us)
+void display_button(struct display *display, bool pressed, int64_t now_us)
 {
     if (pressed == display->pressed) {
         return;
     }
-    (void)display_step(display, meter, now_us); /* what was due before the press comes first */
+    (void)display_step(display, now_us); /* what was due before the press comes first */
     display->last_button_us = now_us;
     if (pressed) {
         button_down(display, now_us);
@@ -130,9 +130,8 @@ static int64_t automatic_step(struct display *display, int64_t now_us)
     return display->position_since_us + period_us;
 }
 
-int64_t display_step(struct display *display, struct meter *meter, int64_t now_us)
+int64_t display_step(struct display *display, int64_t now_us)
 {
-    (void)meter;
     for (int64_t end_us = state_end_us(display); now_us >= end_us; end_us = state_end_us(display)) {
         display_enter(display, (enum display_state)state_after[display->state], end_us);
     }

@@ -69,12 +69,12 @@ void display_supply(struct display *display, bool on, int64_t now_us);
  * press, which belongs to the reading shown and steps nothing.  Without supply the first press
  * wakes the display (variants with back-up only).
  */
-void display_button(struct display *display, struct meter *meter, bool pressed, int64_t now_us);
+void display_button(struct display *display, bool pressed, int64_t now_us);
 /** @return when it wants to be called next. */
-int64_t display_step(struct display *display, struct meter *meter, int64_t now_us);
+int64_t display_step(struct display *display, int64_t now_us);
 /**
  * Replace one list.  Refused lists change nothing; a list shown now starts over at its first
- * reading.
+ * reading, which stands its full time.  A list that is not shown changes nothing on the glass.
  *
  * Barred from the automatic list: historical data (DIS-04).  Allowed in the back-up list: energy
  * totals only; and on variants without back-up nothing.  The manual list must hold every legal
@@ -84,7 +84,8 @@ int64_t display_step(struct display *display, struct meter *meter, int64_t now_u
  *                  automatic list is refused (DISPLAY_ERR_LENGTH).
  */
 enum display_err display_set_list(struct display *display, const struct meter *meter,
-                                  enum display_list which, const uint16_t *readings, size_t n);
+                                  enum display_list which, const uint16_t *readings, size_t n,
+                                  int64_t now_us);
 /** What is lit now. */
 void display_render(const struct display *display, const struct meter *meter, int64_t now_us,
                     struct display_frame *frame);

@@ -83,8 +83,19 @@ static enum display_err reading_check(const struct meter *meter, enum display_li
                                                                     : DISPLAY_ERR_BARRED;
 }
 
+enum display_list display_list_shown(const struct display *display)
+{
+    switch (display->state) {
+    case DISPLAY_AUTOMATIC: return LIST_AUTOMATIC;
+    case DISPLAY_MANUAL: return LIST_MANUAL;
+    case DISPLAY_BACKUP: return LIST_BACKUP;
+    default: return LISTS;
+    }
+}
+
 enum display_err display_set_list(struct display *display, const struct meter *meter,
-                                  enum display_list which, const uint16_t *readings, size_t n)
+                                  enum display_list which, const uint16_t *readings, size_t n,
+                                  int64_t now_us)
 {
     if (n > display_list_max(&meter->variant, which) || (which == LIST_AUTOMATIC && n == 0)) {
         return DISPLAY_ERR_LENGTH;
@@ -104,7 +115,10 @@ enum display_err display_set_list(struct display *display, const struct meter *m
         display->list[which][i] = readings[i];
     }
     display->length[which] = (uint8_t)n;
-    display->position = 0;
+    if (display_list_shown(display) == which) {
+        display->position = 0;
+        display->position_since_us = now_us;
+    }
     return DISPLAY_OK;
 }
 

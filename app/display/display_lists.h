@@ -15,6 +15,9 @@
 /** Longest list of this variant; 0 = it has no such list. */
 size_t display_list_max(const struct variant *variant, enum display_list which);
 
+/** The list whose readings stand on the glass now; LISTS: none. */
+enum display_list display_list_shown(const struct display *display);
+
 /** False for a reading that this kind of list never holds. */
 bool display_reading_allowed(enum display_list which, const struct register_def *def);
 

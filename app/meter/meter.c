@@ -245,7 +245,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         }
     }
     if (now_us >= meter->next_display_us) {
-        meter->next_display_us = display_step(&meter->display, meter, now_us);
+        meter->next_display_us = display_step(&meter->display, now_us);
     }
     return earliest(earliest(meter->next_legal_us, meter->next_display_us), meter->next_demand_us);
 }
@@ -258,7 +258,7 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
     }
     meter->input[input] = on;
     if (input == METER_INPUT_BUTTON_LEFT) {
-        display_button(&meter->display, meter, on, now_us);
+        display_button(&meter->display, on, now_us);
     }
     meter->next_display_us = now_us;
 }

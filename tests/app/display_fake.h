@@ -150,7 +150,7 @@ static inline void puppet_run(struct meter *meter, const char *variant)
 {
     puppet_meter(meter, variant);
     display_supply(&meter->display, true, 0);
-    (void)display_step(&meter->display, meter, 10 * SECOND);
+    (void)display_step(&meter->display, 10 * SECOND);
     assert_int_equal(meter->display.state, DISPLAY_AUTOMATIC);
 }
 
@@ -159,17 +159,17 @@ static inline void puppet_until(struct meter *meter, int64_t from_us, int64_t un
 {
     int64_t next_us = from_us;
     while (next_us <= until_us) {
-        int64_t wanted_us = display_step(&meter->display, meter, next_us);
+        int64_t wanted_us = display_step(&meter->display, next_us);
         assert_true(wanted_us > next_us);
         next_us = wanted_us;
     }
-    (void)display_step(&meter->display, meter, until_us);
+    (void)display_step(&meter->display, until_us);
 }
 
 static inline void puppet_press(struct meter *meter, int64_t at_us, int64_t for_us)
 {
-    display_button(&meter->display, meter, true, at_us);
-    display_button(&meter->display, meter, false, at_us + for_us);
+    display_button(&meter->display, true, at_us);
+    display_button(&meter->display, false, at_us + for_us);
 }
 
 static inline uint16_t row_of(const char *code)

@@ -10,7 +10,8 @@ static struct display_frame frame_of(struct meter *meter, const char *code)
 {
     struct display_frame frame;
     const uint16_t row = code[0] == '\0' ? DISPLAY_READING_TEST : row_of(code);
-    assert_int_equal(display_set_list(&meter->display, meter, LIST_AUTOMATIC, &row, 1), DISPLAY_OK);
+    assert_int_equal(display_set_list(&meter->display, meter, LIST_AUTOMATIC, &row, 1, 10 * SECOND),
+                     DISPLAY_OK);
     display_render(&meter->display, meter, 10 * SECOND, &frame);
     return frame;
 }

@@ -43,7 +43,7 @@ static void defaults_keep_the_rules(void **state)
             struct display other = meter.display;
             assert_int_equal(display_set_list(&other, &meter, (enum display_list)which,
                                               meter.display.list[which],
-                                              meter.display.length[which]),
+                                              meter.display.length[which], 10 * SECOND),
                              DISPLAY_OK);
         }
         assert_int_equal(meter.display.length[LIST_BACKUP] != 0, meter.variant.backup_battery);
@@ -57,10 +57,12 @@ static void assert_longest(const char *variant, enum display_list which, size_t 
     puppet_meter(&meter, variant);
     struct display before = meter.display;
     assert_int_equal(fill_list(&meter, list, longest + 1), longest + 1);
-    assert_int_equal(display_set_list(&meter.display, &meter, which, list, longest + 1),
-                     DISPLAY_ERR_LENGTH);
+    assert_int_equal(
+        display_set_list(&meter.display, &meter, which, list, longest + 1, 10 * SECOND),
+        DISPLAY_ERR_LENGTH);
     assert_memory_equal(&before, &meter.display, sizeof before);
-    assert_int_equal(display_set_list(&meter.display, &meter, which, list, longest), DISPLAY_OK);
+    assert_int_equal(display_set_list(&meter.display, &meter, which, list, longest, 10 * SECOND),
+                     DISPLAY_OK);
     assert_int_equal(meter.display.length[which], longest);
 }
 
@@ -90,9 +92,11 @@ static void lists_are_independent(void **state)
     const uint16_t backup[] = {row_of("3.8.0"), row_of("2.8.0")};
     puppet_run(&meter, "382M");
     struct display before = meter.display;
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, automatic, 2),
+    assert_int_equal(
+        display_set_list(&meter.display, &meter, LIST_AUTOMATIC, automatic, 2, 10 * SECOND),
+        DISPLAY_OK);
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, backup, 2, 10 * SECOND),
                      DISPLAY_OK);
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, backup, 2), DISPLAY_OK);
     assert_memory_equal(before.list[LIST_MANUAL], meter.display.list[LIST_MANUAL],
                         sizeof before.list[LIST_MANUAL]);
     assert_shows(&meter, 10 * SECOND, "4.8.0");
@@ -101,6 +105,31 @@ static void lists_are_independent(void **state)
     display_supply(&meter.display, false, 12 * SECOND);
     puppet_press(&meter, 13 * SECOND, 1);
     assert_shows(&meter, 13 * SECOND, "3.8.0");
+}
+
+/* A list that is not shown moves nothing on the glass; the one shown starts over, for a full ten
+ * seconds. */
+static void only_the_list_shown_starts_over(void **state)
+{
+    (void)state;
+    struct meter meter;
+    const uint16_t list[] = {row_of("4.8.0"), row_of("1.8.0"), row_of("2.8.0"), row_of("3.8.0")};
+    puppet_run(&meter, "382M");
+    assert_shows(&meter, 10 * SECOND, "1.8.0");
+    (void)display_step(&meter.display, 33 * SECOND);
+    assert_shows(&meter, 33 * SECOND, "3.8.0");
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2, 33 * SECOND),
+                     DISPLAY_OK);
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_MANUAL, list, 4, 33 * SECOND),
+                     DISPLAY_OK);
+    assert_shows(&meter, 33 * SECOND, "3.8.0");
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 3, 37 * SECOND),
+                     DISPLAY_OK);
+    assert_shows(&meter, 37 * SECOND, "4.8.0");
+    assert_int_equal(display_step(&meter.display, 46 * SECOND), 47 * SECOND);
+    assert_shows(&meter, 46 * SECOND, "4.8.0");
+    (void)display_step(&meter.display, 47 * SECOND);
+    assert_shows(&meter, 47 * SECOND, "1.8.0");
 }
 
 /* REQ(DIS-06): each legal reading in turn is left out, and the list refused */
@@ -118,12 +147,14 @@ static void legal_readings_cannot_be_deselected(void **state)
         for (size_t left_out = 0; left_out < n; left_out++) {
             memcpy(list, legal, sizeof list);
             list[left_out] = row_of("96.8.0");
-            assert_int_equal(display_set_list(&meter.display, &meter, LIST_MANUAL, list, n),
-                             DISPLAY_ERR_LEGAL);
+            assert_int_equal(
+                display_set_list(&meter.display, &meter, LIST_MANUAL, list, n, 10 * SECOND),
+                DISPLAY_ERR_LEGAL);
             assert_memory_equal(&before, &meter.display, sizeof before);
         }
-        assert_int_equal(display_set_list(&meter.display, &meter, LIST_MANUAL, legal, n),
-                         DISPLAY_OK);
+        assert_int_equal(
+            display_set_list(&meter.display, &meter, LIST_MANUAL, legal, n, 10 * SECOND),
+            DISPLAY_OK);
     }
 }
 
@@ -171,14 +202,16 @@ static void only_energy_totals_stand_in_the_back_up_list(void **state)
     puppet_meter(&meter, "382M");
     for (size_t i = 0; i < sizeof barred / sizeof barred[0]; i++) {
         list[1] = row_of(barred[i]);
-        assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2),
-                         DISPLAY_ERR_BARRED);
+        assert_int_equal(
+            display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2, 10 * SECOND),
+            DISPLAY_ERR_BARRED);
     }
     list[1] = DISPLAY_READING_TEST;
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2),
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2, 10 * SECOND),
                      DISPLAY_ERR_BARRED);
     list[1] = row_of("5.8.0");
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2), DISPLAY_OK);
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_BACKUP, list, 2, 10 * SECOND),
+                     DISPLAY_OK);
 }
 
 static void unknown_readings_are_refused(void **state)
@@ -190,10 +223,11 @@ static void unknown_readings_are_refused(void **state)
     const uint16_t unknown[] = {(uint16_t)register_table_length, 0xFFFF, row_of("72.7.0")};
     for (size_t i = 0; i < 3; i++) {
         list[1] = unknown[i]; /* the last one: a phase that this meter does not have */
-        assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 2),
-                         DISPLAY_ERR_UNKNOWN);
+        assert_int_equal(
+            display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 2, 10 * SECOND),
+            DISPLAY_ERR_UNKNOWN);
     }
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 0),
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 0, 10 * SECOND),
                      DISPLAY_ERR_LENGTH);
 }
 
@@ -209,8 +243,9 @@ static void each_phase_can_be_chosen(void **state)
     for (size_t i = 0; i < 12; i++) {
         list[i] = row_of(codes[i]);
     }
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 12),
-                     DISPLAY_OK);
+    assert_int_equal(
+        display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 12, 10 * SECOND),
+        DISPLAY_OK);
 }
 
 int main(void)
@@ -219,6 +254,7 @@ int main(void)
         cmocka_unit_test(defaults_keep_the_rules),
         cmocka_unit_test(lists_have_their_length),
         cmocka_unit_test(lists_are_independent),
+        cmocka_unit_test(only_the_list_shown_starts_over),
         cmocka_unit_test(legal_readings_cannot_be_deselected),
         cmocka_unit_test(legal_readings_follow_the_energy_type),
         cmocka_unit_test(historical_data_are_barred_from_the_automatic_list),

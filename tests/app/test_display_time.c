@@ -11,12 +11,12 @@ static void power_up_shows_what_the_meter_is(void **state)
     assert_shows(&meter, 0, "");
     display_supply(&meter.display, true, 3 * SECOND);
     assert_shows(&meter, 3 * SECOND, "96.54.1  27032  CSUM");
-    assert_int_equal(display_step(&meter.display, &meter, 3 * SECOND), 8 * SECOND);
-    (void)display_step(&meter.display, &meter, 8 * SECOND - 1);
+    assert_int_equal(display_step(&meter.display, 3 * SECOND), 8 * SECOND);
+    (void)display_step(&meter.display, 8 * SECOND - 1);
     assert_shows(&meter, 8 * SECOND - 1, "96.54.1  27032  CSUM");
-    (void)display_step(&meter.display, &meter, 8 * SECOND);
+    (void)display_step(&meter.display, 8 * SECOND);
     assert_shows(&meter, 8 * SECOND, "0.2.0  38200101  A1");
-    (void)display_step(&meter.display, &meter, 13 * SECOND);
+    (void)display_step(&meter.display, 13 * SECOND);
     assert_shows(&meter, 13 * SECOND, "1.8.0  0000000 kWh  A+");
 }
 
@@ -27,7 +27,8 @@ static void automatic_list_changes_every_ten_seconds(void **state)
     struct meter meter;
     const uint16_t list[] = {row_of("2.8.0"), row_of("1.8.0"), row_of("96.8.0")};
     puppet_run(&meter, "382M");
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 3), DISPLAY_OK);
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 3, 10 * SECOND),
+                     DISPLAY_OK);
     puppet_until(&meter, 10 * SECOND, 20 * SECOND - 1);
     assert_shows(&meter, 20 * SECOND - 1, "2.8.0");
     puppet_until(&meter, 20 * SECOND, 20 * SECOND);
@@ -37,7 +38,7 @@ static void automatic_list_changes_every_ten_seconds(void **state)
     puppet_until(&meter, 30 * SECOND, 40 * SECOND);
     assert_shows(&meter, 40 * SECOND, "2.8.0");
     /* called late, it shows what it would have shown */
-    (void)display_step(&meter.display, &meter, 365 * SECOND);
+    (void)display_step(&meter.display, 365 * SECOND);
     assert_shows(&meter, 365 * SECOND, "96.8.0"); /* 35 changes since 10 s */
 }
 
@@ -48,10 +49,11 @@ static void a_list_of_one_is_a_fixed_value(void **state)
     struct meter meter;
     const uint16_t list[] = {row_of("1.8.0")};
     puppet_run(&meter, "382B");
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 1), DISPLAY_OK);
-    assert_true(display_step(&meter.display, &meter, 11 * SECOND) == INT64_MAX);
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_AUTOMATIC, list, 1, 10 * SECOND),
+                     DISPLAY_OK);
+    assert_true(display_step(&meter.display, 11 * SECOND) == INT64_MAX);
     for (int64_t s = 11; s < 100; s++) {
-        (void)display_step(&meter.display, &meter, s * SECOND);
+        (void)display_step(&meter.display, s * SECOND);
         assert_shows(&meter, s * SECOND, "1.8.0");
     }
 }
@@ -64,17 +66,18 @@ static void the_reading_changes_when_the_button_is_released(void **state)
     const uint16_t list[] = {row_of("1.8.0"), row_of("2.8.0"), row_of("3.8.0"), row_of("4.8.0"),
                              row_of("96.8.0")};
     puppet_run(&meter, "382M");
-    assert_int_equal(display_set_list(&meter.display, &meter, LIST_MANUAL, list, 5), DISPLAY_OK);
-    display_button(&meter.display, &meter, true, 12 * SECOND);
+    assert_int_equal(display_set_list(&meter.display, &meter, LIST_MANUAL, list, 5, 10 * SECOND),
+                     DISPLAY_OK);
+    display_button(&meter.display, true, 12 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_AUTOMATIC);
-    display_button(&meter.display, &meter, false, 12 * SECOND + 100000);
+    display_button(&meter.display, false, 12 * SECOND + 100000);
     assert_int_equal(meter.display.state, DISPLAY_MANUAL);
     assert_shows(&meter, 13 * SECOND, "1.8.0");
     for (unsigned i = 1; i <= 5; i++) {
         int64_t at_us = (13 + i) * SECOND;
-        display_button(&meter.display, &meter, true, at_us);
+        display_button(&meter.display, true, at_us);
         assert_shows(&meter, at_us, register_table[list[i - 1]].code);
-        display_button(&meter.display, &meter, false, at_us + 1);
+        display_button(&meter.display, false, at_us + 1);
         assert_shows(&meter, at_us + 1, register_table[list[i % 5]].code);
     }
 }
@@ -87,13 +90,13 @@ static void a_long_press_steps_nothing(void **state)
     puppet_run(&meter, "382M");
     puppet_press(&meter, 12 * SECOND, SECOND / 10);
     assert_shows(&meter, 12 * SECOND + SECOND / 10, "1.8.0");
-    display_button(&meter.display, &meter, true, 20 * SECOND);
-    assert_int_equal(display_step(&meter.display, &meter, 20 * SECOND), 26 * SECOND);
-    (void)display_step(&meter.display, &meter, 26 * SECOND - 1);
+    display_button(&meter.display, true, 20 * SECOND);
+    assert_int_equal(display_step(&meter.display, 20 * SECOND), 26 * SECOND);
+    (void)display_step(&meter.display, 26 * SECOND - 1);
     assert_false(meter.display.long_press);
-    (void)display_step(&meter.display, &meter, 26 * SECOND);
+    (void)display_step(&meter.display, 26 * SECOND);
     assert_true(meter.display.long_press);
-    display_button(&meter.display, &meter, false, 27 * SECOND);
+    display_button(&meter.display, false, 27 * SECOND);
     assert_false(meter.display.long_press);
     assert_shows(&meter, 27 * SECOND, "1.8.0");
     puppet_press(&meter, 28 * SECOND, 5999999);
@@ -126,10 +129,10 @@ static void a_held_button_keeps_the_manual_list(void **state)
     struct meter meter;
     puppet_run(&meter, "382M");
     puppet_press(&meter, 20 * SECOND, 0);
-    display_button(&meter.display, &meter, true, 100 * SECOND);
+    display_button(&meter.display, true, 100 * SECOND);
     puppet_until(&meter, 100 * SECOND, 400 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_MANUAL);
-    display_button(&meter.display, &meter, false, 400 * SECOND);
+    display_button(&meter.display, false, 400 * SECOND);
     puppet_until(&meter, 400 * SECOND, 519 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_MANUAL);
     puppet_until(&meter, 519 * SECOND, 521 * SECOND);
@@ -181,11 +184,11 @@ static void a_press_over_the_return_of_supply_does_nothing(void **state)
     struct meter meter;
     puppet_run(&meter, "382M");
     display_supply(&meter.display, false, 20 * SECOND);
-    display_button(&meter.display, &meter, true, 21 * SECOND);
+    display_button(&meter.display, true, 21 * SECOND);
     display_supply(&meter.display, true, 22 * SECOND);
-    display_button(&meter.display, &meter, false, 23 * SECOND);
+    display_button(&meter.display, false, 23 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_CHECKSUM);
-    display_button(&meter.display, &meter, false, 24 * SECOND); /* a second release is no press */
+    display_button(&meter.display, false, 24 * SECOND); /* a second release is no press */
     assert_int_equal(meter.display.state, DISPLAY_CHECKSUM);
 }
 
@@ -199,9 +202,9 @@ static void a_jump_in_time_lands_where_small_steps_do(void **state)
     puppet_press(&slow, 12 * SECOND, 0);
     fast = slow;
     for (int64_t s = 13; s <= 300; s++) {
-        (void)display_step(&slow.display, &slow, s * SECOND);
+        (void)display_step(&slow.display, s * SECOND);
     }
-    (void)display_step(&fast.display, &fast, 300 * SECOND);
+    (void)display_step(&fast.display, 300 * SECOND);
     assert_memory_equal(&slow.display, &fast.display, sizeof slow.display);
 }
 
