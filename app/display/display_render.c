@@ -117,12 +117,13 @@ static const uint8_t *grouping_of(const uint8_t digits[3])
     return digits[0] <= 2 && digits[1] <= 2 && digits[2] <= 3 ? groupings[1] : NULL;
 }
 
-/* Split "C.D.E" into its three parts.  False when it is anything else. */
+/* Split "C.D.E" into its three parts; "*F" has no place on the glass.  False when it is anything
+ * else. */
 static bool code_split(const char *code, const char *part[3], uint8_t digits[3])
 {
     size_t n = 0;
     part[0] = code;
-    for (; *code != '\0'; code++) {
+    for (; *code != '\0' && *code != '*'; code++) {
         if (is_digit(*code)) {
             digits[n]++;
         } else if (*code == '.' && n < 2) {

@@ -63,6 +63,54 @@ static void identification_keeps_the_points_of_the_glass(void **state)
     assert_int_equal(frame.ident_points, 1 << 3 | 1 << 4);
     frame = frame_of(&meter, "0.130.1");
     assert_digits(frame.ident, 7, " 01301 ");
+    frame = frame_of(&meter, "1.8.0*128"); /* group F has no place on the glass */
+    assert_digits(frame.ident, 7, "   180 ");
+    assert_int_equal(frame.ident_points, 1 << 3 | 1 << 4);
+}
+
+/* C, D and E of a code without their points, as the identification field shows them. */
+static void digits_of_code(const char *code, char *out)
+{
+    for (; *code != '\0' && *code != '*'; code++) {
+        if (*code != '.') {
+            *out++ = *code;
+        }
+    }
+    *out = '\0';
+}
+
+static void digits_of_frame(const struct display_frame *frame, char *out)
+{
+    for (size_t i = 0; i < DISPLAY_IDENT_DIGITS; i++) {
+        if (frame->ident[i] != 0) {
+            *out++ = font_character(frame->ident[i]);
+        }
+    }
+    *out = '\0';
+}
+
+static void expect_every_code(const char *variant)
+{
+    struct meter meter;
+    puppet_run(&meter, variant);
+    for (size_t row = 0; row < register_table_length; row++) {
+        const struct register_def *def = &register_table[row];
+        char wanted[DISPLAY_IDENT_DIGITS + 1], got[DISPLAY_IDENT_DIGITS + 1];
+        if (def->code[0] != '\0' && register_exists(&meter, def)) {
+            struct display_frame frame = frame_of(&meter, def->code);
+            digits_of_code(def->code, wanted);
+            digits_of_frame(&frame, got);
+            assert_string_equal(got, wanted);
+        }
+    }
+}
+
+/* REQ(DIS-11): every reading that has a code shows it */
+static void every_code_is_shown(void **state)
+{
+    (void)state;
+    expect_every_code("382B");
+    expect_every_code("382M");
 }
 
 /* REQ(X-REG-2): power 2.3, meter number of eight digits; checksum: its low 16 bits in decimal */
@@ -219,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(energy_stands_in_its_format),
         cmocka_unit_test(identification_keeps_the_points_of_the_glass),
+        cmocka_unit_test(every_code_is_shown),
         cmocka_unit_test(values_have_their_formats),
         cmocka_unit_test(time_and_date_take_turns),
         cmocka_unit_test(long_values_slide),
