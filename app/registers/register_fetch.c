@@ -82,19 +82,42 @@ static void fetch_phase(const struct meter *meter, const struct register_def *de
     }
 }
 
+/* S+ and S- like P+ and P-: each phase by its own direction; vector summation (Aron) goes by the
+ * direction of the whole. */
+static uint32_t apparent_mva(const struct meter *meter, const struct legal_instant *instant,
+                             bool importing)
+{
+    uint32_t sum_mva = 0;
+    if (meter->variant.aron) {
+        return (instant->active_net_mw >= 0) == importing ? instant->apparent_mva : 0;
+    }
+    for (unsigned s = 0; s < meter->variant.systems; s++) {
+        const struct legal_phase *phase = &instant->phase[s];
+        bool counts = phase->load_present && (phase->active_mw >= 0) == importing;
+        sum_mva += counts ? phase->apparent_mva : 0;
+    }
+    return sum_mva;
+}
+
+static uint32_t total_apparent_mva(const struct meter *meter, const struct legal_instant *instant,
+                                   uint8_t index)
+{
+    return index == 2u ? instant->apparent_mva : apparent_mva(meter, instant, index == 0);
+}
+
 static void fetch_total(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
     struct legal_instant instant;
     legal_instant(&meter->legal, &instant);
-    bool imports = instant.active_net_mw >= 0;
-    bool shown = def->index == 2u || imports == (def->index == 0);
     switch (def->source) {
     case SOURCE_ACTIVE_PLUS: number(out, instant.active_plus_mw, MILLI); break;
     case SOURCE_ACTIVE_MINUS: number(out, instant.active_minus_mw, MILLI); break;
     case SOURCE_REACTIVE_PLUS: number(out, instant.reactive_plus_mvar, MILLI); break;
     case SOURCE_REACTIVE_MINUS: number(out, instant.reactive_minus_mvar, MILLI); break;
-    case SOURCE_APPARENT: number(out, shown ? instant.apparent_mva : 0, MILLI); break;
+    case SOURCE_APPARENT:
+        number(out, total_apparent_mva(meter, &instant, def->index), MILLI);
+        break;
     case SOURCE_POWER_FACTOR:
         number(out, power_factor(instant.active_net_mw, instant.apparent_mva), MILLI);
         break;

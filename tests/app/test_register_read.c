@@ -163,8 +163,6 @@ static void test_instantaneous(void **state)
     expect_kmp(meter, 1170, "33 02 42 004F");
     expect_kmp(meter, 1172, "33 02 42 0064"); /* nothing flows: 1 */
     expect_kmp(meter, 1173, "33 02 42 001A");
-    expect_kmp(meter, 1306, "1E 04 43 000007D0");
-    expect_kmp(meter, 1305, "1E 04 43 00000000");
     expect_kmp(meter, 1307, "1E 04 43 000007D0");
     expect_kmp(meter, 1470, "33 01 00 02");
     expect_text(meter, "32.7.0", "229", "V");
@@ -175,6 +173,39 @@ static void test_instantaneous(void **state)
     expect_text(meter, "96.9.0", "42",
                 "\xC2\xB0"
                 "C");
+}
+
+static void phase_carries(unsigned phase, int32_t active_mw, uint32_t apparent_mva)
+{
+    struct legal_phase *p = &puppet.instant.phase[phase];
+    p->active_mw = active_mw;
+    p->apparent_mva = apparent_mva;
+    p->load_present = true;
+    puppet.instant.active_net_mw += active_mw;
+    puppet.instant.apparent_mva += apparent_mva;
+}
+
+/* S+ and S- are the sums of their phases, each by its own direction; Aron goes by the whole. */
+static void test_apparent_totals(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    phase_carries(0, 2300000, 2302000);
+    phase_carries(1, -460000, 460000);
+    expect_kmp(meter, 1353, "1E 04 43 000008FE");
+    expect_kmp(meter, 1357, "1E 04 43 000001CC");
+    expect_kmp(meter, 1305, "1E 04 43 000008FE");
+    expect_kmp(meter, 1306, "1E 04 43 000001CC");
+    expect_kmp(meter, 1307, "1E 04 43 00000ACA");
+    toys_reset();
+    meter = toy_meter("382M-aron", 0);
+    phase_carries(0, 2300000, 2302000);
+    phase_carries(1, -460000, 460000);
+    expect_kmp(meter, 1305, "1E 04 43 00000ACA");
+    expect_kmp(meter, 1306, "1E 04 43 00000000");
+    puppet.instant.active_net_mw = -1;
+    expect_kmp(meter, 1305, "1E 04 43 00000000");
+    expect_kmp(meter, 1306, "1E 04 43 00000ACA");
 }
 
 /* REQ(MET-08): what is not ordered does not exist */
@@ -385,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup(test_roll_over, setup),
         cmocka_unit_test_setup(test_tariffs, setup),
         cmocka_unit_test_setup(test_instantaneous, setup),
+        cmocka_unit_test_setup(test_apparent_totals, setup),
         cmocka_unit_test_setup(test_energy_types, setup),
         cmocka_unit_test_setup(test_tariff_options, setup),
         cmocka_unit_test_setup(test_phases, setup),
