@@ -2,8 +2,7 @@
 
 #include <stdbool.h>
 
-/* Right shifts of negative numbers keep the sign: C11 leaves it to the compiler, all of ours do. */
-_Static_assert((INT64_C(-3) >> 1) == -2, "arithmetic right shift");
+#include "signal/arithmetic.h"
 
 #define STEPS 34
 /** inside, a turn is 2^48 and one is 2^48 */

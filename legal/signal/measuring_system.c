@@ -132,22 +132,14 @@ bool measuring_system_sample(struct measuring_system *system, int32_t v_lsb, int
     return closed;
 }
 
-static int64_t clamp(int64_t value, int64_t lowest, int64_t highest)
-{
-    if (value < lowest) {
-        return lowest;
-    }
-    return value > highest ? highest : value;
-}
-
 void measuring_system_window(struct measuring_system *system, const struct measuring_window *window)
 {
     struct signal_state *state = state_of(system);
     struct measuring_window held = *window;
     const uint64_t sum_max = (uint64_t)SUM_MAX;
-    held.samples = (uint32_t)clamp(held.samples, 1, MEASURING_WINDOW_SAMPLES_MAX);
-    held.active_lsb2 = clamp(held.active_lsb2, -SUM_MAX, SUM_MAX);
-    held.reactive_lsb2 = clamp(held.reactive_lsb2, -SUM_MAX, SUM_MAX);
+    held.samples = (uint32_t)arithmetic_clamp(held.samples, 1, MEASURING_WINDOW_SAMPLES_MAX);
+    held.active_lsb2 = arithmetic_clamp(held.active_lsb2, -SUM_MAX, SUM_MAX);
+    held.reactive_lsb2 = arithmetic_clamp(held.reactive_lsb2, -SUM_MAX, SUM_MAX);
     held.voltage_lsb2 = held.voltage_lsb2 < sum_max ? held.voltage_lsb2 : sum_max;
     held.current_lsb2 = held.current_lsb2 < sum_max ? held.current_lsb2 : sum_max;
     uint8_t flags = 0;

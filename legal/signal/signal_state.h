@@ -13,10 +13,10 @@
 
 #include "bus/bus_frame.h"
 #include "measuring_system.h"
+#include "signal/arithmetic.h"
 
-#define SIGNAL_HISTORY    (MEASURING_FIR_TAPS - 1u)
-#define SIGNAL_CHUNK      64u /**< samples that the kernel takes at once */
-#define SIGNAL_CYCLES_MAX 12u
+#define SIGNAL_HISTORY (MEASURING_FIR_TAPS - 1u)
+#define SIGNAL_CHUNK   64u /**< samples that the kernel takes at once */
 
 /**
  * Sums over a window.  Widths: v after the filter < 2^25, i < 2^24, sine 2^20, window < 2^11

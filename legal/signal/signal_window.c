@@ -49,14 +49,6 @@ static int64_t divide_rounded(int64_t value, int64_t by)
     return (value >= 0 ? value + by / 2 : value - by / 2) / by;
 }
 
-static int64_t clamp(int64_t value, int64_t lowest, int64_t highest)
-{
-    if (value < lowest) {
-        return lowest;
-    }
-    return value > highest ? highest : value;
-}
-
 /** a * b / n without a product wider than 64 bits; |a| / n * |b| must stay below 2^63. */
 static int64_t product_over(int64_t a, int64_t b, int64_t n)
 {
@@ -153,7 +145,7 @@ static struct pace pace_measure(struct signal_state *state, uint32_t angle)
     } else {
         tracking->trend_valid = false;
     }
-    pace.within = pace.ahead + clamp(trend, -STEP_LOCKED, STEP_LOCKED);
+    pace.within = pace.ahead + arithmetic_clamp(trend, -STEP_LOCKED, STEP_LOCKED);
     tracking->last_measured = step + pace.ahead;
     pace.locked = !jumped && pace.ahead > -STEP_LOCKED && pace.ahead < STEP_LOCKED;
     tracking->last_valid = slow;
@@ -195,8 +187,8 @@ static struct complex_lsb phasor(int64_t sum_cos, int64_t sum_sin, uint32_t n,
     const int64_t re = divide_rounded(sum_cos, by);
     const int64_t im = divide_rounded(-sum_sin, by);
     return (struct complex_lsb){
-        clamp(re - ((re * leak.re + im * leak.im) >> 30), -PHASOR_MAX, PHASOR_MAX),
-        clamp(im - ((re * leak.im - im * leak.re) >> 30), -PHASOR_MAX, PHASOR_MAX)};
+        arithmetic_clamp(re - ((re * leak.re + im * leak.im) >> 30), -PHASOR_MAX, PHASOR_MAX),
+        arithmetic_clamp(im - ((re * leak.im - im * leak.re) >> 30), -PHASOR_MAX, PHASOR_MAX)};
 }
 
 /**
@@ -212,8 +204,9 @@ static int64_t drift_gain_q30(int64_t ahead, uint32_t n)
 
 static struct complex_lsb amplify(struct complex_lsb value, int64_t gain_q30)
 {
-    return (struct complex_lsb){clamp((value.re * gain_q30) >> 30, -PHASOR_MAX, PHASOR_MAX),
-                                clamp((value.im * gain_q30) >> 30, -PHASOR_MAX, PHASOR_MAX)};
+    return (struct complex_lsb){
+        arithmetic_clamp((value.re * gain_q30) >> 30, -PHASOR_MAX, PHASOR_MAX),
+        arithmetic_clamp((value.im * gain_q30) >> 30, -PHASOR_MAX, PHASOR_MAX)};
 }
 
 /** n * 1/2 * Im(v * conj(i)) in squared steps: the phasors carry 2^6 each. */
@@ -230,7 +223,8 @@ static int64_t offset_follow(int64_t offset_q16, int32_t subtracted_lsb, int64_t
                              unsigned shift)
 {
     const int64_t mean_q16 = (int64_t)subtracted_lsb * 65536 + divide_rounded(sum * 65536, n);
-    return clamp(offset_q16 + ((mean_q16 - offset_q16) >> shift), -OFFSET_MAX_Q16, OFFSET_MAX_Q16);
+    return arithmetic_clamp(offset_q16 + ((mean_q16 - offset_q16) >> shift), -OFFSET_MAX_Q16,
+                            OFFSET_MAX_Q16);
 }
 
 static void offsets_update(struct signal_state *state)
@@ -321,7 +315,7 @@ static void phasors_close(struct signal_state *state, struct measuring_window *w
     window->i1_im = (int32_t)i.im;
 
     const int64_t measured = oscillator->step + pace.ahead;
-    oscillator->step = (uint32_t)clamp(measured, STEP_LOWEST, STEP_HIGHEST);
+    oscillator->step = (uint32_t)arithmetic_clamp(measured, STEP_LOWEST, STEP_HIGHEST);
     if (measured >= STEP_LOWEST && measured <= STEP_HIGHEST) {
         /* 8000 Hz * 10^6 / 2^32 = 1953125 / 2^20 */
         window->frequency_uhz = (uint32_t)(((uint64_t)measured * 1953125u + (1u << 19)) >> 20);
