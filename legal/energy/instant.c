@@ -7,6 +7,8 @@
 #include "signal/angle.h"
 
 #define MDEG_PER_TURN 360000
+#define FULL_SCALE_MV ((uint32_t)(MEASURING_FULL_SCALE_UV / 1000u))
+#define FULL_SCALE_MA ((uint32_t)(MEASURING_FULL_SCALE_UA / 1000u))
 
 /* Whole part of the square root, bit by bit. */
 static uint32_t square_root(uint64_t square)
@@ -99,9 +101,9 @@ static void fill_phase(const struct processor *p, unsigned s, struct legal_phase
     }
     const struct legal_constants *constants = &system->constants;
     phase->voltage_mv =
-        rms_milli(sums->voltage, sums->samples, 0, 700000u, constants->voltage_gain);
+        rms_milli(sums->voltage, sums->samples, 0, FULL_SCALE_MV, constants->voltage_gain);
     phase->current_ma = rms_milli(sums->current, sums->samples, constants->current_noise_lsb2,
-                                  250000u, constants->current_gain);
+                                  FULL_SCALE_MA, constants->current_gain);
     phase->active_mw = power_milli(system_active(system, sums), sums->samples);
     phase->reactive_mvar = power_milli(system_reactive(system, sums), sums->samples);
     uint64_t apparent = (uint64_t)phase->voltage_mv * phase->current_ma / 1000u;

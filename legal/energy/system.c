@@ -2,7 +2,7 @@
 
 #define Q40_MASK ((UINT64_C(1) << 40) - 1u)
 /* One sample adds at most full scale squared: 2^46 / 2^16. */
-#define STEPS_PER_SAMPLE_MAX (UINT64_C(1) << 30)
+#define STEPS_PER_SAMPLE_MAX (INT64_C(1) << 30)
 /* Instantaneous values are means of a second, or of a bit less at 50.6 Hz (five windows). */
 #define SECOND_SAMPLES 7900u
 /* Longest gap that one difference may bridge: 2^34 samples are 24 days. */
@@ -52,8 +52,10 @@ static bool plausible(const struct system_sums *sums)
     if (sums->samples == 0 || sums->samples > GAP_SAMPLES_MAX) {
         return false;
     }
-    int64_t limit =
-        (int64_t)(sums->samples > UINT32_MAX ? INT64_MAX / 2 : (int64_t)(sums->samples << 30));
+    int64_t limit = INT64_MAX / 2;
+    if (sums->samples <= UINT32_MAX) {
+        limit = (int64_t)sums->samples * STEPS_PER_SAMPLE_MAX;
+    }
     return sums->active <= limit && sums->active >= -limit && sums->reactive <= limit &&
            sums->reactive >= -limit && sums->voltage <= (uint64_t)limit &&
            sums->current <= (uint64_t)limit;

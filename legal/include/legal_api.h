@@ -24,13 +24,11 @@
 /** Results of the protective interface.  Numbers are never reused. */
 enum legal_err {
     LEGAL_OK = 0,
-    LEGAL_ERR_RANGE = -1,       /**< argument outside its range: nothing changed */
-    LEGAL_ERR_SEALED = -2,      /**< parameter locked by the seal */
-    LEGAL_ERR_NOT_ALLOWED = -3, /**< caller's role may not do this */
-    LEGAL_ERR_STORAGE = -4,     /**< could not be made permanent */
-    LEGAL_ERR_FORMAT = -5,      /**< stored image of a format this software does not know */
-    LEGAL_ERR_NO_SUPPLY = -6,   /**< the meter is stopped */
-    LEGAL_ERR_TYPE = -7,        /**< stored registers belong to a meter of another summation */
+    LEGAL_ERR_RANGE = -1,   /**< argument outside its range: nothing changed */
+    LEGAL_ERR_SEALED = -2,  /**< parameter locked by the seal */
+    LEGAL_ERR_STORAGE = -4, /**< could not be made permanent */
+    LEGAL_ERR_FORMAT = -5,  /**< stored image of a format this software does not know */
+    LEGAL_ERR_TYPE = -7,    /**< stored registers belong to a meter of another summation */
 };
 
 /**
