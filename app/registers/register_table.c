@@ -45,13 +45,13 @@ enum kmp_unit {
 #define VERIFICATION(id, c, kmp_unit, unit, energy, need, label, name)                             \
     {                                                                                              \
         {1, 1, c, 8, 0, 128}, id, kmp_unit, -4, 4, REGISTER_UINT, unit, -1, SOURCE_ENERGY, energy, \
-            need, R, true, #c ".8.0*128", label, name                                              \
+            need, R, true, #c ".8.0*128", label "/VER", name                                       \
     }
 #define TARIFF(id, c, t, kmp_unit, unit, energy, need, label, name)                                \
     {                                                                                              \
         {1, 1, c, 8, t, 255}, id, kmp_unit, FORMAT, 4, REGISTER_UINT, unit, FORMAT,                \
             SOURCE_TARIFF_ENERGY, ((t)-1) * 4 + (energy), NEED_TARIFFS | (need), R, true,          \
-            #c ".8." #t, label, name " tariff " #t                                                 \
+            #c ".8." #t, label "/T" #t, name " tariff " #t                                         \
     }
 #define TARIFF_A_PLUS(id, t)                                                                       \
     TARIFF(id, 1, t, KMP_KWH, UNIT_WH, LEGAL_A_PLUS, NOTHING, "A+", "Active energy A+")
@@ -79,9 +79,9 @@ enum kmp_unit {
 #define S(id, c, d, e, source, index, need, label, name)                                           \
     POWER(id, c, d, e, KMP_KVA, UNIT_VA, source, index, need, label, name)
 #define L1_L2_L3(row, id, c1, c2, c3, source, need, label, name)                                   \
-    row(id, c1, 7, 0, source, 0, need, label, name " L1"),                                         \
-        row((id) + 1, c2, 7, 0, source, 1, (need) | NEED_L2, label, name " L2"),                   \
-        row((id) + 2, c3, 7, 0, source, 2, (need) | NEED_L3, label, name " L3")
+    row(id, c1, 7, 0, source, 0, need, label "1", name " L1"),                                     \
+        row((id) + 1, c2, 7, 0, source, 1, (need) | NEED_L2, label "2", name " L2"),               \
+        row((id) + 2, c3, 7, 0, source, 2, (need) | NEED_L3, label "3", name " L3")
 
 #define VOLTAGE(id, c, d, e, source, index, need, label, name)                                     \
     {                                                                                              \
@@ -117,21 +117,21 @@ enum kmp_unit {
     }
 
 /* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own.
- * */
-#define PEAK_TIME(id, index, need, name)                                                           \
+ */
+#define PEAK_TIME(id, c, e, index, need, name)                                                     \
     {                                                                                              \
-        {0}, id, KMP_CLOCK, 0, 4, REGISTER_CLOCK, UNIT_TIME, 0, SOURCE_PEAK_TIME, index,           \
-            NEED_RTC | (need), R, true, "", "TIME", name " time"                                   \
+        {1, 1, c, 6, e, 255}, id, KMP_CLOCK, 0, 4, REGISTER_CLOCK, UNIT_TIME, 0, SOURCE_PEAK_TIME, \
+            index, NEED_RTC | (need), R, true, "", "TIME", name " time"                            \
     }
-#define PEAK_DATE(id, index, need, name)                                                           \
+#define PEAK_DATE(id, c, e, index, need, name)                                                     \
     {                                                                                              \
-        {0}, id, KMP_DATE, 0, 4, REGISTER_DATE, UNIT_DATE, 0, SOURCE_PEAK_DATE, index,             \
-            NEED_RTC | (need), R, true, "", "DATE", name " date"                                   \
+        {1, 1, c, 6, e, 255}, id, KMP_DATE, 0, 4, REGISTER_DATE, UNIT_DATE, 0, SOURCE_PEAK_DATE,   \
+            index, NEED_RTC | (need), R, true, "", "DATE", name " date"                            \
     }
-#define PEAK_RTC(id, index, need, name)                                                            \
+#define PEAK_RTC(id, c, e, index, need, name)                                                      \
     {                                                                                              \
-        {0}, id, KMP_RTC, 0, 8, REGISTER_RTC, UNIT_DATE_TIME, 0, SOURCE_PEAK_RTC, index,           \
-            NEED_RTC | (need), R, true, "", "TIME", name " RTC"                                    \
+        {1, 1, c, 6, e, 255}, id, KMP_RTC, 0, 8, REGISTER_RTC, UNIT_DATE_TIME, 0, SOURCE_PEAK_RTC, \
+            index, NEED_RTC | (need), R, true, "", "TIME/DATE", name " RTC"                        \
     }
 
 const struct register_def register_table[] = {
@@ -153,18 +153,21 @@ const struct register_def register_table[] = {
     TARIFF_FOUR(23, 2),
     TARIFF_FOUR(27, 3),
     TARIFF_FOUR(31, 4),
-    P(35, 1, 25, 0, SOURCE_MEAN_POWER, 0, NOTHING, "P+", "Mean power P+"),
-    P(36, 2, 25, 0, SOURCE_MEAN_POWER, 1, NEED_A_MINUS, "P-", "Mean power P-"),
-    Q(37, 3, 25, 0, SOURCE_MEAN_POWER, 2, NEED_REACTIVE, "Q+", "Mean power Q+"),
-    Q(38, 4, 25, 0, SOURCE_MEAN_POWER, 3, NEED_R_MINUS, "Q-", "Mean power Q-"),
+    P(35, 1, 25, 0, SOURCE_MEAN_POWER, 0, NOTHING, "P+/AVG", "Mean power P+"),
+    P(36, 2, 25, 0, SOURCE_MEAN_POWER, 1, NEED_A_MINUS, "P-/AVG", "Mean power P-"),
+    Q(37, 3, 25, 0, SOURCE_MEAN_POWER, 2, NEED_REACTIVE, "Q+/AVG", "Mean power Q+"),
+    Q(38, 4, 25, 0, SOURCE_MEAN_POWER, 3, NEED_R_MINUS, "Q-/AVG", "Mean power Q-"),
     P(39, 1, 6, 0, SOURCE_PEAK_POWER, 0, NOTHING, "P+M", "Peak power P+"),
     P(40, 2, 6, 0, SOURCE_PEAK_POWER, 1, NEED_A_MINUS, "P-M", "Peak power P-"),
     Q(41, 3, 6, 0, SOURCE_PEAK_POWER, 2, NEED_REACTIVE, "Q+M", "Peak power Q+"),
     Q(42, 4, 6, 0, SOURCE_PEAK_POWER, 3, NEED_R_MINUS, "Q-M", "Peak power Q-"),
-    P(43, 1, 2, 0, SOURCE_PEAK_ACCUMULATED, 0, NOTHING, "P+M", "Accumulated peak power P+"),
-    P(44, 2, 2, 0, SOURCE_PEAK_ACCUMULATED, 1, NEED_A_MINUS, "P-M", "Accumulated peak power P-"),
-    Q(45, 3, 2, 0, SOURCE_PEAK_ACCUMULATED, 2, NEED_REACTIVE, "Q+M", "Accumulated peak power Q+"),
-    Q(46, 4, 2, 0, SOURCE_PEAK_ACCUMULATED, 3, NEED_R_MINUS, "Q-M", "Accumulated peak power Q-"),
+    P(43, 1, 2, 0, SOURCE_PEAK_ACCUMULATED, 0, NOTHING, "P+M/ACC", "Accumulated peak power P+"),
+    P(44, 2, 2, 0, SOURCE_PEAK_ACCUMULATED, 1, NEED_A_MINUS, "P-M/ACC",
+      "Accumulated peak power P-"),
+    Q(45, 3, 2, 0, SOURCE_PEAK_ACCUMULATED, 2, NEED_REACTIVE, "Q+M/ACC",
+      "Accumulated peak power Q+"),
+    Q(46, 4, 2, 0, SOURCE_PEAK_ACCUMULATED, 3, NEED_R_MINUS, "Q-M/ACC",
+      "Accumulated peak power Q-"),
     NUMBER(47, 1, 0, 1, 0, 4, UNIT_COUNT, SOURCE_DEBITING_COUNT, 0, NOTHING, R, true, "RST",
            "Number of debiting periods"),
     {{1, 1, 97, 97, 0, 255},
@@ -183,11 +186,11 @@ const struct register_def register_table[] = {
      "97.97.0",
      "INFO",
      "Meter status"},
-    NUMBER(51, 1, 0, 0, 1, 4, UNIT_NONE, SOURCE_METER_NUMBER, 0, NOTHING, R, false, "NUM",
+    NUMBER(51, 1, 0, 0, 1, 4, UNIT_NONE, SOURCE_METER_NUMBER, 0, NOTHING, R, false, "NUM/1",
            "Meter number 1"),
-    NUMBER(52, 1, 0, 0, 2, 4, UNIT_NONE, SOURCE_METER_NUMBER, 1, NOTHING, R, false, "NUM",
+    NUMBER(52, 1, 0, 0, 2, 4, UNIT_NONE, SOURCE_METER_NUMBER, 1, NOTHING, R, false, "NUM/2",
            "Meter number 2"),
-    NUMBER(53, 1, 0, 0, 3, 4, UNIT_NONE, SOURCE_METER_NUMBER, 2, NOTHING, R, false, "NUM",
+    NUMBER(53, 1, 0, 0, 3, 4, UNIT_NONE, SOURCE_METER_NUMBER, 2, NOTHING, R, false, "NUM/3",
            "Meter number 3"),
     NUMBER(54, 1, 0, 129, 1, 4, UNIT_NONE, SOURCE_CONFIGURATION, 0, NOTHING, SEALED, false, "",
            "Configuration 1"),
@@ -195,11 +198,11 @@ const struct register_def register_table[] = {
            "Configuration 2"),
     NUMBER(56, 1, 0, 129, 3, 4, UNIT_NONE, SOURCE_CONFIGURATION, 2, NOTHING, R, false, "",
            "Configuration 3"),
-    NUMBER(57, 1, 0, 130, 1, 4, UNIT_NONE, SOURCE_SPECIAL_DATA, 0, NOTHING, R, false, "SPC",
+    NUMBER(57, 1, 0, 130, 1, 4, UNIT_NONE, SOURCE_SPECIAL_DATA, 0, NOTHING, R, false, "SPC/1",
            "Special data 1"),
     NUMBER(58, 1, 0, 128, 1, 4, UNIT_COUNT, SOURCE_PULSE_INPUT, 0, NOTHING, R, true, "",
            "Pulse input"),
-    NUMBER(1001, 1, 96, 1, 0, 4, UNIT_NONE, SOURCE_SERIAL_NUMBER, 0, NOTHING, R, false, "SER",
+    NUMBER(1001, 1, 96, 1, 0, 4, UNIT_NONE, SOURCE_SERIAL_NUMBER, 0, NOTHING, R, false, "SER/NUM",
            "Serial number"),
     {{1, 1, 0, 9, 1, 255},
      1002,
@@ -253,14 +256,14 @@ const struct register_def register_table[] = {
            "Software number"),
     NUMBER(1010, 1, 0, 0, 0, 4, UNIT_NONE, SOURCE_METER_NUMBER, 3, NOTHING, R, false, "NUM",
            "Total meter number"),
-    NUMBER(1021, 1, 0, 130, 2, 4, UNIT_NONE, SOURCE_SPECIAL_DATA, 1, NOTHING, R, false, "SPC",
+    NUMBER(1021, 1, 0, 130, 2, 4, UNIT_NONE, SOURCE_SPECIAL_DATA, 1, NOTHING, R, false, "SPC/2",
            "Special data 2"),
     P(1023, 1, 7, 0, SOURCE_ACTIVE_PLUS, 0, NOTHING, "P+", "Active power P+"),
     P(1024, 2, 7, 0, SOURCE_ACTIVE_MINUS, 0, NEED_A_MINUS, "P-", "Active power P-"),
     Q(1025, 3, 7, 0, SOURCE_REACTIVE_PLUS, 0, NEED_REACTIVE, "Q+", "Reactive power Q+"),
     Q(1026, 4, 7, 0, SOURCE_REACTIVE_MINUS, 0, NEED_R_MINUS, "Q-", "Reactive power Q-"),
-    PEAK_TIME(1027, 0, NOTHING, "Peak power P+"),
-    PEAK_DATE(1028, 0, NOTHING, "Peak power P+"),
+    PEAK_TIME(1027, 1, 0, 0, NOTHING, "Peak power P+"),
+    PEAK_DATE(1028, 1, 0, 0, NOTHING, "Peak power P+"),
     NUMBER(1029, 1, 0, 129, 4, 4, UNIT_NONE, SOURCE_CONFIGURATION, 3, NOTHING, R, false, "",
            "Configuration 4"),
     {{1, 1, 15, 8, 0, 255},
@@ -281,15 +284,15 @@ const struct register_def register_table[] = {
      "Active energy A1423, |A+| + |A-|"},
     NUMBER(1032, 1, 96, 5, 1, 1, UNIT_NONE, SOURCE_OPERATION_STATE, 0, NOTHING, R, false, "",
            "Operation state"),
-    P(1033, 1, 6, 1, SOURCE_PEAK_POWER, 4, NEED_TARIFFS, "P+M", "Peak power P+ tariff 1"),
-    PEAK_TIME(1034, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
-    PEAK_DATE(1035, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
-    P(1036, 1, 6, 2, SOURCE_PEAK_POWER, 5, NEED_TARIFFS, "P+M", "Peak power P+ tariff 2"),
-    PEAK_TIME(1037, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
-    PEAK_DATE(1038, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
+    P(1033, 1, 6, 1, SOURCE_PEAK_POWER, 4, NEED_TARIFFS, "P+M/T1", "Peak power P+ tariff 1"),
+    PEAK_TIME(1034, 1, 1, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
+    PEAK_DATE(1035, 1, 1, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
+    P(1036, 1, 6, 2, SOURCE_PEAK_POWER, 5, NEED_TARIFFS, "P+M/T2", "Peak power P+ tariff 2"),
+    PEAK_TIME(1037, 1, 2, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
+    PEAK_DATE(1038, 1, 2, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
     P(1039, 96, 51, 1, SOURCE_THRESHOLD_VALUE, 0, NOTHING, "PTH", "Power threshold value"),
-    NUMBER(1040, 1, 96, 51, 2, 1, UNIT_COUNT, SOURCE_THRESHOLD_COUNT, 0, NOTHING, R, true, "PTH",
-           "Power threshold counter"),
+    NUMBER(1040, 1, 96, 51, 2, 1, UNIT_COUNT, SOURCE_THRESHOLD_COUNT, 0, NOTHING, R, true,
+           "PTH/CNT", "Power threshold counter"),
     {{0, 1, 1, 0, 0, 255},
      1047,
      KMP_RTC,
@@ -304,12 +307,12 @@ const struct register_def register_table[] = {
      RW,
      false,
      "1.0.0",
-     "TIME",
+     "TIME/DATE",
      "RTC (normal time)"},
-    PEAK_RTC(1049, 0, NOTHING, "Peak power P+"),
-    PEAK_RTC(1050, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
-    PEAK_RTC(1051, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
-    L1_L2_L3(VOLTAGE, 1054, 32, 52, 72, SOURCE_PHASE_VOLTAGE, NOTHING, "U", "Voltage"),
+    PEAK_RTC(1049, 1, 0, 0, NOTHING, "Peak power P+"),
+    PEAK_RTC(1050, 1, 1, 4, NEED_TARIFFS, "Peak power P+ tariff 1"),
+    PEAK_RTC(1051, 1, 2, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
+    L1_L2_L3(VOLTAGE, 1054, 32, 52, 72, SOURCE_PHASE_VOLTAGE, NOTHING, "U-L", "Voltage"),
     TEXT(1058, 96, 1, 4, 10, REGISTER_TEXT_REVERSED, SOURCE_TYPE_NUMBER, NOTHING, "96.1.4", "TYPE",
          "Type number"),
     TARIFFS_5_TO_8(TARIFF_A_PLUS, 1059),
@@ -318,7 +321,7 @@ const struct register_def register_table[] = {
     TARIFFS_5_TO_8(TARIFF_R_MINUS, 1071),
     NUMBER(1075, 1, 0, 129, 5, 4, UNIT_NONE, SOURCE_CONFIGURATION, 4, NOTHING, R, false, "",
            "Configuration 5"),
-    L1_L2_L3(CURRENT, 1076, 31, 51, 71, SOURCE_PHASE_CURRENT, NOTHING, "I", "Current"),
+    L1_L2_L3(CURRENT, 1076, 31, 51, 71, SOURCE_PHASE_CURRENT, NOTHING, "I-L", "Current"),
     {{1, 1, 96, 9, 0, 255},
      1079,
      KMP_K,
@@ -335,15 +338,15 @@ const struct register_def register_table[] = {
      "96.9.0",
      "",
      "Temperature inside the meter"},
-    L1_L2_L3(P, 1080, 21, 41, 61, SOURCE_PHASE_ACTIVE_PLUS, NOTHING, "P+", "Active power P+"),
+    L1_L2_L3(P, 1080, 21, 41, 61, SOURCE_PHASE_ACTIVE_PLUS, NOTHING, "P+/L", "Active power P+"),
     NUMBER(1083, 1, 96, 54, 1, 4, UNIT_NONE, SOURCE_PROGRAM_CHECKSUM, 0, NOTHING, R, false, "CSUM",
            "Program checksum"),
     TEXT(1126, 96, 1, 1, 13, REGISTER_TEXT_REVERSED, SOURCE_TYPE_NUMBER_COMPLETE, NOTHING, "96.1.1",
          "TYPE", "Type number, complete"),
-    PEAK_RTC(1127, 2, NEED_REACTIVE, "Peak power Q+"),
-    PEAK_TIME(1128, 2, NEED_REACTIVE, "Peak power Q+"),
-    PEAK_DATE(1129, 2, NEED_REACTIVE, "Peak power Q+"),
-    L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF",
+    PEAK_RTC(1127, 3, 0, 2, NEED_REACTIVE, "Peak power Q+"),
+    PEAK_TIME(1128, 3, 0, 2, NEED_REACTIVE, "Peak power Q+"),
+    PEAK_DATE(1129, 3, 0, 2, NEED_REACTIVE, "Peak power Q+"),
+    L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF-",
              "Power factor"),
     FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
     NUMBER(1271, 1, 134, 0, 71, 1, UNIT_NONE, SOURCE_COMM_ADDRESS, 0, NOTHING, R, false, "",
@@ -366,24 +369,25 @@ const struct register_def register_table[] = {
      "Net energy A+ - A-"},
     REACTIVE(1275, 6, LEGAL_R2, NEED_M | NEED_REACTIVE, R, "R2", "Reactive energy R2"),
     REACTIVE(1276, 7, LEGAL_R3, NEED_M | NEED_R_MINUS, R, "R3", "Reactive energy R3"),
-    ACTIVE(1299, 21, LEGAL_A_PLUS_L1, NEED_M, R, "A+", "Active energy A+ L1"),
-    ACTIVE(1300, 41, LEGAL_A_PLUS_L2, NEED_M | NEED_L2, R, "A+", "Active energy A+ L2"),
-    ACTIVE(1301, 61, LEGAL_A_PLUS_L3, NEED_M | NEED_L3, R, "A+", "Active energy A+ L3"),
-    ACTIVE(1302, 22, LEGAL_A_MINUS_L1, NEED_M | NEED_A_MINUS, R, "A-", "Active energy A- L1"),
-    ACTIVE(1303, 42, LEGAL_A_MINUS_L2, NEED_M | NEED_A_MINUS | NEED_L2, R, "A-",
+    ACTIVE(1299, 21, LEGAL_A_PLUS_L1, NEED_M, R, "A+/L1", "Active energy A+ L1"),
+    ACTIVE(1300, 41, LEGAL_A_PLUS_L2, NEED_M | NEED_L2, R, "A+/L2", "Active energy A+ L2"),
+    ACTIVE(1301, 61, LEGAL_A_PLUS_L3, NEED_M | NEED_L3, R, "A+/L3", "Active energy A+ L3"),
+    ACTIVE(1302, 22, LEGAL_A_MINUS_L1, NEED_M | NEED_A_MINUS, R, "A-/L1", "Active energy A- L1"),
+    ACTIVE(1303, 42, LEGAL_A_MINUS_L2, NEED_M | NEED_A_MINUS | NEED_L2, R, "A-/L2",
            "Active energy A- L2"),
-    ACTIVE(1304, 62, LEGAL_A_MINUS_L3, NEED_M | NEED_A_MINUS | NEED_L3, R, "A-",
+    ACTIVE(1304, 62, LEGAL_A_MINUS_L3, NEED_M | NEED_A_MINUS | NEED_L3, R, "A-/L3",
            "Active energy A- L3"),
     S(1305, 9, 7, 0, SOURCE_APPARENT, 0, NEED_M, "S+", "Apparent power S+"),
     S(1306, 10, 7, 0, SOURCE_APPARENT, 1, NEED_M | NEED_A_MINUS, "S-", "Apparent power S-"),
     S(1307, 137, 7, 0, SOURCE_APPARENT, 2, NEED_M, "S", "Apparent power S"),
-    L1_L2_L3(P, 1344, 22, 42, 62, SOURCE_PHASE_ACTIVE_MINUS, NEED_A_MINUS, "P-", "Active power P-"),
-    L1_L2_L3(Q, 1347, 23, 43, 63, SOURCE_PHASE_REACTIVE_PLUS, NEED_REACTIVE, "Q+",
+    L1_L2_L3(P, 1344, 22, 42, 62, SOURCE_PHASE_ACTIVE_MINUS, NEED_A_MINUS, "P-/L",
+             "Active power P-"),
+    L1_L2_L3(Q, 1347, 23, 43, 63, SOURCE_PHASE_REACTIVE_PLUS, NEED_REACTIVE, "Q+/L",
              "Reactive power Q+"),
-    L1_L2_L3(Q, 1350, 24, 44, 64, SOURCE_PHASE_REACTIVE_MINUS, NEED_R_MINUS, "Q-",
+    L1_L2_L3(Q, 1350, 24, 44, 64, SOURCE_PHASE_REACTIVE_MINUS, NEED_R_MINUS, "Q-/L",
              "Reactive power Q-"),
-    L1_L2_L3(S, 1353, 29, 49, 69, SOURCE_PHASE_APPARENT_PLUS, NEED_M, "S+", "Apparent power S+"),
-    L1_L2_L3(S, 1356, 30, 50, 70, SOURCE_PHASE_APPARENT_MINUS, NEED_M | NEED_A_MINUS, "S-",
+    L1_L2_L3(S, 1353, 29, 49, 69, SOURCE_PHASE_APPARENT_PLUS, NEED_M, "S+/L", "Apparent power S+"),
+    L1_L2_L3(S, 1356, 30, 50, 70, SOURCE_PHASE_APPARENT_MINUS, NEED_M | NEED_A_MINUS, "S-/L",
              "Apparent power S-"),
     {{1, 1, 14, 7, 0, 255},
      1390,
@@ -403,9 +407,9 @@ const struct register_def register_table[] = {
      "Frequency"},
     NUMBER(1470, 1, 134, 0, 70, 1, UNIT_NONE, SOURCE_PHASE_SEQUENCE, 0, NEED_M | NEED_L2, R, true,
            "", "Phase sequence (0 unknown, 1 L1-L2-L3, 2 L1-L3-L2)"),
-    ANGLE(1471, 4, 0, NEED_M, "PFA", "Power factor angle L1"),
-    ANGLE(1472, 15, 1, NEED_M | NEED_L2, "PFA", "Power factor angle L2"),
-    ANGLE(1473, 26, 2, NEED_M | NEED_L3, "PFA", "Power factor angle L3"),
+    ANGLE(1471, 4, 0, NEED_M, "PFA1", "Power factor angle L1"),
+    ANGLE(1472, 15, 1, NEED_M | NEED_L2, "PFA2", "Power factor angle L2"),
+    ANGLE(1473, 26, 2, NEED_M | NEED_L3, "PFA3", "Power factor angle L3"),
     NUMBER(2010, 1, 129, 0, 0, 1, UNIT_NONE, SOURCE_ACTIVE_TARIFF, 0, NEED_TARIFFS, R, true, "T",
            "Active tariff"),
     NUMBER(6002, 1, 134, 0, 1, 1, UNIT_NONE, SOURCE_ENERGY_FORMAT, 0, NOTHING, SEALED, false, "",

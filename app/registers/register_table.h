@@ -141,7 +141,7 @@ enum register_source {
 #define EXPONENT_FOLLOWS_FORMAT INT8_MAX
 
 struct register_def {
-    uint8_t obis[6];     /**< A-B:C.D.E.F; all zero: none */
+    uint8_t obis[6];     /**< A-B:C.D.E.F; the stamps of a peak carry the peak's */
     uint16_t kmp_id;     /**< 0xFFFF: not offered over KMP */
     uint8_t kmp_unit;    /**< KMP unit code */
     int8_t kmp_exponent; /**< value on the KMP wire = mantissa * 10^exponent of kmp_unit */
@@ -155,7 +155,7 @@ struct register_def {
     uint8_t access;      /**< enum register_access bits */
     bool loggable;       /**< selectable for the analysis logger */
     const char *code;    /**< short OBIS code, "1.8.0"; unique; "" = none */
-    const char *label;   /**< display text field, up to 4 characters shown, e.g. "A+"; "" = none */
+    const char *label;   /**< display text field, e.g. "A+", "A+/T1"; "" = none */
     const char *name;    /**< English name, e.g. "Active energy A+" */
 };
 

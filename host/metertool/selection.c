@@ -122,36 +122,26 @@ static size_t add_name(struct selection *selection, const char *argument)
     return 0;
 }
 
-/** Energies (D = 8) and present values (D = 7) come before means and peaks of the same label. */
-static bool is_first_choice(const struct register_def *def)
-{
-    return def->obis[5] == 255 && def->obis[4] == 0 && (def->obis[3] == 8 || def->obis[3] == 7);
-}
-
-static size_t label_at(const char *label, bool first_choice)
-{
-    size_t i = 0;
-    while (i < register_table_length && (strcasecmp(register_table[i].label, label) != 0 ||
-                                         (first_choice && !is_first_choice(&register_table[i])))) {
-        i++;
-    }
-    return i;
-}
-
 static size_t add_label(struct selection *selection, const char *argument)
 {
-    size_t at = label_at(argument, true);
-    if (at == register_table_length) {
-        at = label_at(argument, false);
+    for (size_t i = 0; i < register_table_length && argument[0] != '\0'; i++) {
+        if (strcasecmp(register_table[i].label, argument) == 0) {
+            selection_add_register(selection, &register_table[i]);
+            return 1;
+        }
     }
-    if (at == register_table_length || argument[0] == '\0') {
-        return 0;
-    }
-    const char *name = register_table[at].name;
-    size_t length = strlen(name), n_added = 0;
-    bool family = length > 3 && strcmp(name + length - 3, " L1") == 0; /* L2 and L3 come next */
-    for (size_t i = at; i < register_table_length && i < at + (family ? 3 : 1); i++) {
-        if (strncmp(register_table[i].name, name, length - 1) == 0) {
+    return 0;
+}
+
+/** U for U-L1, U-L2, U-L3; PFA for PFA1 .. PFA3. */
+static size_t add_label_family(struct selection *selection, const char *argument)
+{
+    static const char behind[] = "-/123";
+    size_t n_added = 0, length = strlen(argument);
+    for (size_t i = 0; i < register_table_length && length > 0; i++) {
+        const char *label = register_table[i].label;
+        if (strncasecmp(label, argument, length) == 0 && label[length] != '\0' &&
+            strchr(behind, label[length]) != NULL) {
             selection_add_register(selection, &register_table[i]);
             n_added++;
         }
@@ -173,8 +163,8 @@ static size_t add_beginning(struct selection *selection, const char *argument)
 
 size_t selection_add(struct selection *selection, const char *argument)
 {
-    size_t (*const meanings[])(struct selection *, const char *) = {add_id, add_obis, add_name,
-                                                                    add_label, add_beginning};
+    size_t (*const meanings[])(struct selection *, const char *) = {
+        add_id, add_obis, add_name, add_label, add_label_family, add_beginning};
     size_t n_added = 0;
     for (size_t i = 0; n_added == 0 && i < sizeof meanings / sizeof meanings[0]; i++) {
         n_added = meanings[i](selection, argument);

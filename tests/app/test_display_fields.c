@@ -199,6 +199,32 @@ static void long_values_slide(void **state)
     assert_digits(frame.value, 8, text + 3);
 }
 
+static void assert_text(const struct meter *meter, int64_t shown_us, const char *text)
+{
+    struct display_frame frame;
+    display_render(&meter->display, meter, 10 * SECOND + shown_us, &frame);
+    assert_memory_equal(frame.text, text, DISPLAY_TEXT_CHARS);
+}
+
+/* REQ(DIS-18, X-DIS-1): a label longer than four characters stands, then slides through the field
+ */
+static void long_labels_slide(void **state)
+{
+    (void)state;
+    struct meter meter;
+    puppet_run(&meter, "382M");
+    (void)frame_of(&meter, "1.8.1");
+    assert_text(&meter, 0, "A+/T");
+    assert_text(&meter, 3 * SECOND / 2, "A+/T");
+    assert_text(&meter, 2 * SECOND, "+/T1");
+    assert_text(&meter, 5 * SECOND / 2, "/T1 ");
+    assert_text(&meter, 3 * SECOND, "T1  ");
+    assert_text(&meter, 7 * SECOND / 2, "1   ");
+    assert_text(&meter, 5 * SECOND, "A+/T");
+    (void)frame_of(&meter, "32.7.0");
+    assert_text(&meter, 3 * SECOND, "U-L1"); /* four fit: they stand still */
+}
+
 /* REQ(DIS-18): the text field exists on M and 162M, and only there */
 static void only_m_has_a_text_field(void **state)
 {
@@ -271,6 +297,7 @@ int main(void)
         cmocka_unit_test(values_have_their_formats),
         cmocka_unit_test(time_and_date_take_turns),
         cmocka_unit_test(long_values_slide),
+        cmocka_unit_test(long_labels_slide),
         cmocka_unit_test(only_m_has_a_text_field),
         cmocka_unit_test(the_test_lights_everything),
         cmocka_unit_test(the_line_of_text_says_what_is_lit),

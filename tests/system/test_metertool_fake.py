@@ -61,6 +61,8 @@ class Kmp(Case):
                 self.assertEqual(values["1.8.0"]["unit"], "kWh")
             values = json.loads(self.good("-m", url, "-j", "read", "U"))
             self.assertEqual([v["value"] for v in values.values()], [229, 228, 230])
+            values = json.loads(self.good("-m", url, "-j", "read", "u-l2"))
+            self.assertEqual([v["value"] for v in values.values()], [228])
             values = json.loads(self.good("-m", url, "-j", "read", "voltage"))
             self.assertEqual(len(values), 3)
 
