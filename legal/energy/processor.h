@@ -11,6 +11,9 @@
 #include "params/constants.h"
 #include "store/store.h"
 
+/** Without any frame for so long a measuring system is dead (windows last 2 s at most). */
+#define PROCESSOR_SILENCE_US INT64_C(3000000)
+
 struct processor {
     struct legal_port port;
     struct legal_setup setup;
@@ -54,5 +57,51 @@ static inline const struct processor *processor_of_const(const struct legal *leg
 {
     return (const struct processor *)(const void *)legal->opaque;
 }
+
+/** The processor, at now_us or later: time never goes back.  The port moves with the struct. */
+static inline struct processor *processor_enter(struct legal *legal, int64_t now_us)
+{
+    struct processor *p = processor_of(legal);
+    p->store.memory.port = &p->port;
+    p->now_us = now_us > p->now_us ? now_us : p->now_us;
+    return p;
+}
+
+/** A register as it is shown: whole uWh. */
+static inline uint64_t processor_shown_uwh(const struct processor *p, uint8_t energy)
+{
+    return (uint64_t)registers_read(&p->registers, (enum legal_energy)energy).whole;
+}
+
+/** ---- processor.c: what several commands do ---------------------------------------------- */
+
+/** Pulses of the normal energy that are still to come, and that have begun. */
+uint64_t processor_pending_pulses(const struct processor *p);
+uint64_t processor_emitted_pulses(const struct processor *p);
+
+/** Let LED and S0 show this energy from now on; so many of its pulses have begun already. */
+void processor_start_pulses(struct processor *p, uint8_t energy, uint64_t emitted);
+
+/** Store the state. */
+enum legal_err processor_save(struct processor *p, bool orderly);
+
+/** What the no-load rule still holds back is booked if it is load so far. */
+void processor_settle(struct processor *p);
+
+/** ---- booking.c -------------------------------------------------------------------------- */
+
+/** Book the windows that wait: all phases at once, so that vector sums hold at every instant. */
+void processor_book(struct processor *p);
+
+/** ---- supply.c --------------------------------------------------------------------------- */
+
+/** Any phase above 160 V?  A system that has fallen silent has no say. */
+bool supply_present(const struct processor *p);
+
+/** The meter begins to run with the window that ends now. */
+void supply_start(struct processor *p, uint64_t window_us);
+
+/** Settle, store, stop. */
+void supply_stop(struct processor *p);
 
 #endif

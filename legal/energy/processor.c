@@ -1,0 +1,63 @@
+/* What all commands of the legal processor share. */
+#include "energy/processor.h"
+
+#include <string.h>
+
+#define UWH_PER_KWH UINT64_C(1000000000)
+
+uint64_t processor_pending_pulses(const struct processor *p)
+{
+    return p->pulse_energy == p->setup.pulse_energy ? pulses_pending(&p->pulses) : p->parked_pulses;
+}
+
+uint64_t processor_emitted_pulses(const struct processor *p)
+{
+    return processor_shown_uwh(p, p->setup.pulse_energy) / p->pulses.value_uwh -
+           processor_pending_pulses(p);
+}
+
+enum legal_err processor_save(struct processor *p, bool orderly)
+{
+    p->suspect = p->suspect || p->store.fault || p->constants_fault;
+    struct store_state state = {
+        .orderly = orderly,
+        .suspect = p->suspect,
+        .starts = p->starts,
+        .pulses_emitted = processor_emitted_pulses(p),
+        .operating_us = p->operating_us,
+    };
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        state.epoch[s] =
+            p->system[s].known || p->system[s].epoch_contained ? p->system[s].epoch : 0;
+    }
+    enum legal_err err = store_save_state(&p->store, &p->registers, &state);
+    registers_stored(&p->registers); /* after a failure too: the next step is the next attempt */
+    p->stored_operating_us = p->operating_us;
+    p->changed = err != LEGAL_OK;
+    return err;
+}
+
+void processor_settle(struct processor *p)
+{
+    struct registers_entry entry[LEGAL_SYSTEMS];
+    memset(entry, 0, sizeof entry);
+    bool any = false;
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        entry[s].exporting = wide_is_negative(p->system[s].active_load.pending);
+        entry[s].active = no_load_settle(&p->system[s].active_load);
+        entry[s].reactive = no_load_settle(&p->system[s].reactive_load);
+        any = any || !wide_is_zero(entry[s].active) || !wide_is_zero(entry[s].reactive);
+    }
+    if (any) {
+        registers_book(&p->registers, entry, p->setup.systems);
+        pulses_spread(&p->pulses, processor_shown_uwh(p, p->pulse_energy), p->now_us, 0);
+        p->changed = true;
+    }
+}
+
+void processor_start_pulses(struct processor *p, uint8_t energy, uint64_t emitted)
+{
+    p->pulse_energy = energy;
+    pulses_start(&p->pulses, UWH_PER_KWH / p->setup.pulses_per_kwh, p->setup.pulse_ms * 1000u,
+                 emitted, processor_shown_uwh(p, energy), p->now_us);
+}
