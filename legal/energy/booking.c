@@ -11,9 +11,7 @@ static void book_energies(struct processor *p)
     struct registers_entry entry[LEGAL_SYSTEMS];
     for (unsigned s = 0; s < p->setup.systems; s++) {
         struct system *system = &p->system[s];
-        uint32_t window_us = (uint32_t)(system->window_samples < WINDOW_US_MAX
-                                            ? system->window_samples * SYSTEM_SAMPLE_US
-                                            : WINDOW_US_MAX * SYSTEM_SAMPLE_US);
+        uint64_t window_us = system->window_samples * SYSTEM_SAMPLE_US; /* below 2^41: 24 days */
         struct wide nothing = {0, 0};
         entry[s].exporting = wide_is_negative(system->active_energy);
         entry[s].active = nothing;

@@ -5,13 +5,13 @@
 /* Beyond this many uWh (a megawatt-hour) the answer is known, and the product would overflow. */
 #define SURELY_LOAD_UWH INT64_C(1000000000000)
 
-static bool mean_reaches(struct wide energy, uint32_t us, uint32_t threshold_mw)
+static bool mean_reaches(struct wide energy, uint64_t us, uint32_t threshold_mw)
 {
     struct wide size = wide_magnitude(energy);
     if (size.whole >= SURELY_LOAD_UWH) {
         return true;
     }
-    return (uint64_t)size.whole * MW_US_PER_UWH >= (uint64_t)threshold_mw * us;
+    return (uint64_t)size.whole * MW_US_PER_UWH >= threshold_mw * us;
 }
 
 static struct wide release(struct no_load *cell, bool book)
@@ -31,7 +31,7 @@ static struct wide judge(struct no_load *cell)
     return release(cell, cell->loaded || was_loaded);
 }
 
-struct wide no_load_take(struct no_load *cell, struct wide energy, uint32_t window_us)
+struct wide no_load_take(struct no_load *cell, struct wide energy, uint64_t window_us)
 {
     cell->pending = wide_add(cell->pending, energy);
     cell->pending_us += window_us;

@@ -27,15 +27,16 @@
 
 struct no_load {
     struct wide pending;
-    uint32_t pending_us;
+    uint64_t pending_us;
     bool loaded; /**< load present: the last judged block was booked for its mean */
 };
 
 /**
  * Take one window's energy.
+ * @param window_us  time that the energy took, lost frames included; below 2^42
  * @return what is to be booked now, with sign; zero: nothing yet, or nothing at all.
  */
-struct wide no_load_take(struct no_load *cell, struct wide energy, uint32_t window_us);
+struct wide no_load_take(struct no_load *cell, struct wide energy, uint64_t window_us);
 
 /** Settle early (end of supply): book what is pending if its mean so far is load or a load's tail.
  */

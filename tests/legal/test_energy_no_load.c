@@ -158,6 +158,29 @@ static void storing_settles(void **state)
     desk_free(desk);
 }
 
+/* REQ(X-MET-6): frames lost for hours, days: what they bring is judged over the time it took. */
+static void long_gaps(void **state)
+{
+    (void)state;
+    static const uint32_t gaps_s[] = {3, 600, 5000, 86400};
+    for (unsigned g = 0; g < 4; g++) {
+        struct desk *desk = desk_new(1, LEGAL_SUM_INDIVIDUAL);
+        desk_run(desk, 10, none, none);
+        for (unsigned row = 0; row < 2; row++) {
+            const struct desk_load load = at_230(row == 0 ? 2.2 : 2.4, 0, 8000);
+            for (uint32_t t = 0; t < gaps_s[g]; t++) {
+                desk_count(desk, 0, &load, 8000);
+            }
+            desk->now_us += gaps_s[g] * SECOND;
+            desk_send(desk, 0);
+            legal_step(&desk->legal, desk->now_us);
+            uint64_t expected = row == 0 ? 0 : (uint64_t)(2.4 / 0.0036 * gaps_s[g]);
+            assert_in_range(desk_energy(desk, LEGAL_A_PLUS) + 100, expected, expected + 200);
+        }
+        desk_free(desk);
+    }
+}
+
 /* A change between loads well above the threshold, in either direction, loses nothing at all. */
 static void changes_of_load(void **state)
 {
@@ -191,6 +214,7 @@ int main(void)
         cmocka_unit_test(bursts_are_booked_whole),
         cmocka_unit_test(storing_settles),
         cmocka_unit_test(changes_of_load),
+        cmocka_unit_test(long_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
