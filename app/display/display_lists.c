@@ -2,23 +2,7 @@
 
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
-
-/* What a meter is delivered with, as far as its variant has the register; in this order.  The
- * makers' lists are agreed with each utility and not public, so these are ours: bills first, then
- * what an installer looks for. */
-static const char *const automatic_codes[] = {"1.8.0", "2.8.0", "3.8.0", "4.8.0", "1.7.0", "1.0.0"};
-
-static const char *const manual_codes[] = {
-    "1.8.0",  "2.8.0",  "3.8.0",   "4.8.0",  "1.8.1",   "1.8.2",  "15.8.0", "1.7.0",
-    "2.7.0",  "3.7.0",  "4.7.0",   "1.6.0",  "32.7.0",  "52.7.0", "72.7.0", "31.7.0",
-    "51.7.0", "71.7.0", "21.7.0",  "41.7.0", "61.7.0",  "14.7.0", "96.8.0", "1.0.0",
-    "0.0.1",  "96.1.0", "97.97.0", "0.2.0",  "96.54.1",
-};
-
-static const char *const backup_codes[] = {"1.8.0", "2.8.0", "3.8.0", "4.8.0",
-                                           "5.8.0", "6.8.0", "7.8.0", "8.8.0"};
-
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+#include "display_configurations.h"
 
 size_t display_list_max(const struct variant *variant, enum display_list which)
 {
@@ -134,10 +118,10 @@ static void list_append(struct display *display, const struct meter *meter, enum
 }
 
 static void list_append_codes(struct display *display, const struct meter *meter,
-                              enum display_list which, const char *const *codes, size_t n)
+                              enum display_list which, const struct display_readings *readings)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct register_def *def = register_by_code(codes[i]);
+    for (size_t i = 0; i < readings->length; i++) {
+        const struct register_def *def = register_by_code(readings->codes[i]);
         if (def != NULL && register_exists(meter, def) && display_reading_allowed(which, def)) {
             list_append(display, meter, which, (uint16_t)(def - register_table));
         }
@@ -146,13 +130,17 @@ static void list_append_codes(struct display *display, const struct meter *meter
 
 void display_lists_default(struct display *display, const struct meter *meter)
 {
+    const struct display_configuration *configuration =
+        display_configuration_find(meter->variant.display_configuration);
     for (size_t row = 0; row < register_table_length; row++) {
         if (reading_is_legal(meter, &register_table[row])) {
             list_append(display, meter, LIST_MANUAL, (uint16_t)row);
         }
     }
-    list_append_codes(display, meter, LIST_AUTOMATIC, automatic_codes, LENGTH(automatic_codes));
-    list_append_codes(display, meter, LIST_MANUAL, manual_codes, LENGTH(manual_codes));
-    list_append_codes(display, meter, LIST_BACKUP, backup_codes, LENGTH(backup_codes));
+    if (configuration != NULL) {
+        list_append_codes(display, meter, LIST_AUTOMATIC, &configuration->automatic);
+        list_append_codes(display, meter, LIST_MANUAL, &configuration->manual);
+        list_append_codes(display, meter, LIST_BACKUP, &configuration->backup);
+    }
     list_append(display, meter, LIST_MANUAL, DISPLAY_READING_TEST);
 }

@@ -21,7 +21,7 @@ enum display_list display_list_shown(const struct display *display);
 /** False for a reading that this kind of list never holds. */
 bool display_reading_allowed(enum display_list which, const struct register_def *def);
 
-/** Fill all three lists with the defaults that the variant has. */
+/** Fill all three lists as the variant's display configuration (FFF) says. */
 void display_lists_default(struct display *display, const struct meter *meter);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "../display/display_configurations.h"
 #include "../registers/register_table.h"
 
 enum order_digit {
@@ -23,7 +24,7 @@ enum order_digit {
 /* Configurations 1 .. 5 taken apart (CFG-T1 .. CFG-T5). */
 struct fields {
     unsigned decimals, led, integration;                /* A, B, E */
-    unsigned target_day, interval, pulses;              /* GG, HH, I */
+    unsigned display, target_day, interval, pulses;     /* FFF, GG, HH, I */
     unsigned disconnect, peak, time_zone, pulse_unit;   /* JJ, K, LL, NN */
     unsigned tariff_table, summer_table, radio_profile; /* OOO, PPP, RRR */
 };
@@ -195,6 +196,7 @@ static struct fields fields_split(const uint32_t c[5])
         .decimals = c[0] / 10000000u,
         .led = c[0] / 1000000u % 10u,
         .integration = c[0] % 10u,
+        .display = c[1] / 100000u,
         .target_day = c[1] / 1000u % 100u,
         .interval = c[1] / 10u % 100u,
         .pulses = c[1] % 10u,
@@ -228,9 +230,10 @@ static bool fields_in_tables(const struct fields *f, uint8_t generation)
     bool pulses_good = f->pulses == 1u || f->pulses == 3u ||
                        (generation == GENERATION_M && (f->pulses == 2u || f->pulses == 4u));
     return f->decimals >= FORMAT_7_0 && f->decimals <= FORMAT_6_1 && f->led >= 1u && f->led <= 2u &&
-           f->integration >= 1u && f->integration <= 4u && f->target_day <= 28u && interval_good &&
-           pulses_good && f->peak <= 2u && f->time_zone <= 23u && f->pulse_unit <= 3u &&
-           f->summer_table <= 1u && radio_profile_known(f->radio_profile);
+           f->integration >= 1u && f->integration <= 4u &&
+           display_configuration_find(f->display) != NULL && f->target_day <= 28u &&
+           interval_good && pulses_good && f->peak <= 2u && f->time_zone <= 23u &&
+           f->pulse_unit <= 3u && f->summer_table <= 1u && radio_profile_known(f->radio_profile);
 }
 
 static void fields_apply(const struct fields *f, struct variant *out)
@@ -238,6 +241,7 @@ static void fields_apply(const struct fields *f, struct variant *out)
     static const uint8_t integration_min[] = {0, 5, 15, 30, 60};
     out->energy_format = (uint8_t)f->decimals;
     out->led_on_idle = f->led == 2u;
+    out->display_configuration = (uint16_t)f->display;
     out->integration_min = integration_min[f->integration];
     out->time_zone_h = (int8_t)(f->time_zone <= 12u ? (int)f->time_zone : (int)f->time_zone - 24);
     out->summer_time_eu = f->summer_table == 1u;
@@ -310,8 +314,10 @@ static bool same_settings(const struct variant *a, const struct variant *b)
     return a->energy_type == b->energy_type && a->energy_format == b->energy_format &&
            a->tariffs == b->tariffs && a->integration_min == b->integration_min &&
            a->time_zone_h == b->time_zone_h && a->summer_time_eu == b->summer_time_eu &&
-           a->led_on_idle == b->led_on_idle && a->manual_list_max == b->manual_list_max &&
-           a->iec == b->iec && a->iec_baud == b->iec_baud && a->kmp_type[0] == b->kmp_type[0] &&
+           a->led_on_idle == b->led_on_idle &&
+           a->display_configuration == b->display_configuration &&
+           a->manual_list_max == b->manual_list_max && a->iec == b->iec &&
+           a->iec_baud == b->iec_baud && a->kmp_type[0] == b->kmp_type[0] &&
            a->kmp_type[1] == b->kmp_type[1] && a->pulses_per_kwh == b->pulses_per_kwh &&
            strcmp(a->iec_ident, b->iec_ident) == 0;
 }

@@ -36,17 +36,18 @@ struct variant {
     bool aron;                 /**< three-wire, two systems */
     uint8_t systems;           /**< 1, 2 or 3 */
     bool breaker, radio;
-    bool rtc;                   /**< false: no clock fitted (BCDE basis) */
-    bool backup_battery;        /**< back-up list readable without mains */
-    uint8_t energy_type;        /**< enum energy_type */
-    uint8_t energy_format;      /**< enum energy_format, configuration A, locked */
-    uint8_t tariffs;            /**< 0 = none, 2, 4 or 8 */
-    uint8_t integration_min;    /**< 5, 15, 30 or 60; configuration E */
-    int8_t time_zone_h;         /**< GMT offset, configuration LL */
-    bool summer_time_eu;        /**< configuration PPP = 001 */
-    bool led_on_idle;           /**< configuration B = 2 */
-    char accuracy_class;        /**< 'A' or 'B' */
-    uint16_t nominal_voltage_v; /**< 230 */
+    bool rtc;                       /**< false: no clock fitted (BCDE basis) */
+    bool backup_battery;            /**< back-up list readable without mains */
+    uint8_t energy_type;            /**< enum energy_type */
+    uint8_t energy_format;          /**< enum energy_format, configuration A, locked */
+    uint8_t tariffs;                /**< 0 = none, 2, 4 or 8 */
+    uint8_t integration_min;        /**< 5, 15, 30 or 60; configuration E */
+    int8_t time_zone_h;             /**< GMT offset, configuration LL */
+    bool summer_time_eu;            /**< configuration PPP = 001 */
+    bool led_on_idle;               /**< configuration B = 2 */
+    uint16_t display_configuration; /**< FFF: names the lists (display_configurations.h) */
+    char accuracy_class;            /**< 'A' or 'B' */
+    uint16_t nominal_voltage_v;     /**< 230 */
     int8_t voltage_low_pct, voltage_high_pct;
     uint16_t current_basic_a, current_max_a; /**< 5 (100) */
     uint16_t current_min_ma;                 /**< I_min or I_tr: 250 */

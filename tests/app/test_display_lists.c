@@ -107,6 +107,29 @@ static void lists_are_independent(void **state)
     assert_shows(&meter, 13 * SECOND, "3.8.0");
 }
 
+/* REQ(DIS-22, DIS-01): FFF of configuration 2 names the lists the meter is delivered with */
+static void the_display_configuration_names_the_lists(void **state)
+{
+    (void)state;
+    static const uint32_t configuration[5] = {11000002, 22201011, 1000, 101, 0};
+    struct meter meter;
+    puppet_meter(&meter, "382M");
+    assert_int_equal(meter.display.length[LIST_AUTOMATIC], 6);
+    uint8_t manual = meter.display.length[LIST_MANUAL];
+    assert_int_equal(variant_from_order("x", "68431BM423010", configuration, &meter.variant), 0);
+    display_init(&meter.display, &meter);
+    assert_int_equal(meter.display.length[LIST_AUTOMATIC], 1);
+    assert_int_equal(meter.display.list[LIST_AUTOMATIC][0], row_of("1.8.0"));
+    assert_true(meter.display.length[LIST_MANUAL] < manual);
+    for (unsigned which = 0; which < LISTS; which++) {
+        struct display other = meter.display;
+        assert_int_equal(display_set_list(&other, &meter, (enum display_list)which,
+                                          meter.display.list[which], meter.display.length[which],
+                                          10 * SECOND),
+                         DISPLAY_OK);
+    }
+}
+
 /* A list that is not shown moves nothing on the glass; the one shown starts over, for a full ten
  * seconds. */
 static void only_the_list_shown_starts_over(void **state)
@@ -254,6 +277,7 @@ int main(void)
         cmocka_unit_test(defaults_keep_the_rules),
         cmocka_unit_test(lists_have_their_length),
         cmocka_unit_test(lists_are_independent),
+        cmocka_unit_test(the_display_configuration_names_the_lists),
         cmocka_unit_test(only_the_list_shown_starts_over),
         cmocka_unit_test(legal_readings_cannot_be_deselected),
         cmocka_unit_test(legal_readings_follow_the_energy_type),

@@ -167,6 +167,23 @@ static void test_protocol_identity(void **state)
     assert_int_equal(named("162MB").kmp_type[0], 0x71);
 }
 
+/* REQ(CFG-08, DIS-22): a display configuration that is in no table is refused */
+static void test_display_configurations(void **state)
+{
+    (void)state;
+    struct variant v;
+    assert_int_equal(decode("68431BM423010", plain[0], 42301011, 1000, 100, 0, &v), 0);
+    assert_int_equal(v.display_configuration, 423);
+    static const uint32_t unknown[] = {0, 1, 221, 223, 422, 424, 999};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        uint32_t c2 = unknown[i] * 100000u + 1011u;
+        assert_int_equal(decode("68431BM423010", plain[0], c2, 1000, 100, 0, &v),
+                         VARIANT_ERR_CONFIGURATION);
+    }
+    v.display_configuration = 222; /* not what configuration 2 says */
+    assert_int_equal(variant_check(&v), VARIANT_ERR_CONTRADICTION);
+}
+
 /* REQ(CFG-02, CFG-03, CFG-04, CFG-05, REG-12): fields of the configurations, worked example of
  * CFG-T5 */
 static void test_configurations(void **state)
@@ -179,6 +196,7 @@ static void test_configurations(void **state)
     assert_int_equal(v.integration_min, 15);
     assert_int_equal(v.time_zone_h, 1);
     assert_true(v.summer_time_eu);
+    assert_int_equal(v.display_configuration, 222);
     static const uint8_t minutes[] = {5, 15, 30, 60};
     for (uint32_t e = 1; e <= 4; e++) {
         assert_int_equal(decode("68438BB423010", 12000000 + e, 22201011, 1000, 0, 0, &v), 0);
@@ -329,12 +347,19 @@ static void test_a_changed_field_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_name),        cmocka_unit_test(test_names_in_any_case),
-        cmocka_unit_test(test_breaker_and_radio), cmocka_unit_test(test_systems),
-        cmocka_unit_test(test_ratings),           cmocka_unit_test(test_protocol_identity),
-        cmocka_unit_test(test_configurations),    cmocka_unit_test(test_time_zones),
-        cmocka_unit_test(test_order_number),      cmocka_unit_test(test_refused_codes),
-        cmocka_unit_test(test_contradictions),    cmocka_unit_test(test_a_changed_field_is_found),
+        cmocka_unit_test(test_every_name),
+        cmocka_unit_test(test_names_in_any_case),
+        cmocka_unit_test(test_breaker_and_radio),
+        cmocka_unit_test(test_systems),
+        cmocka_unit_test(test_ratings),
+        cmocka_unit_test(test_protocol_identity),
+        cmocka_unit_test(test_display_configurations),
+        cmocka_unit_test(test_configurations),
+        cmocka_unit_test(test_time_zones),
+        cmocka_unit_test(test_order_number),
+        cmocka_unit_test(test_refused_codes),
+        cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_a_changed_field_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
