@@ -70,17 +70,7 @@ enum legal_err legal_pulse_select(struct legal *legal, enum legal_energy energy)
     if ((unsigned)energy >= LEGAL_TARIFF_ENERGIES) {
         return LEGAL_ERR_RANGE;
     }
-    if (p->pulse_energy == (uint8_t)energy) {
-        return LEGAL_OK;
-    }
-    p->parked_pulses = processor_pending_pulses(p);
-    bool normal = (uint8_t)energy == p->setup.pulse_energy;
-    uint64_t reached = processor_shown_uwh(p, (uint8_t)energy) / p->pulses.value_uwh;
-    bool lit = p->pulses.lit;
-    int64_t off_us = p->pulses.off_us;
-    processor_start_pulses(p, (uint8_t)energy, normal ? reached - p->parked_pulses : reached);
-    p->pulses.lit = lit; /* the pulse under way keeps its length */
-    p->pulses.off_us = off_us;
+    processor_select_pulses(p, (uint8_t)energy);
     return LEGAL_OK;
 }
 

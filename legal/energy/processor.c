@@ -61,3 +61,18 @@ void processor_start_pulses(struct processor *p, uint8_t energy, uint64_t emitte
     pulses_start(&p->pulses, UWH_PER_KWH / p->setup.pulses_per_kwh, p->setup.pulse_ms * 1000u,
                  emitted, processor_shown_uwh(p, energy), p->now_us);
 }
+
+void processor_select_pulses(struct processor *p, uint8_t energy)
+{
+    if (p->pulse_energy == energy) {
+        return;
+    }
+    p->parked_pulses = processor_pending_pulses(p);
+    bool normal = energy == p->setup.pulse_energy;
+    uint64_t reached = processor_shown_uwh(p, energy) / p->pulses.value_uwh;
+    bool lit = p->pulses.lit;
+    int64_t off_us = p->pulses.off_us;
+    processor_start_pulses(p, energy, normal ? reached - p->parked_pulses : reached);
+    p->pulses.lit = lit; /* the pulse under way keeps its length */
+    p->pulses.off_us = off_us;
+}

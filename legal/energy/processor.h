@@ -82,6 +82,9 @@ uint64_t processor_emitted_pulses(const struct processor *p);
 /** Let LED and S0 show this energy from now on; so many of its pulses have begun already. */
 void processor_start_pulses(struct processor *p, uint8_t energy, uint64_t emitted);
 
+/** Change over to another energy: pulses of the normal one that are still to come wait for it. */
+void processor_select_pulses(struct processor *p, uint8_t energy);
+
 /** Store the state. */
 enum legal_err processor_save(struct processor *p, bool orderly);
 

@@ -20,6 +20,7 @@ void supply_stop(struct processor *p)
         no_load_clear(&p->system[s].reactive_load);
     }
     p->running = false;
+    processor_select_pulses(p, p->setup.pulse_energy); /* verification ends with the supply */
     p->starts++; /* the number of the start to come; stored with it */
 }
 

@@ -146,6 +146,32 @@ static void verification_mode(void **state)
     desk_free(desk);
 }
 
+/* REQ(X-MET-3): verification mode ends with the supply: the normal energy is shown after it, with
+ * the pulses that were pending, and without those that fell due meanwhile. */
+static void verification_ends_with_the_supply(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    const struct desk_load dead[3] = {{0, 0, 0, 0}, {0, 0, 0, 0}, {0, 0, 0, 0}};
+    desk_run(desk, 60, (double[]){50000, 50000, 50000}, none);
+    uint64_t emitted = 0, pending = 0, emitted_now = 0, pending_now = 0;
+    legal_pulses(&desk->legal, &emitted, &pending);
+    assert_true(pending > 1000);
+    assert_int_equal(legal_pulse_select(&desk->legal, LEGAL_R_PLUS), LEGAL_OK);
+    desk_run(desk, 60, (double[]){3600, 0, 0}, none);
+    for (unsigned w = 0; w < 10; w++) {
+        desk_window(desk, dead, 1600);
+    }
+    assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_OFF);
+    legal_pulses(&desk->legal, &emitted_now, &pending_now);
+    assert_int_equal(pending_now, pending);
+    uint64_t begun = desk->begun;
+    desk_run(desk, 120, (double[]){3600, 0, 0}, none);
+    assert_in_range(desk->begun - begun, pending + 118, pending + 120);
+    desk_check(desk);
+    desk_free(desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +181,7 @@ int main(void)
         cmocka_unit_test(invariant_at_random),
         cmocka_unit_test(wakes_at_each_edge),
         cmocka_unit_test(verification_mode),
+        cmocka_unit_test(verification_ends_with_the_supply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
