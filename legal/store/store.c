@@ -232,6 +232,18 @@ static enum legal_err load_tariff(struct store *store, struct registers *registe
     return LEGAL_OK;
 }
 
+/* Constants are no business of this file, but nothing may be written beside newer ones. */
+static bool constants_newer(struct page_memory *memory)
+{
+    bool newer = false;
+    for (uint32_t copy = 0; copy < CONSTANT_PAGES; copy++) {
+        struct page page;
+        uint32_t index = STORE_CONSTANT_PAGE + copy;
+        newer = page_read(memory, index, PAGE_CONSTANTS, &page) == PAGE_NEWER || newer;
+    }
+    return newer;
+}
+
 enum legal_err store_open(struct store *store, const struct legal_port *port,
                           struct registers *registers, struct store_state *state)
 {
@@ -245,6 +257,9 @@ enum legal_err store_open(struct store *store, const struct legal_port *port,
         if (copies[copy] == PAGE_NEWER) {
             return LEGAL_ERR_FORMAT;
         }
+    }
+    if (constants_newer(&store->memory)) {
+        return LEGAL_ERR_FORMAT;
     }
     enum legal_err err = load_state(store, registers, state);
     if (err == LEGAL_OK) {

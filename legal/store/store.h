@@ -43,7 +43,7 @@ struct store {
  * Fills the cells, resting tariffs and tariff in force of *registers (whose summation the caller
  * has set) and *state: both zero, tariff 1, when nothing was found.
  *
- * @retval LEGAL_ERR_FORMAT   newer format: nothing written.
+ * @retval LEGAL_ERR_FORMAT   newer format, be it of the constants alone: nothing written.
  * @retval LEGAL_ERR_TYPE     stored with another summation: nothing written.
  * @retval LEGAL_ERR_STORAGE  nothing could be read; nothing will be written.
  */

@@ -265,8 +265,13 @@ static void newer_format(void **state)
         uint32_t page;
         uint8_t kind;
         uint32_t number;
-    } rows[] = {{0, 'O', 0}, {1, 'O', 0}, {STATE_PAGE + 500, 'S', 500}, {TARIFF_PAGE + 5, 'T', 5}};
-    for (unsigned r = 0; r < 4; r++) {
+    } rows[] = {{0, 'O', 0},
+                {1, 'O', 0},
+                {2, 'C', 1},
+                {3, 'C', 2},
+                {STATE_PAGE + 500, 'S', 500},
+                {TARIFF_PAGE + 5, 'T', 5}};
+    for (unsigned r = 0; r < 6; r++) {
         struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
         desk_run(desk, 100, mixed_w, mixed_var);
         forge(desk, rows[r].page, rows[r].kind, 2, rows[r].number);
