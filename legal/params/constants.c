@@ -149,8 +149,9 @@ bool constants_load(struct page_memory *memory, struct constants *out)
     }
     constants_nominal(out);
     if (state[0] != PAGE_GOOD && state[1] != PAGE_GOOD) {
-        /* a cut in the very first write leaves one torn and one blank: still never written */
-        return state[0] == PAGE_BLANK || state[1] == PAGE_BLANK;
+        /* a cut in the very first write leaves copy 1 torn and copy 2 blank: still never written */
+        bool never_first = state[0] == PAGE_BLANK || state[0] == PAGE_DAMAGED;
+        return never_first && state[1] == PAGE_BLANK;
     }
     uint32_t best = state[0] == PAGE_GOOD ? 0u : 1u;
     if (state[0] == PAGE_GOOD && state[1] == PAGE_GOOD &&
@@ -162,6 +163,9 @@ bool constants_load(struct page_memory *memory, struct constants *out)
         return false;
     }
     uint32_t other = 1u - best;
+    if (state[other] == PAGE_UNREADABLE) {
+        return true; /* it may be the newer one */
+    }
     if (state[other] != PAGE_GOOD || page_number(&copy[other]) != page_number(&copy[best])) {
         memory->errors++;
         (void)page_write(memory, STORE_CONSTANT_PAGE + other, &copy[best]);

@@ -26,7 +26,8 @@ bool constants_valid(const struct legal_calibration *calibration);
 
 /**
  * Read the better of the two copies and renew the other one when it is damaged or older.
- * @return false: both damaged; *out is nominal.  A memory never written gives nominal and true.
+ * @return false: there is no good copy; *out is nominal.  A memory never written, or cut in its
+ * first write, gives nominal and true.
  */
 bool constants_load(struct page_memory *memory, struct constants *out);
 
