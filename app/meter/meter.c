@@ -21,6 +21,8 @@ static void record_from_meter(const struct meter *meter, bool orderly, struct ap
     record->utc_s = clock_utc_s(&meter->clock, meter->now_us);
     record->clock_valid = meter->clock.valid;
     record->demand = meter->demand;
+    memcpy(record->order_number, meter->variant.order_number, APP_STORE_ORDER_DIGITS);
+    memcpy(record->configuration, meter->variant.configuration, sizeof record->configuration);
 }
 
 static void app_save(struct meter *meter, bool orderly)
@@ -57,6 +59,22 @@ static void numbers_take(struct meter *meter, const struct app_record *record, b
     if (!stored || memcmp(meter->meter_number[0], factory, sizeof factory) == 0) {
         number_to_digits(meter->serial_number, meter->meter_number[0]);
     }
+}
+
+/* The memory says what meter this is; a blank one takes what is given. */
+static enum meter_err variant_take(struct meter *meter, const struct variant *given,
+                                   const struct app_record *record)
+{
+    meter->variant = *given;
+    if (record->order_number[0] == '\0') {
+        return METER_OK;
+    }
+    if (!variant_is_type(given, record->order_number, record->configuration) ||
+        variant_from_order(given->name, record->order_number, record->configuration,
+                           &meter->variant) != VARIANT_OK) {
+        return METER_ERR_VARIANT;
+    }
+    return METER_OK;
 }
 
 static void demand_take(struct meter *meter, const struct app_record *record, bool stored)
@@ -179,7 +197,6 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     }
     memset(meter, 0, sizeof *meter);
     meter->board = board;
-    meter->variant = *variant;
     meter->now_us = now_us;
 
     struct app_record record;
@@ -187,6 +204,9 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     enum app_store_err loaded = app_store_load(&meter->store, board, &record);
     if (loaded == APP_STORE_ERR_FORMAT) {
         return METER_ERR_FORMAT;
+    }
+    if (variant_take(meter, variant, &record) != METER_OK) {
+        return METER_ERR_VARIANT;
     }
     enum meter_err legal = legal_begin(meter);
     if (legal != METER_OK && legal != METER_ERR_STORAGE) {
@@ -197,7 +217,8 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter->was_reset = stored && !record.orderly;
     numbers_take(meter, &record, stored, serial_number);
     demand_take(meter, &record, stored);
-    clock_init(&meter->clock, variant->time_zone_h, variant->summer_time_eu, variant->rtc);
+    clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
+               meter->variant.rtc);
     clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
     display_init(&meter->display, meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
@@ -206,7 +227,10 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter->next_legal_us = now_us;
     meter->next_display_us = now_us;
     demand_run(meter);
-    return meter->memory_fault ? METER_ERR_STORAGE : legal;
+    if (loaded != APP_STORE_ERR_STORAGE && record.order_number[0] == '\0') {
+        app_save(meter, !meter->was_reset);
+    }
+    return loaded == APP_STORE_ERR_STORAGE ? METER_ERR_STORAGE : legal;
 }
 
 void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us)

@@ -26,7 +26,7 @@
 
 enum meter_err {
     METER_OK = 0,
-    METER_ERR_VARIANT = -1, /**< variant's fields contradict each other */
+    METER_ERR_VARIANT = -1, /**< variant contradicts itself, or the memory is of another type */
     METER_ERR_FORMAT = -2,  /**< memory of a newer format */
     METER_ERR_STORAGE = -3,
     METER_ERR_RANGE = -4,
@@ -77,8 +77,13 @@ struct meter {
  * Power the meter up the first time in this process: load everything from the board's memory.
  * board is kept by reference and must outlive the meter; variant is copied.
  *
+ * The first start stores the variant's order number and configurations in the memory (MET-06); from
+ * then on it is the memory of that meter: order number and locked fields must be the variant's
+ * (variant_is_type), and for all other fields the stored configurations count.
+ *
  * @param serial_number  factory number; 0: the stored one, METER_SERIAL_DEFAULT in a blank memory.
- * @retval METER_ERR_VARIANT  the variant's fields contradict each other (CFG-09): nothing started.
+ * @retval METER_ERR_VARIANT  the variant's fields contradict each other (CFG-09), or the memory is
+ *                            that of a meter of another type: nothing started, nothing written.
  * @retval METER_ERR_FORMAT   memory of a newer format: nothing started, nothing written.
  * @retval METER_ERR_STORAGE  memory can't be read: the meter runs, status shows STATUS_EEPROM.
  */

@@ -5,14 +5,15 @@
 #include "../../proto/common/reader.h"
 #include "../../proto/common/writer.h"
 
-#define MAGIC        UINT32_C(0x3238334F) /* "O382" in memory order */
-#define HEADER_BYTES 12u
-#define CHECK_BYTES  4u
-#define PAGE_BYTES   256u
-#define FLAG_ORDERLY 0x01u
-#define FLAG_CLOCK   0x02u
-#define DIGITS       8u
-#define PAYLOAD_MAX  (APP_STORE_SLOT_BYTES - HEADER_BYTES - CHECK_BYTES)
+#define MAGIC            UINT32_C(0x3238334F) /* "O382" in memory order */
+#define HEADER_BYTES     12u
+#define CHECK_BYTES      4u
+#define PAGE_BYTES       256u
+#define FLAG_ORDERLY     0x01u
+#define FLAG_CLOCK       0x02u
+#define DIGITS           8u
+#define FORMAT_WITH_TYPE 2u
+#define PAYLOAD_MAX      (APP_STORE_SLOT_BYTES - HEADER_BYTES - CHECK_BYTES)
 
 /* CRC-32 as in IEEE 802.3: reflected, polynomial EDB88320, start and final xor FFFFFFFF. */
 static uint32_t crc32(const uint8_t *bytes, size_t n_bytes)
@@ -55,6 +56,11 @@ static void payload_write(struct writer *w, const struct app_record *r)
     writer_uint_le(w, d->debiting_count, 4);
     writer_uint_le(w, d->threshold_w, 4);
     writer_u8(w, d->threshold_count);
+    writer_bytes(w, r->order_number, APP_STORE_ORDER_DIGITS);
+    for (unsigned i = 0; i < 5; i++) {
+        writer_uint_le(w, r->configuration[i], 4);
+    }
+    writer_u8(w, r->events);
 }
 
 static bool digits_read(struct reader *in, char out[9])
@@ -92,7 +98,27 @@ static bool demand_read(struct reader *in, struct demand *d)
     return d->integration_min != 0;
 }
 
-static bool payload_read(struct reader *in, struct app_record *out)
+/* Since format 2.  Thirteen zeros: no type was known when this was written. */
+static bool type_read(struct reader *in, struct app_record *r)
+{
+    const uint8_t *order = reader_bytes(in, APP_STORE_ORDER_DIGITS);
+    bool empty = order != NULL && order[0] == 0;
+    for (unsigned i = 0; order != NULL && i < APP_STORE_ORDER_DIGITS; i++) {
+        bool digit = order[i] >= '0' && order[i] <= '9';
+        bool letter = order[i] >= 'A' && order[i] <= 'Z';
+        if (empty ? order[i] != 0 : !digit && !letter) {
+            return false;
+        }
+        r->order_number[i] = (char)order[i];
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        r->configuration[i] = (uint32_t)reader_uint_le(in, 4);
+    }
+    r->events = reader_u8(in);
+    return true;
+}
+
+static bool payload_read(struct reader *in, uint16_t format, struct app_record *out)
 {
     struct app_record r;
     memset(&r, 0, sizeof r);
@@ -106,6 +132,7 @@ static bool payload_read(struct reader *in, struct app_record *out)
     r.special_data[1] = (uint32_t)reader_uint_le(in, 4);
     r.utc_s = (int64_t)reader_uint_le(in, 8);
     good = good && demand_read(in, &r.demand);
+    good = good && (format < FORMAT_WITH_TYPE || type_read(in, &r));
     if (!good || !reader_complete(in)) {
         return false;
     }
@@ -161,7 +188,7 @@ enum app_store_err app_store_load(struct app_store *store, const struct board *b
             return APP_STORE_ERR_FORMAT;
         }
         struct reader in = reader_over(slot.bytes + HEADER_BYTES, slot.n_payload);
-        if (slot.sequence > store->sequence && payload_read(&in, record)) {
+        if (slot.sequence > store->sequence && payload_read(&in, slot.format, record)) {
             store->sequence = slot.sequence;
             result = APP_STORE_OK;
         }

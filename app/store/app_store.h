@@ -1,5 +1,5 @@
 /**
- * The application's part of permanent memory: demand, numbers, last known time.
+ * The application's part of permanent memory: type of the meter, demand, numbers, last known time.
  *
  * One record in two slots, written in turn; the one with the higher sequence number and a good
  * check counts.  A cut at any instant leaves the record before.  Layout: docs/spec/app-storage.md.
@@ -14,9 +14,10 @@
 #include "../demand/demand.h"
 #include "../meter/board.h"
 
-#define APP_STORE_FORMAT     1u
-#define APP_STORE_SLOTS      2u
-#define APP_STORE_SLOT_BYTES 512u
+#define APP_STORE_FORMAT       2u
+#define APP_STORE_SLOTS        2u
+#define APP_STORE_SLOT_BYTES   512u
+#define APP_STORE_ORDER_DIGITS 13u
 
 enum app_store_err {
     APP_STORE_OK = 0,
@@ -34,6 +35,9 @@ struct app_record {
     int64_t utc_s; /**< when it was written */
     bool clock_valid;
     struct demand demand;
+    char order_number[APP_STORE_ORDER_DIGITS + 1]; /**< "": not stored yet (format 1) */
+    uint32_t configuration[5];                     /**< configurations 1 .. 5 */
+    uint8_t events; /**< events that no client has cleared yet (enum meter_status_bit) */
 };
 
 /** Where the next record goes. */

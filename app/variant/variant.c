@@ -73,6 +73,8 @@ static const struct {
     {GENERATION_L, true, 0x64, 0x65},  {GENERATION_M, true, 0x70, 0x71},
 };
 
+#define BEHIND_LOCKED 1000000u /* A and B are the first two of configuration 1's eight digits */
+
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static bool order_form_good(const char *order)
@@ -332,6 +334,13 @@ enum variant_err variant_check(const struct variant *variant)
     }
     bool same = same_hardware(variant, &read_again) && same_settings(variant, &read_again);
     return same ? VARIANT_OK : VARIANT_ERR_CONTRADICTION;
+}
+
+bool variant_is_type(const struct variant *variant, const char *order_number,
+                     const uint32_t configuration[5])
+{
+    return strcmp(variant->order_number, order_number) == 0 &&
+           variant->configuration[0] / BEHIND_LOCKED == configuration[0] / BEHIND_LOCKED;
 }
 
 int variant_system_of_phase(const struct variant *variant, unsigned phase)

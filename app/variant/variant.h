@@ -77,12 +77,22 @@ enum variant_err variant_from_order(const char *name, const char *order_number,
 /** Every field agrees with order number and configurations, and those with each other (CFG-09). */
 enum variant_err variant_check(const struct variant *variant);
 
+/**
+ * The memory of a meter of that order number and those configurations is one of this type: the
+ * order number is the same, and so are the locked fields A (decimals) and B (LED) of configuration
+ * 1 (CFG-07, REG-12).  All other fields may have been configured since.
+ */
+bool variant_is_type(const struct variant *variant, const char *order_number,
+                     const uint32_t configuration[5]);
+
 /** Measuring system (0 .. 2) that shows phase 0 .. 2 (L1 .. L3); -1: none.  Aron: L1 and L3. */
 int variant_system_of_phase(const struct variant *variant, unsigned phase);
 
 /** Number of named defaults and their names, for help texts. */
 size_t variant_count(void);
 const char *variant_name(size_t index);
+/** Name of the default with that order number; "" when none has it. */
+const char *variant_name_of_order(const char *order_number);
 
 /** Fill *out with the documented default of that name (case-insensitive).  @return 0 or -1:
  * unknown. */

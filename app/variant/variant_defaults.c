@@ -60,6 +60,16 @@ const char *variant_name(size_t index)
     return index < variant_count() ? defaults[index].name : NULL;
 }
 
+const char *variant_name_of_order(const char *order_number)
+{
+    for (size_t i = 0; i < variant_count(); i++) {
+        if (strcmp(defaults[i].order_number, order_number) == 0) {
+            return defaults[i].name;
+        }
+    }
+    return "";
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

@@ -108,18 +108,38 @@ int site_open_mains(struct site *site, const struct options *options, struct pro
     return 0;
 }
 
-static int start_problem(struct problem *problem, enum meter_err error, const char *data)
+/* Both types on one line: whoever named the wrong folder sees which meter lives there. */
+static int memory_of_another(const struct site *site, const struct options *options,
+                             const char *where, struct problem *problem)
 {
-    const char *where = data != NULL ? data : "memory";
+    const struct variant *expected = &options->variant;
+    struct app_store store;
+    struct app_record found = {0};
+    (void)app_store_load(&store, &site->board, &found);
+    if (found.order_number[0] == '\0') {
+        return problem_set(problem, EXIT_BAD_INPUT,
+                           "%s: expected the memory of a %s, found registers of another summation",
+                           where, expected->name);
+    }
+    return problem_set(problem, EXIT_BAD_INPUT,
+                       "%s: expected the memory of a %s (%s, configuration 1 %08u), "
+                       "found that of a %s (%s, configuration 1 %08u)",
+                       where, expected->name, expected->order_number,
+                       (unsigned)expected->configuration[0],
+                       variant_name_of_order(found.order_number), found.order_number,
+                       (unsigned)found.configuration[0]);
+}
+
+static int start_problem(const struct site *site, const struct options *options,
+                         enum meter_err error, struct problem *problem)
+{
+    const char *where = options->data != NULL ? options->data : "memory";
     switch (error) {
     case METER_ERR_FORMAT:
         return problem_set(problem, EXIT_BAD_INPUT,
                            "%s: expected a memory image that this version knows, found a newer one",
                            where);
-    case METER_ERR_VARIANT:
-        return problem_set(problem, EXIT_BAD_INPUT,
-                           "%s: expected the memory of a meter of this variant, found another's",
-                           where);
+    case METER_ERR_VARIANT: return memory_of_another(site, options, where, problem);
     case METER_ERR_RANGE: return problem_set(problem, EXIT_BAD_INPUT, "--start: out of range");
     case METER_ERR_STORAGE: /* the meter runs and shows it in its status */
     case METER_OK: break;
@@ -159,7 +179,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     board_fill(site);
     const enum meter_err error = meter_start(&site->meter, &site->board, &options->variant,
                                              options->serial_number, site->now_us);
-    if (start_problem(problem, error, options->data) != 0) {
+    if (start_problem(site, options, error, problem) != 0) {
         return -1;
     }
     systems_start(site);

@@ -127,6 +127,7 @@ static struct {
     bool rtc_lost;
     int64_t rtc_utc_s;
     unsigned rtc_writes;
+    const char *type; /* whose memory it is */
 } toy;
 
 static int toy_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
@@ -214,12 +215,16 @@ static inline void toy_check(uint8_t *slot, unsigned n)
     }
 }
 
-/* Start a meter and give it supply. */
+/* Start a meter and give it supply.  A meter of another type has a memory of its own, blank. */
 static inline struct meter *toy_meter(const char *name, uint32_t serial_number)
 {
     static struct meter meter;
     struct variant variant;
     assert_int_equal(variant_by_name(name, &variant), 0);
+    if (toy.type != NULL && strcmp(toy.type, name) != 0) {
+        memset(toy.memory, 0xFF, sizeof toy.memory);
+    }
+    toy.type = name;
     assert_int_equal(meter_start(&meter, &toy_board, &variant, serial_number, 0), METER_OK);
     puppet.supply = LEGAL_SUPPLY_ON;
     (void)meter_step(&meter, 0);

@@ -47,8 +47,8 @@ static void test_refused_memory(void **state)
     puppet.start_result = LEGAL_OK;
     /* a record of a newer format: nothing starts, nothing is written over it */
     assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
-    toy.memory[512 + 4] = 2;
-    toy_check(toy.memory + 512, 12 + 215);
+    toy.memory[512 + 4] = 3;
+    toy_check(toy.memory + 512, 12 + 249);
     toy.writes = 0;
     assert_int_equal(meter_start(&meter, &toy_board, &variant, 0, 0), METER_ERR_FORMAT);
     assert_int_equal(toy.writes, 0);
@@ -124,15 +124,80 @@ static void test_other_integration_period(void **state)
     (void)state;
     struct meter *meter = toy_meter("382M", 0);
     meter->demand.peak[0].power_mw = 5;
-    assert_int_equal(meter_store(meter), METER_OK);
     static const uint32_t configuration[5] = {11000004, 42301011, 1000, 101, 0};
     static struct meter again;
     struct variant hourly;
     assert_int_equal(variant_from_order("x", "68431BM423010", configuration, &hourly), 0);
+    meter->variant = hourly; /* configured anew: the next start has periods of an hour */
+    assert_int_equal(meter_store(meter), METER_OK);
+    assert_int_equal(variant_by_name("382M", &hourly), 0);
     assert_int_equal(meter_start(&again, &toy_board, &hourly, 0, 0), METER_OK);
+    assert_int_equal(again.variant.integration_min, 60);
     assert_int_equal(again.demand.integration_min, 60);
     assert_int_equal(again.demand.period_start_s, NOON - 5 - 30 * 60); /* the hour */
     assert_int_equal(again.demand.peak[0].power_mw, 5);
+}
+
+static enum meter_err start_as(const char *order_number, uint32_t configuration_1)
+{
+    static struct meter meter;
+    const uint32_t configuration[5] = {configuration_1, 42301011, 1000, 101, 0};
+    struct variant variant;
+    assert_int_equal(variant_from_order("x", order_number, configuration, &variant), 0);
+    return meter_start(&meter, &toy_board, &variant, 0, 0);
+}
+
+/* REQ(MET-06, REG-12, LCO-11): the memory is that of one type of meter, decimals and LED locked;
+ * the first start says which, even when no supply ever came */
+static void test_memory_of_another_type(void **state)
+{
+    (void)state;
+    assert_int_equal(start_as("68431BM423010", 11000002), METER_OK);
+    uint8_t before[sizeof toy.memory];
+    memcpy(before, toy.memory, sizeof before);
+    toy.writes = 0;
+    assert_int_equal(start_as("68611BM433010", 11000002), METER_ERR_VARIANT);
+    assert_int_equal(start_as("68431AM423010", 11000002), METER_ERR_VARIANT);
+    assert_int_equal(start_as("68431BM423010", 21000002), METER_ERR_VARIANT);
+    assert_int_equal(start_as("68431BM423010", 12000002), METER_ERR_VARIANT);
+    assert_int_equal(toy.writes, 0);
+    assert_memory_equal(before, toy.memory, sizeof before);
+    assert_int_equal(start_as("68431BM423010", 11000004), METER_OK); /* E is not locked */
+}
+
+/* REQ(MET-06): what is configured is what the memory says, not what the program would give */
+static void test_configuration_comes_back(void **state)
+{
+    (void)state;
+    static const uint32_t configuration[5] = {11000001, 22201013, 101000, 101, 0};
+    struct meter *meter = toy_meter("382M", 0);
+    assert_int_equal(variant_from_order("382M", "68431BM423010", configuration, &meter->variant),
+                     0);
+    assert_int_equal(meter_store(meter), METER_OK);
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    meter = toy_meter("382M", 0);
+    assert_memory_equal(meter->variant.configuration, configuration, sizeof configuration);
+    assert_int_equal(meter->variant.integration_min, 5);
+    assert_int_equal(meter->variant.display_configuration, 222);
+    assert_int_equal(meter->display.length[LIST_AUTOMATIC], 1);
+    assert_string_equal(meter->variant.name, "382M");
+}
+
+/* A memory from before types were stored takes the type it is started as. */
+static void test_memory_without_type(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 4711);
+    assert_int_equal(meter_store(meter), METER_OK);
+    for (unsigned slot = 0; slot < 2; slot++) {
+        toy.memory[512 * slot + 4] = 1;
+        toy.memory[512 * slot + 6] = 215;
+        toy_check(toy.memory + 512 * slot, 12 + 215);
+    }
+    assert_int_equal(start_as("68431BM423010", 21000002), METER_OK);
+    assert_int_equal(start_as("68431BM423010", 11000002), METER_ERR_VARIANT);
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    assert_int_equal(start_as("68431BM423010", 21000002), METER_OK);
 }
 
 /* REQ(X-MET-7): without supply the state is stored, display and protocols are off; then a normal
@@ -287,7 +352,7 @@ static void test_when_it_stores(void **state)
         int64_t next = meter_step(meter, s * SECOND);
         assert_true(next > s * SECOND && next <= (s + 1) * SECOND);
     }
-    assert_int_equal(toy.writes, 4);
+    assert_int_equal(toy.writes, 4 * 2); /* records of two pages */
 }
 
 static void test_inputs(void **state)
@@ -319,18 +384,18 @@ static void test_cut_at_every_write(void **state)
             toy.cut_after = cut;
             toy.cut_kind = kind;
             struct meter *meter = toy_meter("382M", 4711);
-            uint32_t shown_mw = 0; /* peak when the last write worked */
+            uint32_t shown_mw = 0; /* peak when both pages of a record were written */
             for (int64_t period = 1; !toy.dead; period++) {
                 unsigned writes = toy.writes;
                 puppet.energy_uwh[LEGAL_A_PLUS] += (uint64_t)period * KWH;
                 (void)meter_step(meter, (period * 900 - 5) * SECOND);
-                shown_mw = toy.writes > writes ? meter->demand.peak[0].power_mw : shown_mw;
+                shown_mw = toy.writes == writes + 2 ? meter->demand.peak[0].power_mw : shown_mw;
             }
             toy.dead = false;
             toy.cut_after = UINT32_MAX;
             puppet.supply = LEGAL_SUPPLY_OFF;
             meter = toy_meter("382M", 0);
-            assert_int_equal(meter->serial_number, cut == 0 ? METER_SERIAL_DEFAULT : 4711);
+            assert_int_equal(meter->serial_number, cut < 2 ? METER_SERIAL_DEFAULT : 4711);
             assert_int_equal(meter->demand.peak[0].power_mw, shown_mw);
         }
     }
@@ -345,6 +410,9 @@ int main(void)
         cmocka_unit_test_setup(test_restart, setup),
         cmocka_unit_test_setup(test_reset_bit, setup),
         cmocka_unit_test_setup(test_other_integration_period, setup),
+        cmocka_unit_test_setup(test_memory_of_another_type, setup),
+        cmocka_unit_test_setup(test_configuration_comes_back, setup),
+        cmocka_unit_test_setup(test_memory_without_type, setup),
         cmocka_unit_test_setup(test_supply, setup),
         cmocka_unit_test_setup(test_period_ends_without_supply, setup),
         cmocka_unit_test_setup(test_clock_keeps_its_fraction, setup),

@@ -1,6 +1,8 @@
 /* Application memory: every byte in its place, and power cut at every write. */
 #include "legal_puppet.h"
 
+#define PAYLOAD 249 /* bytes, format 2 */
+
 static int setup(void **state)
 {
     (void)state;
@@ -39,6 +41,11 @@ static struct app_record record_number(uint32_t n)
     r.demand.debiting_count = n + 3;
     r.demand.threshold_w = 99000 + n;
     r.demand.threshold_count = (uint8_t)n;
+    memcpy(r.order_number, "68431BM423010", 14);
+    for (unsigned i = 0; i < 5; i++) {
+        r.configuration[i] = 11000002 + 100 * n + i;
+    }
+    r.events = (uint8_t)(n * 7);
     return r;
 }
 
@@ -64,9 +71,12 @@ static void expect_same(const struct app_record *a, const struct app_record *b)
     assert_int_equal(d->debiting_count, e->debiting_count);
     assert_int_equal(d->threshold_w, e->threshold_w);
     assert_int_equal(d->threshold_count, e->threshold_count);
+    assert_string_equal(a->order_number, b->order_number);
+    assert_memory_equal(a->configuration, b->configuration, sizeof a->configuration);
+    assert_int_equal(a->events, b->events);
 }
 
-/* REQ(REG-01, REG-03): what is stored comes back, whole */
+/* REQ(REG-01, REG-03, MET-06): what is stored comes back, whole */
 static void test_there_and_back(void **state)
 {
     (void)state;
@@ -91,7 +101,7 @@ static void test_layout(void **state)
     struct app_record record = record_number(2);
     assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
     const uint8_t *slot = toy.memory + 512; /* sequence 1: slot 1 */
-    static const uint8_t header[] = {0x4F, 0x33, 0x38, 0x32, 1, 0, 215, 0, 1, 0, 0, 0};
+    static const uint8_t header[] = {0x4F, 0x33, 0x38, 0x32, 2, 0, PAYLOAD, 0, 1, 0, 0, 0};
     assert_memory_equal(slot, header, sizeof header);
     const uint8_t *payload = slot + 12;
     assert_int_equal(payload[0], 1); /* orderly, clock not valid */
@@ -103,6 +113,10 @@ static void test_layout(void **state)
     static const uint8_t peak_2[] = {0xD2, 0x07, 0, 0, 0x84, 0x43, 0x6D, 0x38, 0, 0, 0, 0};
     assert_memory_equal(payload + 134 + 2 * 12, peak_2, sizeof peak_2);
     assert_int_equal(payload[214], 2);
+    assert_memory_equal(payload + 215, "68431BM423010", 13);
+    static const uint8_t configurations[] = {0x8A, 0xD9, 0xA7, 0, 0x8B, 0xD9, 0xA7, 0};
+    assert_memory_equal(payload + 228, configurations, sizeof configurations);
+    assert_int_equal(payload[248], 14);
     for (unsigned i = 0; i < 512; i++) {
         assert_int_equal(toy.memory[i], 0xFF); /* the other slot is untouched */
     }
@@ -160,7 +174,7 @@ static void test_every_bit(void **state)
     struct app_record one = record_number(1), two = record_number(2), got;
     assert_int_equal(app_store_save(&store, &toy_board, &one), APP_STORE_OK);
     assert_int_equal(app_store_save(&store, &toy_board, &two), APP_STORE_OK);
-    for (unsigned bit = 0; bit < (12 + 215 + 4) * 8; bit++) {
+    for (unsigned bit = 0; bit < (12 + PAYLOAD + 4) * 8; bit++) {
         toy.memory[bit / 8] ^= (uint8_t)(1u << bit % 8);
         struct app_store again = {0};
         assert_int_equal(app_store_load(&again, &toy_board, &got), APP_STORE_OK);
@@ -176,23 +190,49 @@ static void test_newer_format_and_nonsense(void **state)
     struct app_record record = record_number(1), got;
     assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
     uint8_t *slot = toy.memory + 512;
-    slot[4] = 2;
-    toy_check(slot, 12 + 215);
+    slot[4] = 3;
+    toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_ERR_FORMAT);
-    slot[4] = 1;
+    slot[4] = 2;
     slot[12 + 45] = 0; /* a good check over an integration period of 0 */
-    toy_check(slot, 12 + 215);
+    toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
     slot[12 + 45] = 15;
     slot[12 + 5] = 'x';
-    toy_check(slot, 12 + 215);
+    toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
     slot[12 + 5] = '1';
-    slot[6] = 214; /* too short */
-    toy_check(slot, 12 + 214);
+    slot[12 + 215] = '-'; /* no order number */
+    toy_check(slot, 12 + PAYLOAD);
+    assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
+    slot[12 + 215] = '6';
+    slot[6] = PAYLOAD - 1; /* too short */
+    toy_check(slot, 12 + PAYLOAD - 1);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
     slot[6] = 0xFF; /* longer than the slot */
     slot[7] = 0xFF;
+    assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
+}
+
+/* A record of format 1 ends before the type: everything else is there. */
+static void test_format_1(void **state)
+{
+    (void)state;
+    struct app_store store = {0};
+    struct app_record record = record_number(1), got;
+    assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
+    uint8_t *slot = toy.memory + 512;
+    slot[4] = 1;
+    slot[6] = 215;
+    toy_check(slot, 12 + 215);
+    assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_OK);
+    assert_string_equal(got.order_number, "");
+    memcpy(got.order_number, record.order_number, sizeof got.order_number);
+    memcpy(got.configuration, record.configuration, sizeof got.configuration);
+    got.events = record.events;
+    expect_same(&got, &record);
+    slot[6] = PAYLOAD; /* longer than format 1 is */
+    toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
 }
 
@@ -218,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup(test_cut_at_every_write, setup),
         cmocka_unit_test_setup(test_every_bit, setup),
         cmocka_unit_test_setup(test_newer_format_and_nonsense, setup),
+        cmocka_unit_test_setup(test_format_1, setup),
         cmocka_unit_test_setup(test_memory_that_fails, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

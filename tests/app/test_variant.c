@@ -50,6 +50,16 @@ static void test_every_name(void **state)
     assert_null(variant_name(variant_count()));
 }
 
+static void test_name_of_an_order_number(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < variant_count(); i++) {
+        struct variant variant = named(variant_name(i));
+        assert_string_equal(variant_name_of_order(variant.order_number), variant_name(i));
+    }
+    assert_string_equal(variant_name_of_order("68431BM423070"), "");
+}
+
 static void test_names_in_any_case(void **state)
 {
     (void)state;
@@ -347,19 +357,13 @@ static void test_a_changed_field_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_name),
-        cmocka_unit_test(test_names_in_any_case),
-        cmocka_unit_test(test_breaker_and_radio),
-        cmocka_unit_test(test_systems),
-        cmocka_unit_test(test_ratings),
-        cmocka_unit_test(test_protocol_identity),
-        cmocka_unit_test(test_display_configurations),
-        cmocka_unit_test(test_configurations),
-        cmocka_unit_test(test_time_zones),
-        cmocka_unit_test(test_order_number),
-        cmocka_unit_test(test_refused_codes),
-        cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_a_changed_field_is_found),
+        cmocka_unit_test(test_every_name),        cmocka_unit_test(test_name_of_an_order_number),
+        cmocka_unit_test(test_names_in_any_case), cmocka_unit_test(test_breaker_and_radio),
+        cmocka_unit_test(test_systems),           cmocka_unit_test(test_ratings),
+        cmocka_unit_test(test_protocol_identity), cmocka_unit_test(test_display_configurations),
+        cmocka_unit_test(test_configurations),    cmocka_unit_test(test_time_zones),
+        cmocka_unit_test(test_order_number),      cmocka_unit_test(test_refused_codes),
+        cmocka_unit_test(test_contradictions),    cmocka_unit_test(test_a_changed_field_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,44 @@
+"""A folder is the memory of one meter: started as another type it is refused and left as it is."""
+
+import os
+import re
+import sys
+import tempfile
+
+from meter_process import check, run
+
+
+def contents(folder):
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".eeprom"))
+    return [open(os.path.join(folder, name), "rb").read() for name in names]
+
+
+# REQ(MET-06): the configuration is in the memory, and the memory is that of this meter
+def test_memory_of_another_type(folder):
+    data = os.path.join(folder, "meter")
+    known = ["--headless", "--until", "2s", "--speed", "max", "--mains", "u=230,i=5",
+             "--data", data]
+    done = run(*known, "--variant", "382M")
+    check(done.returncode == 0, done.stderr)
+    before = contents(data)
+    check(len(before) == 2, f"two parts: {len(before)}")
+    for other in ("382C", "162M", "382MB", "382M-aron"):
+        done = run(*known, "--variant", other)
+        check(done.returncode == 2, f"{other}: exit {done.returncode}")
+        check(done.stdout == "", f"{other}: printed {done.stdout}")
+        check(re.fullmatch(r"meter382: [^\n]+\n", done.stderr), f"{other}: {done.stderr!r}")
+        check(f"a {other} (" in done.stderr and "a 382M (68431BM423010" in done.stderr,
+              f"{other}: names both: {done.stderr!r}")
+        check(contents(data) == before, f"{other}: wrote to the memory")
+    done = run(*known, "--variant", "382m")
+    check(done.returncode == 0, f"its own type again: {done.stderr}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        test_memory_of_another_type(folder)
+    print("memory type: ok")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
