@@ -6,6 +6,7 @@
 /* The hour counter may lose so much in a cut without warning. */
 #define OPERATING_STEP_US UINT64_C(360000000)
 #define WINDOW_US_MAX     UINT64_C(2000000)
+
 static void book_energies(struct processor *p)
 {
     struct registers_entry entry[LEGAL_SYSTEMS];
@@ -13,7 +14,6 @@ static void book_energies(struct processor *p)
         struct system *system = &p->system[s];
         uint64_t window_us = system->window_samples * SYSTEM_SAMPLE_US; /* below 2^41: 24 days */
         struct wide nothing = {0, 0};
-        entry[s].exporting = wide_is_negative(system->active_energy);
         entry[s].active = nothing;
         entry[s].reactive = nothing;
         if (system->reported) {
@@ -21,6 +21,8 @@ static void book_energies(struct processor *p)
             entry[s].reactive =
                 no_load_take(&system->reactive_load, system->reactive_energy, window_us);
         }
+        entry[s].loaded = system->active_load.loaded;
+        entry[s].exporting = no_load_negative(&system->active_load);
     }
     registers_book(&p->registers, entry, p->setup.systems);
 }

@@ -111,6 +111,7 @@ static void fill_phase(const struct processor *p, unsigned s, struct legal_phase
     phase->apparent_mva = apparent > active ? (uint32_t)apparent : active;
     phase->voltage_present = system->voltage_present;
     phase->load_present = system->active_load.loaded || system->reactive_load.loaded;
+    phase->exporting = no_load_negative(&system->active_load);
     if (phase->voltage_present) {
         fill_angles(p, s, phase);
     }
@@ -163,12 +164,12 @@ static void fill_totals(const struct processor *p, struct legal_instant *out)
 {
     int32_t active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
     for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
-        bool loaded = out->phase[s].load_present;
-        active[s] = loaded ? out->phase[s].active_mw : 0;
-        reactive[s] = loaded ? out->phase[s].reactive_mvar : 0;
+        const struct legal_phase *phase = &out->phase[s];
+        active[s] = p->system[s].active_load.loaded ? phase->active_mw : 0;
+        reactive[s] = p->system[s].reactive_load.loaded ? phase->reactive_mvar : 0;
         out->active_net_mw += active[s];
         out->reactive_net_mvar += reactive[s];
-        out->apparent_mva += loaded ? out->phase[s].apparent_mva : 0;
+        out->apparent_mva += phase->load_present ? phase->apparent_mva : 0;
     }
     split(out->active_net_mw, active, p->setup.summation, &out->active_plus_mw,
           &out->active_minus_mw);

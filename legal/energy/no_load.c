@@ -28,6 +28,7 @@ static struct wide judge(struct no_load *cell)
     bool was_loaded = cell->loaded;
     cell->loaded = mean_reaches(cell->pending, cell->pending_us,
                                 was_loaded ? NO_LOAD_STOP_MW : NO_LOAD_START_MW);
+    cell->negative = wide_is_negative(cell->pending);
     return release(cell, cell->loaded || was_loaded);
 }
 
@@ -37,6 +38,7 @@ struct wide no_load_take(struct no_load *cell, struct wide energy, uint64_t wind
     cell->pending_us += window_us;
     if (mean_reaches(energy, window_us, NO_LOAD_CLEAR_MW)) {
         cell->loaded = true;
+        cell->negative = wide_is_negative(energy);
         return release(cell, true);
     }
     if (cell->pending_us >= NO_LOAD_BLOCK_US) {

@@ -28,8 +28,15 @@
 struct no_load {
     struct wide pending;
     uint64_t pending_us;
-    bool loaded; /**< load present: the last judged block was booked for its mean */
+    bool loaded;   /**< load present: the last judged block was booked for its mean */
+    bool negative; /**< its sign; noise below the threshold has none */
 };
+
+/** Is load present, and of negative sign? */
+static inline bool no_load_negative(const struct no_load *cell)
+{
+    return cell->loaded && cell->negative;
+}
 
 /**
  * Take one window's energy.

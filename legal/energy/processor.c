@@ -43,8 +43,11 @@ void processor_settle(struct processor *p)
     memset(entry, 0, sizeof entry);
     bool any = false;
     for (unsigned s = 0; s < p->setup.systems; s++) {
-        entry[s].exporting = wide_is_negative(p->system[s].active_load.pending);
         entry[s].active = no_load_settle(&p->system[s].active_load);
+        entry[s].loaded = p->system[s].active_load.loaded || !wide_is_zero(entry[s].active);
+        entry[s].exporting = wide_is_zero(entry[s].active)
+                                 ? no_load_negative(&p->system[s].active_load)
+                                 : wide_is_negative(entry[s].active);
         entry[s].reactive = no_load_settle(&p->system[s].reactive_load);
         any = any || !wide_is_zero(entry[s].active) || !wide_is_zero(entry[s].reactive);
     }

@@ -83,16 +83,33 @@ static void add_quadrant(struct registers *registers, struct wide reactive, bool
     }
 }
 
+/* Under vector summation the phases may be loaded and yet cancel: the sign of what is left of them
+ * in one window says nothing. */
+static void turn_net(struct registers *registers, const struct registers_entry *entry,
+                     uint8_t phases, struct wide active)
+{
+    bool loaded = false;
+    for (unsigned p = 0; p < phases; p++) {
+        loaded = loaded || entry[p].loaded;
+    }
+    int64_t active_uwh = active.whole + (int64_t)(active.fraction >> (WIDE_FRACTION_BITS - 1u));
+    int64_t lean = loaded ? registers->net_lean_uwh + active_uwh : REGISTER_LEAN_UWH;
+    lean = lean < REGISTER_LEAN_UWH ? lean : REGISTER_LEAN_UWH;
+    lean = lean > -REGISTER_LEAN_UWH ? lean : -REGISTER_LEAN_UWH;
+    if (lean == REGISTER_LEAN_UWH || lean == -REGISTER_LEAN_UWH) {
+        registers->net_exporting = lean < 0;
+    }
+    registers->net_lean_uwh = lean;
+}
+
 void registers_book(struct registers *registers, const struct registers_entry *entry,
                     uint8_t phases)
 {
     struct wide active = {0, 0}, reactive = {0, 0};
     bool individual = registers->summation == LEGAL_SUM_INDIVIDUAL;
-    int64_t balance = 0; /* of exporting phases with load against importing ones */
     for (unsigned p = 0; p < phases; p++) {
         active = wide_add(active, entry[p].active);
         reactive = wide_add(reactive, entry[p].reactive);
-        balance += entry[p].exporting ? -1 : 1;
         if (!wide_is_zero(entry[p].active)) {
             add_signed(registers, CELL_A_PLUS_L1 + p, CELL_A_MINUS_L1 + p, entry[p].active);
         }
@@ -113,8 +130,8 @@ void registers_book(struct registers *registers, const struct registers_entry *e
         add_to(registers, CELL_NET_R_PLUS, reactive);
     }
     if (registers->summation == LEGAL_SUM_VECTOR) {
-        bool exporting = wide_is_zero(active) ? balance < 0 : wide_is_negative(active);
-        add_quadrant(registers, reactive, exporting);
+        turn_net(registers, entry, phases, active);
+        add_quadrant(registers, reactive, registers->net_exporting);
     }
 }
 

@@ -31,12 +31,19 @@ enum register_cell {
 /** Store step: 0.01 kWh. */
 #define REGISTER_STEP_UWH INT64_C(10000000)
 
+/** No noise of a net of zero, and less than 23 W bring in a window of 200 ms. */
+#define REGISTER_LEAN_UWH INT64_C(600)
+
 struct registers {
     struct wide cell[REGISTER_CELLS];
     /** whole uWh of the tariffs that are not in force; the one in force is the total less these */
     uint64_t resting_uwh[LEGAL_TARIFFS][LEGAL_TARIFF_ENERGIES];
     uint8_t tariff; /**< in force, 1 .. 8 */
     uint8_t summation;
+    /** direction of the whole under vector summation: leans to where net active energy went, and
+     * turns over when it has gone the other way for REGISTER_LEAN_UWH */
+    bool net_exporting;
+    int64_t net_lean_uwh;
     /** where the next record is due: billing registers at a multiple of the step, cells of the
      * phases one step above their stored value */
     int64_t due_uwh[LEGAL_TARIFF_ENERGIES];
@@ -46,7 +53,8 @@ struct registers {
 /** What one window adds to one phase, with sign. */
 struct registers_entry {
     struct wide active, reactive;
-    bool exporting; /**< sign of the phase's active power: the side of R1 .. R4 */
+    bool loaded;    /**< active load is there */
+    bool exporting; /**< and it is negative: the side of R1 .. R4 */
 };
 
 /** Book one window of all phases at once. */

@@ -106,7 +106,8 @@ struct legal_phase {
     int32_t voltage_angle_mdeg; /**< of U1 against phase L1's U1; -180000 .. 180000 */
     int32_t current_angle_mdeg; /**< of I1 against its own U1; positive = lagging */
     bool voltage_present;       /**< above 160 V (DIS-15) */
-    bool load_present;          /**< above 2.3 W: energy is registered (DIS-16) */
+    bool load_present;          /**< above 2.3 W or 2.3 var: energy is registered (DIS-16) */
+    bool exporting; /**< active load above 2.3 W, and it is export; the sign of less is noise */
 };
 
 enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE_132 };
@@ -114,7 +115,8 @@ enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE
 /** Instantaneous values, renewed once a second (in the first one: of the windows so far). */
 struct legal_instant {
     struct legal_phase phase[LEGAL_SYSTEMS]; /**< absent systems: all zero */
-    /** totals, split like the registers (individual, vector or total summation) */
+    /** totals, split like the registers (individual, vector or total summation); what is below the
+     *  no-load threshold does not count */
     uint32_t active_plus_mw, active_minus_mw;
     uint32_t reactive_plus_mvar, reactive_minus_mvar;
     int32_t active_net_mw, reactive_net_mvar; /**< signed sums */

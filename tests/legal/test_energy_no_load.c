@@ -158,6 +158,61 @@ static void storing_settles(void **state)
     desk_free(desk);
 }
 
+/* Reactive load with active noise around zero has no direction: it lies on the importing side. */
+static void noise_has_no_direction(void **state)
+{
+    (void)state;
+    for (unsigned summation = 0; summation < 3; summation++) {
+        struct desk *desk = desk_new(3, (enum legal_summation)summation);
+        struct desk_random random = desk_seed("noise_has_no_direction");
+        double last = 0;
+        for (unsigned w = 0; w < 3000; w++) {
+            double noise = ((double)desk_draw(&random, 2001) - 1000) / 1000;
+            struct desk_load load[3];
+            for (unsigned s = 0; s < 3; s++) { /* L2 and L3 are loaded, and cancel */
+                double watts = s == 1 ? 1000 : s == 2 ? -1000 : 0;
+                load[s] = at_230(watts + noise - last, s == 0 ? -2300 : 0, 1600);
+            }
+            last = noise;
+            desk_window(desk, load, 1600);
+            struct legal_instant instant;
+            legal_instant(&desk->legal, &instant);
+            assert_false(instant.phase[0].exporting);
+            assert_true(instant.phase[0].load_present);
+            assert_true(w == 0 || instant.phase[2].exporting);
+        }
+        assert_int_equal(desk_energy(desk, LEGAL_A_MINUS_L1), 0);
+        assert_int_equal(desk_energy(desk, LEGAL_R3), 0);
+        uint64_t reactive = summation == LEGAL_SUM_TOTAL ? desk_energy(desk, LEGAL_R1)
+                                                         : desk_energy(desk, LEGAL_R4);
+        assert_in_range(reactive, 383333300, 383333400); /* 2300 var for ten minutes */
+        desk_free(desk);
+    }
+}
+
+/* The direction of a small load is that of the block judged last, not of each window; under vector
+ * summation that of the sum, even when both together are booked in other windows than reactive. */
+static void small_load_keeps_its_direction(void **state)
+{
+    (void)state;
+    for (unsigned summation = 0; summation < 2; summation++) {
+        struct desk *desk = desk_new(3, (enum legal_summation)summation);
+        struct desk_random random = desk_seed("small_load_keeps_its_direction");
+        double last = 0;
+        for (unsigned w = 0; w < 3000; w++) {
+            double noise = ((double)desk_draw(&random, 16001) - 8000) / 1000;
+            struct desk_load load[3] = {at_230(-6 + noise - last, 2300, 1600), at_230(0, 0, 1600),
+                                        at_230(0, 0, 1600)};
+            last = noise;
+            desk_window(desk, load, 1600);
+        }
+        /* the first seconds, before the load was judged, lie on the other side */
+        assert_in_range(desk_energy(desk, LEGAL_R1), 0, 2000000);
+        assert_in_range(desk_energy(desk, LEGAL_R2), 381333300, 383333400);
+        desk_free(desk);
+    }
+}
+
 /* REQ(X-MET-6): frames lost for hours, days: what they bring is judged over the time it took. */
 static void long_gaps(void **state)
 {
@@ -215,6 +270,8 @@ int main(void)
         cmocka_unit_test(storing_settles),
         cmocka_unit_test(changes_of_load),
         cmocka_unit_test(long_gaps),
+        cmocka_unit_test(noise_has_no_direction),
+        cmocka_unit_test(small_load_keeps_its_direction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
