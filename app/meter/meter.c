@@ -23,11 +23,13 @@ static void record_from_meter(const struct meter *meter, bool orderly, struct ap
     record->demand = meter->demand;
     memcpy(record->order_number, meter->variant.order_number, APP_STORE_ORDER_DIGITS);
     memcpy(record->configuration, meter->variant.configuration, sizeof record->configuration);
+    record->events = meter->events;
 }
 
 static void app_save(struct meter *meter, bool orderly)
 {
     struct app_record record;
+    meter->events = meter_events(meter);
     record_from_meter(meter, orderly, &record);
     meter->memory_fault = app_store_save(&meter->store, meter->board, &record) != APP_STORE_OK;
 }
@@ -215,6 +217,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     bool stored = loaded == APP_STORE_OK;
     meter->memory_fault = loaded == APP_STORE_ERR_STORAGE;
     meter->was_reset = stored && !record.orderly;
+    meter->events = (uint8_t)(record.events | (meter->was_reset ? STATUS_RESET : 0u));
     numbers_take(meter, &record, stored, serial_number);
     demand_take(meter, &record, stored);
     clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
@@ -285,6 +288,9 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
         display_button(&meter->display, on, now_us);
     }
     meter->next_display_us = now_us;
+    if (meter->supply_on && meter_events(meter) != meter->events) {
+        app_save(meter, false);
+    }
 }
 
 enum meter_err meter_store(struct meter *meter)
@@ -306,4 +312,20 @@ uint8_t meter_status(const struct meter *meter)
     status |= health.program_fault ? STATUS_ROM : 0u;
     status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;
     return (uint8_t)status;
+}
+
+/* The reset is an instant and stands nowhere but among the events. */
+uint8_t meter_events(const struct meter *meter)
+{
+    return (uint8_t)(meter->events | (meter_status(meter) & ~(unsigned)STATUS_RESET));
+}
+
+void meter_events_clear(struct meter *meter, uint8_t mask)
+{
+    uint8_t before = meter->events;
+    meter->events = (uint8_t)(before & ~(unsigned)mask);
+    meter->events = meter_events(meter); /* what still holds */
+    if (meter->events != before) {
+        app_save(meter, false);
+    }
 }

@@ -63,6 +63,7 @@ struct meter {
     bool supply_on;
     bool input[METER_INPUTS];
     bool was_reset;    /**< it did not stop in good order the last time (status bit 0) */
+    uint8_t events;    /**< noted and not cleared, see meter_events */
     bool memory_fault; /**< application memory could not be read or written (status bit 1) */
     struct legal legal;
     struct clock clock;
@@ -111,6 +112,14 @@ enum meter_err meter_store(struct meter *meter);
 
 /** Meter status register (enum meter_status_bit). */
 uint8_t meter_status(const struct meter *meter);
+
+/**
+ * Event status: whatever meter_status has shown since it was cleared, over losses of supply too.
+ * What still holds is always in it.  Bits as in the status register.
+ */
+uint8_t meter_events(const struct meter *meter);
+/** Forget the events of mask, in permanent memory too.  A cause that still holds stays. */
+void meter_events_clear(struct meter *meter, uint8_t mask);
 
 /**
  * Calendar clock set by a client: UTC seconds, 2000 .. 2099.

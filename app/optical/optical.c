@@ -13,8 +13,9 @@
 #define TA_MS       1500u
 #define REACTION_MS 200u
 
-/* KMP commands beyond the registers (answers of a meter without breaker and event logs). */
-enum kmp_command { GET_CUT_OFF_STATE = 0x98, GET_EVENT_STATUS = 0x9B };
+/* KMP commands beyond the registers (of a meter whose breaker nothing opens, without event logs).
+ */
+enum kmp_command { GET_CUT_OFF_STATE = 0x98, GET_EVENT_STATUS = 0x9B, CLEAR_EVENT_STATUS = 0x9C };
 enum cut_off_state { CUT_OFF_NO_RELAY = 0x00, CUT_OFF_CONNECTED = 0x04 };
 #define FEEDBACK_VOLTAGES_VALID 0x08u
 #define FEEDBACK_NO_RELAY_ERROR 0x10u
@@ -68,21 +69,48 @@ static uint8_t feedback(const struct meter *meter)
     return (uint8_t)bits;
 }
 
-static int kmp_other(void *context, uint8_t cid, struct reader *data, struct writer *out)
+static int cut_off_state(const struct meter *meter, struct reader *data, struct writer *out)
 {
-    const struct meter *meter = (const struct meter *)context;
     if (!reader_complete(data)) {
         return 0;
     }
+    writer_u8(out, meter->variant.breaker ? CUT_OFF_CONNECTED : CUT_OFF_NO_RELAY);
+    writer_u8(out, feedback(meter));
+    return 1;
+}
+
+/* Events; no radio data, no loggers, one reserved. */
+static int event_status(const struct meter *meter, struct reader *data, struct writer *out)
+{
+    if (!reader_complete(data)) {
+        return 0;
+    }
+    writer_u8(out, meter_events(meter));
+    writer_uint_be(out, 0, 3);
+    return 1;
+}
+
+/* Four bytes for flags that fall when the newest record of their log has been read: there is no log
+ * to read.  Four for flags that fall in any case. */
+static int event_clear(struct meter *meter, struct reader *data, struct writer *out)
+{
+    (void)reader_uint_be(data, 4);
+    uint8_t mask = reader_u8(data);
+    (void)reader_uint_be(data, 3);
+    if (!reader_complete(data)) {
+        return 0;
+    }
+    meter_events_clear(meter, mask);
+    return event_status(meter, data, out);
+}
+
+static int kmp_other(void *context, uint8_t cid, struct reader *data, struct writer *out)
+{
+    struct meter *meter = (struct meter *)context;
     switch (cid) {
-    case GET_CUT_OFF_STATE:
-        writer_u8(out, meter->variant.breaker ? CUT_OFF_CONNECTED : CUT_OFF_NO_RELAY);
-        writer_u8(out, feedback(meter));
-        return 1;
-    case GET_EVENT_STATUS: /* status bits; no radio data, no loggers, one reserved */
-        writer_u8(out, meter_status(meter));
-        writer_uint_be(out, 0, 3);
-        return 1;
+    case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
+    case GET_EVENT_STATUS: return event_status(meter, data, out);
+    case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
     default: return 0;
     }
 }

@@ -6,6 +6,8 @@ enum kmp_command {
     SET_CLOCK = 0x09,
     GET_REGISTER = 0x10,
     PUT_REGISTER = 0x11,
+    GET_EVENT_STATUS = 0x9B,
+    CLEAR_EVENT_STATUS = 0x9C,
 };
 
 /** What goes back to the line. */
@@ -114,6 +116,12 @@ static enum reply answer_command(const struct kmp_meter *meter, uint8_t cid, str
     }
 }
 
+/** An answer repeats the command, but for one: who clears events gets what is left, as if asked. */
+static uint8_t answer_cid(uint8_t cid)
+{
+    return cid == CLEAR_EVENT_STATUS ? (uint8_t)GET_EVENT_STATUS : cid;
+}
+
 size_t kmp_server_answer(const struct kmp_server *server, const struct kmp_meter *meter,
                          const uint8_t *body, size_t n_body, uint8_t *frame, size_t capacity)
 {
@@ -126,7 +134,7 @@ size_t kmp_server_answer(const struct kmp_server *server, const struct kmp_meter
         return 0;
     }
     writer_u8(&w, address);
-    writer_u8(&w, cid);
+    writer_u8(&w, answer_cid(cid));
     enum reply reply = answer_command(meter, cid, &r, &w);
     if (reply == REPLY_ACK && capacity > 0) {
         frame[0] = KMP_ACK;

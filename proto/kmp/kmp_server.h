@@ -22,7 +22,8 @@ struct kmp_meter {
     /** SetClock 09, numbers YYMMDD and HHMMSS already checked. */
     bool (*set_clock)(void *context, uint32_t yymmdd, uint32_t hhmmss);
     /** Any other command: data after the CID.  Write the answer's data (after DEST CID) to out.
-     *  @return 1: answer frame; 2: ACK; 0: silence. */
+     *  @return 1: answer frame; 2: ACK; 0: silence.  ClrEventStatus 9C is answered as 9B
+     * (5512-447). */
     int (*other)(void *context, uint8_t cid, struct reader *data, struct writer *out);
 };
 

@@ -175,6 +175,39 @@ static void test_states(void **state)
     expect_body(meter, "7F 01", "");
 }
 
+/* An event stays in the event status until a client clears it, over a loss of supply too; a cause
+ * that still holds stays. */
+static void test_events(void **state)
+{
+    (void)state;
+    struct meter *meter = sample_meter("382M");
+    meter_input(meter, METER_INPUT_MAGNET, true, 0);
+    meter_input(meter, METER_INPUT_MAGNET, false, 0);
+    assert_int_equal(meter_status(meter), 0);
+    expect_body(meter, "3F 9B", "3F 9B 04 00 00 00");
+    puppet.supply = LEGAL_SUPPLY_OFF; /* killed */
+    meter = sample_meter("382M");
+    expect_body(meter, "3F 9B", "3F 9B 05 00 00 00");                         /* and reset */
+    expect_body(meter, "3F 9C FF FF FF FF 00 00 00 00", "3F 9B 05 00 00 00"); /* conditional */
+    expect_body(meter, "3F 9C 00 00 00 00 04 FF FF FF", "3F 9B 01 00 00 00");
+    expect_body(meter, "3F 9C 00 00 00 00 FF FF FF", "");
+    expect_body(meter, "3F 9C", "");
+    expect_body(meter, "3F 9C 00 00 00 00 01 00 00 00", "3F 9B 00 00 00 00");
+    assert_int_equal(meter_status(meter), STATUS_RESET); /* the register is not the event */
+    assert_int_equal(meter_store(meter), METER_OK);
+    meter = sample_meter("382M");
+    expect_body(meter, "3F 9B", "3F 9B 00 00 00 00");
+
+    meter_input(meter, METER_INPUT_COVER, true, 0);
+    unsigned writes = toy.writes;
+    for (unsigned i = 0; i < 10; i++) { /* still open; and no wear from asking */
+        expect_body(meter, "3F 9C 00 00 00 00 FF FF FF FF", "3F 9B 40 00 00 00");
+    }
+    assert_int_equal(toy.writes, writes);
+    meter_input(meter, METER_INPUT_COVER, false, 0);
+    expect_body(meter, "3F 9C 00 00 00 00 FF FF FF FF", "3F 9B 00 00 00 00");
+}
+
 static const char capture_382c[] = "/KAM 68438BC450000\r\n"
                                    "\x02"
                                    "0.0.0(14410000)\r\n"
@@ -402,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup(test_type, setup),
         cmocka_unit_test_setup(test_set_clock, setup),
         cmocka_unit_test_setup(test_states, setup),
+        cmocka_unit_test_setup(test_events, setup),
         cmocka_unit_test_setup(test_iec_of_a_382c, setup),
         cmocka_unit_test_setup(test_iec_of_a_382m, setup),
         cmocka_unit_test_setup(test_iec_format_6_1, setup),

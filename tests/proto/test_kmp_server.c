@@ -95,6 +95,11 @@ static int fake_other(void *context, uint8_t cid, struct reader *data, struct wr
     if (cid == 0x97 && reader_u8(data) == 1 && reader_complete(data)) {
         return 2;
     }
+    if (cid == 0x9C) {
+        (void)reader_uint_be(data, 8);
+        writer_uint_be(out, 0x04000000, 4);
+        return reader_complete(data) ? 1 : 0;
+    }
     if (cid == 0x99) { /* an answer that is too long for a frame */
         for (unsigned i = 0; i < 1000; i++) {
             writer_u8(out, 0x55);
@@ -265,6 +270,19 @@ static void own_address_answers_with_that_address(void **state)
     assert_true(bench.n_answer > 6);
 }
 
+/* ClrEventStatus gets what GetEventStatus would: CID 9B (5512-447). */
+static void clearing_events_is_answered_with_their_status(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench);
+    send_body(&bench, "3F 9C 00 00 00 00 01 00 00 00");
+    assert_true(bench.n_answer > 6);
+    assert_memory_equal(bench.answer, "\x40\x3F\x9B\x04\x00\x00\x00", 7);
+    send_body(&bench, "3F 9C 00 00 00 00 01 00 00");
+    assert_int_equal(bench.n_answer, 0);
+}
+
 static void put_register_is_taken_apart(void **state)
 {
     (void)state;
@@ -395,6 +413,7 @@ int main(void)
         cmocka_unit_test(eight_of_the_widest_registers_fit),
         cmocka_unit_test(silence_where_the_request_is_not_good),
         cmocka_unit_test(own_address_answers_with_that_address),
+        cmocka_unit_test(clearing_events_is_answered_with_their_status),
         cmocka_unit_test(put_register_is_taken_apart),
         cmocka_unit_test(clock_is_set_as_published),
         cmocka_unit_test(clock_takes_only_moments_that_exist),
