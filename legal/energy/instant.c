@@ -85,7 +85,7 @@ static void fill_angles(const struct processor *p, unsigned s, struct legal_phas
     if (s == 0 || !first->voltage_present) {
         return;
     }
-    int64_t ahead = (int64_t)(system->samples - first->samples);
+    int64_t ahead = (int64_t)(system->counters.samples - first->counters.samples);
     uint32_t reference = angle_of(first->v1_re, first->v1_im);
     phase->voltage_angle_mdeg =
         millidegrees(voltage - reference - turns_over(ahead, first->frequency_uhz));

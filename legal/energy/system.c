@@ -61,35 +61,38 @@ static bool plausible(const struct system_sums *sums)
            sums->current <= (uint64_t)limit;
 }
 
+static struct system_counters counters_of(const struct bus_frame *frame)
+{
+    struct system_counters counters = {
+        .active = (uint64_t)frame->active,
+        .reactive = (uint64_t)frame->reactive,
+        .voltage = frame->voltage,
+        .current = frame->current,
+        .samples = frame->samples,
+    };
+    return counters;
+}
+
+static struct system_sums difference(const struct bus_frame *frame,
+                                     const struct system_counters *from)
+{
+    struct system_sums sums = {
+        .active = (int64_t)((uint64_t)frame->active - from->active),
+        .reactive = (int64_t)((uint64_t)frame->reactive - from->reactive),
+        .voltage = frame->voltage - from->voltage,
+        .current = frame->current - from->current,
+        .samples = frame->samples - from->samples,
+    };
+    return sums;
+}
+
 static void keep_counters(struct system *system, const struct bus_frame *frame)
 {
     system->known = true;
     system->epoch = frame->epoch;
     system->sequence = frame->sequence;
-    system->samples = frame->samples;
-    system->active = (uint64_t)frame->active;
-    system->reactive = (uint64_t)frame->reactive;
-    system->voltage = frame->voltage;
-    system->current = frame->current;
-}
-
-/*
- * Where differences start: the last frame, or zero after a power-up of the measuring system.
- * Returns the number of frames missing since then.
- */
-static uint16_t choose_base(struct system *system, const struct bus_frame *frame)
-{
-    if (system->known && frame->epoch == system->epoch) {
-        return (uint16_t)(frame->sequence - system->sequence - 1u);
-    }
-    bool contained = !system->known && system->epoch_contained && frame->epoch == system->epoch;
-    if (contained) { /* only this processor was restarted: what the counters hold is booked */
-        keep_counters(system, frame);
-        return 0;
-    }
-    system->samples = 0;
-    system->active = system->reactive = system->voltage = system->current = 0;
-    return frame->sequence;
+    system->counters = counters_of(frame);
+    system->doubted = false;
 }
 
 /* The sum is worked out before it is put down anywhere: reading back what was just written in other
@@ -138,30 +141,49 @@ static void keep_window(struct system *system, const struct bus_frame *frame, in
     system->frequency_uhz = frame->frequency_uhz;
 }
 
+/*
+ * A frame that no mains could produce, though its CRC is right: what it is compared with stays, so
+ * that the next honest frame brings the energy of both.  Only when a second frame fits to it have
+ * the counters really jumped, and count from there.
+ */
+static bool believe_second(struct system *system, const struct bus_frame *frame,
+                           struct system_sums *sums)
+{
+    if (system->doubted && frame->epoch == system->doubted_epoch) {
+        *sums = difference(frame, &system->doubtful);
+        if (plausible(sums)) {
+            return true;
+        }
+    }
+    system->doubted = true;
+    system->doubted_epoch = frame->epoch;
+    system->doubtful = counters_of(frame);
+    return false;
+}
+
 enum system_result system_take(struct system *system, const struct bus_frame *frame, int64_t now_us,
                                uint32_t *lost)
 {
-    if (system->known && frame->epoch == system->epoch && frame->sequence == system->sequence) {
+    static const struct system_counters zero = {0, 0, 0, 0, 0};
+    bool same_epoch = frame->epoch == system->epoch;
+    bool follows = system->known && same_epoch;
+    if (follows && frame->sequence == system->sequence) {
         return SYSTEM_REPEATED;
     }
-    bool rebase = !system->known;
-    uint16_t missing = choose_base(system, frame);
-    rebase = rebase && system->known;
-    struct system_sums sums = {
-        .active = (int64_t)((uint64_t)frame->active - system->active),
-        .reactive = (int64_t)((uint64_t)frame->reactive - system->reactive),
-        .voltage = frame->voltage - system->voltage,
-        .current = frame->current - system->current,
-        .samples = frame->samples - system->samples,
-    };
-    keep_counters(system, frame);
-    keep_window(system, frame, now_us);
-    if (rebase) {
+    if (!system->known && system->epoch_contained && same_epoch) {
+        keep_counters(system, frame); /* only this processor was restarted: all this is booked */
+        keep_window(system, frame, now_us);
         return SYSTEM_REPEATED;
     }
-    if (!plausible(&sums)) {
+    /* from the last frame on, or from zero after a power-up of the measuring system */
+    struct system_sums sums = difference(frame, follows ? &system->counters : &zero);
+    uint16_t missing =
+        follows ? (uint16_t)(frame->sequence - system->sequence - 1u) : frame->sequence;
+    if (!plausible(&sums) && !believe_second(system, frame, &sums)) {
         return SYSTEM_IMPLAUSIBLE;
     }
+    keep_counters(system, frame);
+    keep_window(system, frame, now_us);
     *lost += missing;
     system->voltage_present = sums.voltage >= system->voltage_min * sums.samples;
     add_second(system, &sums);

@@ -26,17 +26,26 @@ struct system_sums {
     uint64_t samples;
 };
 
+/** The counters of a frame, modulo 2^64. */
+struct system_counters {
+    uint64_t active, reactive, voltage, current;
+    uint64_t samples;
+};
+
 struct system {
     struct legal_constants constants;
     uint64_t voltage_min; /**< voltage counter per sample at 160 V */
 
-    /* the counters of the frame received last */
+    /* the frame received last, of those that can be believed */
     bool known;
     uint16_t epoch;
     bool epoch_contained; /**< counters of that epoch are (partly) in the stored registers */
     uint16_t sequence;
-    uint64_t samples;
-    uint64_t active, reactive, voltage, current;
+    struct system_counters counters;
+    /* the last that could not; believed when another one bears it out */
+    bool doubted;
+    uint16_t doubted_epoch;
+    struct system_counters doubtful;
 
     /* since the last booking */
     bool reported;

@@ -159,7 +159,7 @@ struct legal_identity {
 
 /** The legal processor is a value; its inside is private (legal/energy). 8-byte aligned. */
 struct legal {
-    uint64_t opaque[272];
+    uint64_t opaque[320];
 };
 
 /** Nominal constants of one system.  LEGAL-CMD-01 */

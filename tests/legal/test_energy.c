@@ -272,6 +272,37 @@ static void impossible_counters(void **state)
     desk_free(desk);
 }
 
+/* REQ(MET-21, MET-05): one impossible frame with a good CRC costs no energy, whatever it claims. */
+static void one_impossible_frame(void **state)
+{
+    (void)state;
+    for (unsigned row = 0; row < 4; row++) {
+        struct desk *desk = desk_new(1, LEGAL_SUM_INDIVIDUAL);
+        desk_run(desk, 5, (double[]){3600, 0, 0}, none);
+        const struct bus_frame honest = desk->frame[0];
+        desk->frame[0].sequence++;
+        switch (row) {
+        case 0: desk->frame[0].active += INT64_C(1) << 50; break;
+        case 1: desk->frame[0].samples -= 1600; break;
+        case 2: desk->frame[0].voltage = 0; break;
+        default: /* and of another power-up as well */
+            desk->frame[0].epoch ^= 0x1234u;
+            desk->frame[0].active = INT64_MIN;
+            break;
+        }
+        desk_send(desk, 0);
+        desk_send(desk, 0);
+        desk->frame[0] = honest;
+        desk_run(desk, 5, (double[]){3600, 0, 0}, none);
+        check_energy(desk, LEGAL_A_PLUS, 10);
+        struct legal_health health;
+        legal_health(&desk->legal, &health);
+        assert_int_equal(health.frames_damaged, 2);
+        assert_int_equal(health.frames_lost, 0);
+        desk_free(desk);
+    }
+}
+
 /* REQ(MET-13): the widest load runs the registers up without overflow; the counters wrap unseen. */
 static void counters_wrap(void **state)
 {
@@ -367,6 +398,7 @@ int main(void)
         cmocka_unit_test(new_epoch_and_repeats),
         cmocka_unit_test(legal_restart_alone),
         cmocka_unit_test(impossible_counters),
+        cmocka_unit_test(one_impossible_frame),
         cmocka_unit_test(counters_wrap),
         cmocka_unit_test(no_path_lowers_a_register),
     };
