@@ -96,6 +96,7 @@ void legal_health(const struct legal *legal, struct legal_health *out)
     out->calibrated = true;
     for (unsigned s = 0; s < p->setup.systems; s++) {
         out->calibrated = out->calibrated && p->constants.calibrated[s];
+        out->systems_silent |= (uint8_t)(processor_silent(p, s) ? 1u << s : 0u);
     }
 }
 

@@ -82,7 +82,7 @@ static void fill_angles(const struct processor *p, unsigned s, struct legal_phas
     if (phase->current_ma > 0) {
         phase->current_angle_mdeg = millidegrees(voltage - current);
     }
-    if (s == 0 || !first->voltage_present) {
+    if (s == 0 || !first->voltage_present || processor_silent(p, 0)) {
         return;
     }
     int64_t ahead = (int64_t)(system->counters.samples - first->counters.samples);
@@ -165,6 +165,7 @@ static void fill_totals(const struct processor *p, struct legal_instant *out)
     int32_t active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
     for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         const struct legal_phase *phase = &out->phase[s];
+        /* of a silent system both powers are zero, loaded as it may have been */
         active[s] = p->system[s].active_load.loaded ? phase->active_mw : 0;
         reactive[s] = p->system[s].reactive_load.loaded ? phase->reactive_mvar : 0;
         out->active_net_mw += active[s];
@@ -185,6 +186,9 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     bool temperature = false;
     for (unsigned s = 0; s < p->setup.systems; s++) {
         const struct system *system = &p->system[s];
+        if (processor_silent(p, s)) {
+            continue;
+        }
         fill_phase(p, s, &out->phase[s]);
         if (out->frequency_mhz == 0 && system->voltage_present) {
             out->frequency_mhz = (system->frequency_uhz + 500u) / 1000u;

@@ -73,6 +73,12 @@ static inline uint64_t processor_shown_uwh(const struct processor *p, uint8_t en
     return (uint64_t)registers_read(&p->registers, (enum legal_energy)energy).whole;
 }
 
+/** Has this system sent nothing for three seconds?  What it measured before says nothing now. */
+static inline bool processor_silent(const struct processor *p, unsigned s)
+{
+    return p->now_us - p->system[s].frame_us >= PROCESSOR_SILENCE_US;
+}
+
 /** ---- processor.c: what several commands do ---------------------------------------------- */
 
 /** Pulses of the normal energy that are still to come, and that have begun. */

@@ -22,6 +22,7 @@ static void load(struct processor *p, const struct store_state *state)
     for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         p->system[s].epoch = state->epoch[s];
         p->system[s].epoch_contained = state->epoch[s] != 0;
+        p->system[s].frame_us = p->now_us; /* silence is counted from here */
         system_calibrate(&p->system[s], &p->constants.system[s].correction);
     }
     registers_stored(&p->registers);

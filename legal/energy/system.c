@@ -5,6 +5,8 @@
 #define STEPS_PER_SAMPLE_MAX (INT64_C(1) << 30)
 /* Instantaneous values are means of a second, or of a bit less at 50.6 Hz (five windows). */
 #define SECOND_SAMPLES 7900u
+/* Means over more (a second under way, and two lost windows of a second) are no values of now. */
+#define MEAN_SAMPLES_MAX 32000u
 /* Longest gap that one difference may bridge: 2^34 samples are 24 days. */
 #define GAP_SAMPLES_MAX (UINT64_C(1) << 34)
 
@@ -111,7 +113,7 @@ static void add_second(struct system *system, const struct system_sums *sums)
         system->sums = total;
         return;
     }
-    system->last = total;
+    system->last = total.samples <= MEAN_SAMPLES_MAX ? total : none;
     system->sums = none;
 }
 

@@ -114,7 +114,8 @@ enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE
 
 /** Instantaneous values, renewed once a second (in the first one: of the windows so far). */
 struct legal_instant {
-    struct legal_phase phase[LEGAL_SYSTEMS]; /**< absent systems: all zero */
+    /** absent systems, and those that have sent nothing for three seconds: all zero */
+    struct legal_phase phase[LEGAL_SYSTEMS];
     /** totals, split like the registers (individual, vector or total summation); what is below the
      *  no-load threshold does not count */
     uint32_t active_plus_mw, active_minus_mw;
@@ -134,12 +135,13 @@ struct legal_health {
     uint32_t frames_damaged; /**< CRC or form wrong */
     uint32_t memory_writes;  /**< since start */
     uint32_t memory_errors;
-    uint32_t start_count; /**< starts of the meter since the memory was blank */
-    bool memory_restored; /**< false: the memory was blank at start */
-    bool memory_fault;    /**< EEPROM access or check error */
-    bool memory_suspect;  /**< a fault above was seen at some time; never cleared */
-    bool program_fault;   /**< checksum over the program wrong */
-    bool calibrated;      /**< constants read from memory, not nominal */
+    uint8_t systems_silent; /**< bit 0: system 1 has sent nothing for three seconds, and so on */
+    uint32_t start_count;   /**< starts of the meter since the memory was blank */
+    bool memory_restored;   /**< false: the memory was blank at start */
+    bool memory_fault;      /**< EEPROM access or check error */
+    bool memory_suspect;    /**< a fault above was seen at some time; never cleared */
+    bool program_fault;     /**< checksum over the program wrong */
+    bool calibrated;        /**< constants read from memory, not nominal */
 };
 
 /** Sealed constants of one system: correction and what the measuring system gets at its start. */

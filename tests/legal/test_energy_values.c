@@ -168,6 +168,66 @@ static void calibration(void **state)
     desk_free(desk);
 }
 
+/* One second of the systems in the mask, at 230 V; the others are silent, and count in secret. */
+static void send_some(struct desk *desk, unsigned mask, const double *watts)
+{
+    desk->now_us += SECOND;
+    for (unsigned s = 0; s < desk->setup.systems; s++) {
+        const struct desk_load load = desk_load(230, watts[s], 0, 8000);
+        desk_count(desk, s, &load, 8000);
+        if ((mask >> s & 1u) != 0) {
+            desk_send(desk, s);
+        }
+    }
+    legal_step(&desk->legal, desk->now_us);
+}
+
+/* REQ(MET-03, REG-09): a system that falls silent shows nothing, and takes nothing from the others;
+ * what it counted meanwhile is booked when it is back. */
+static void silent_system(void **state)
+{
+    (void)state;
+    const double watts[3] = {3600, 2300, 0};
+    static const struct legal_phase nothing;
+    for (unsigned dead = 0; dead < 2; dead++) {
+        struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+        struct legal_health health;
+        for (unsigned s = 0; s < 3; s++) {
+            set_phasors(desk, s, -120 * (int)s, -120 * (int)s);
+        }
+        desk_run(desk, 10, watts, none);
+        unsigned others = 7u & ~(1u << dead);
+        for (unsigned t = 0; t < 2; t++) {
+            send_some(desk, others, watts);
+        }
+        assert_near(instant_of(desk).phase[dead].active_mw, dead == 0 ? 3600000 : 2300000, 50);
+        send_some(desk, others, watts);
+        struct legal_instant instant = instant_of(desk);
+        assert_memory_equal(&instant.phase[dead], &nothing, sizeof nothing);
+        assert_near(instant.active_plus_mw, dead == 0 ? 2300000 : 3600000, 50);
+        assert_near(instant.phase[1 - dead].voltage_mv, 230000, 2);
+        assert_int_equal(instant.phase[2].voltage_angle_mdeg, dead == 0 ? 0 : 120000);
+        assert_int_equal(instant.frequency_mhz, 50000);
+        assert_int_equal(instant.sequence, LEGAL_SEQUENCE_UNKNOWN);
+        legal_health(&desk->legal, &health);
+        assert_int_equal(health.systems_silent, 1u << dead);
+        for (unsigned t = 0; t < 97; t++) {
+            send_some(desk, others, watts);
+        }
+        send_some(desk, 7, (double[]){0, 0, 0}); /* it is back: no mean of 100 s is shown */
+        assert_int_equal(instant_of(desk).phase[dead].active_mw, 0);
+        send_some(desk, 7, (double[]){1000, 1000, 1000});
+        assert_near(instant_of(desk).phase[dead].active_mw, 1000000, 50);
+        legal_health(&desk->legal, &health);
+        assert_int_equal(health.systems_silent, 0);
+        assert_int_equal(health.frames_lost, 100);
+        assert_int_equal(legal_store(&desk->legal), LEGAL_OK);
+        uint64_t energy = (uint64_t)(5900 * 110 / 0.0036 + 3000 / 0.0036);
+        assert_in_range(desk_energy(desk, LEGAL_A_PLUS), energy - 100, energy + 100);
+        desk_free(desk);
+    }
+}
+
 enum copy_state { COPY_GOOD, COPY_BLANK, COPY_DAMAGED, COPY_MUTE };
 
 static void set_copy(struct desk *desk, uint32_t page, enum copy_state state)
@@ -349,11 +409,11 @@ static void it_may_be_moved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(phase_values),        cmocka_unit_test(mean_of_a_second),
-        cmocka_unit_test(angles_and_sequence), cmocka_unit_test(calibration),
-        cmocka_unit_test(calibration_lost),    cmocka_unit_test(calibration_range),
-        cmocka_unit_test(crosstalk_and_noise), cmocka_unit_test(identity_and_program),
-        cmocka_unit_test(it_may_be_moved),
+        cmocka_unit_test(phase_values),         cmocka_unit_test(mean_of_a_second),
+        cmocka_unit_test(angles_and_sequence),  cmocka_unit_test(calibration),
+        cmocka_unit_test(silent_system),        cmocka_unit_test(calibration_lost),
+        cmocka_unit_test(calibration_range),    cmocka_unit_test(crosstalk_and_noise),
+        cmocka_unit_test(identity_and_program), cmocka_unit_test(it_may_be_moved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
