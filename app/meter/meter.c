@@ -329,3 +329,13 @@ void meter_events_clear(struct meter *meter, uint8_t mask)
         app_save(meter, false);
     }
 }
+
+bool meter_led_idle(const struct meter *meter)
+{
+    struct legal_instant instant;
+    if (!meter->supply_on || !meter->variant.led_on_idle) {
+        return false;
+    }
+    legal_instant(&meter->legal, &instant);
+    return instant.quadrant == 0; /* no phase above its no-load threshold */
+}

@@ -110,6 +110,12 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
 /** Store the exact state (orderly end of the process). */
 enum meter_err meter_store(struct meter *meter);
 
+/**
+ * The LED is lit because nothing is consumed (configuration B = 2, LCO-11).  The board lights its
+ * LED while a pulse lasts or this holds; the S0 output follows the pulses alone.
+ */
+bool meter_led_idle(const struct meter *meter);
+
 /** Meter status register (enum meter_status_bit). */
 uint8_t meter_status(const struct meter *meter);
 

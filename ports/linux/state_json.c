@@ -58,8 +58,9 @@ static json_t *pulses_json(const struct run *run, const struct legal_instant *in
     uint64_t emitted, pending;
     legal_pulses(&meter->legal, &emitted, &pending);
     const double kilowatts = instant->active_plus_mw / 1e6;
-    return json_pack("{s:I, s:I, s:b, s:i, s:f}", "emitted", (json_int_t)emitted, "pending",
-                     (json_int_t)pending, "led", run->site.led, "per_kwh",
+    const bool idle = meter_led_idle(meter);
+    return json_pack("{s:I, s:I, s:b, s:b, s:i, s:f}", "emitted", (json_int_t)emitted, "pending",
+                     (json_int_t)pending, "led", run->site.led || idle, "idle", idle, "per_kwh",
                      (int)meter->variant.pulses_per_kwh, "rate_hz",
                      kilowatts * meter->variant.pulses_per_kwh / 3600.0);
 }

@@ -355,6 +355,23 @@ static void test_when_it_stores(void **state)
     assert_int_equal(toy.writes, 4 * 2); /* records of two pages */
 }
 
+/* REQ(LCO-11): B = 2 lights the LED while nothing is consumed, B = 1 never */
+static void test_led_without_consumption(void **state)
+{
+    (void)state;
+    static const uint32_t lit[5] = {12000002, 42301011, 1000, 101, 0};
+    struct meter *meter = toy_meter("382M", 0);
+    puppet.instant.quadrant = 0;
+    assert_false(meter_led_idle(meter));
+    assert_int_equal(variant_from_order("x", "68431BM423010", lit, &meter->variant), 0);
+    assert_true(meter_led_idle(meter));
+    puppet.instant.quadrant = 1;
+    assert_false(meter_led_idle(meter));
+    puppet.instant.quadrant = 0;
+    supply(meter, false, SECOND);
+    assert_false(meter_led_idle(meter));
+}
+
 static void test_inputs(void **state)
 {
     (void)state;
@@ -421,6 +438,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_clock, setup),
         cmocka_unit_test_setup(test_clock_set_range, setup),
         cmocka_unit_test_setup(test_when_it_stores, setup),
+        cmocka_unit_test_setup(test_led_without_consumption, setup),
         cmocka_unit_test_setup(test_inputs, setup),
         cmocka_unit_test_setup(test_cut_at_every_write, setup),
     };

@@ -81,10 +81,11 @@ function drawPlate(state) {
   drawBarcode(byId('barcode'), String(state.serial).replace(/\D/g, '') || '0');
 }
 
-/* The LED flashes once for each pulse that the meter has emitted, spread over the time since the last state. */
+/* The LED flashes once for each pulse that the meter has emitted, spread over the time since the last state;
+ * a meter configured so lights it between them while nothing is consumed. */
 function createLed() {
   const lamp = byId('led'), glow = byId('led-glow');
-  let counted = null, waiting = 0, pace = 1000, next = 0, offAt = 0, last = 0;
+  let counted = null, waiting = 0, pace = 1000, next = 0, offAt = 0, last = 0, idle = false;
   const light = on => [lamp, glow].forEach(node => node.classList.toggle('on', on));
   function frame(now) {
     if (waiting >= 1 && now >= next) {
@@ -94,7 +95,7 @@ function createLed() {
       light(true);
     } else if (offAt !== 0 && now >= offAt) {
       offAt = 0;
-      light(false);
+      light(idle);
     }
     requestAnimationFrame(frame);
   }
@@ -105,6 +106,10 @@ function createLed() {
     counted = pulses.emitted;
     last = now;
     lamp.classList.toggle('steady', calm.matches);
+    if (idle !== pulses.idle) {
+      idle = pulses.idle;
+      light(idle || offAt !== 0);
+    }
     if (added > 0 && !calm.matches) {
       const most = Math.max(1, Math.floor(passed / 1000 * FLASHES_A_SECOND_MAX));
       waiting = Math.min(waiting + added, most);
