@@ -57,6 +57,16 @@ static bool take_interval(const char *text, double *interval_s)
     return true;
 }
 
+static bool take_format(enum tool_format format, enum tool_format *chosen)
+{
+    if (*chosen != FORMAT_TABLE && *chosen != format) {
+        tool_complain("--json and --csv: expected one of them");
+        return false;
+    }
+    *chosen = format;
+    return true;
+}
+
 enum parse_result { PARSE_GO_ON, PARSE_BAD, PARSE_HELP, PARSE_VERSION };
 
 static enum parse_result take_option(struct tool_options *options, int letter, const char *text)
@@ -64,8 +74,8 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     bool good = true;
     switch (letter) {
     case 'm': options->meter = text; break;
-    case 'j': options->format = FORMAT_JSON; break;
-    case 'c': options->format = FORMAT_CSV; break;
+    case 'j': good = take_format(FORMAT_JSON, &options->format); break;
+    case 'c': good = take_format(FORMAT_CSV, &options->format); break;
     case 't': good = take_number("--timeout", text, 600000, &options->timeout_ms); break;
     case 'r': good = take_number("--retries", text, 100, &options->retries); break;
     case 'i': good = take_interval(text, &options->interval_s); break;

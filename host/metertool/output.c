@@ -80,9 +80,7 @@ json_t *output_json_reading(const struct reading *reading)
     json_t *object = json_object();
     json_object_set_new(object, "value",
                         reading->is_number ? json_number(reading) : json_string(reading->text));
-    if (reading->unit[0] != '\0') {
-        json_object_set_new(object, "unit", json_string(reading->unit));
-    }
+    json_object_set_new(object, "unit", json_string(reading->unit));
     if (reading->is_number) {
         json_object_set_new(object, "mantissa", json_integer(reading->mantissa));
         json_object_set_new(object, "exponent", json_integer(reading->exponent));
@@ -91,10 +89,10 @@ json_t *output_json_reading(const struct reading *reading)
         const uint8_t *o = reading->def->obis;
         char obis[32];
         snprintf(obis, sizeof obis, "%u-%u:%u.%u.%u.%u", o[0], o[1], o[2], o[3], o[4], o[5]);
-        if (reading->code[0] != '\0') {
-            json_object_set_new(object, "obis", json_string(obis));
-        }
+        json_object_set_new(object, "obis", json_string(obis));
         json_object_set_new(object, "name", json_string(reading->def->name));
+    } else {
+        json_object_set_new(object, "obis", json_null());
     }
     if (reading->kmp_id >= 0) {
         json_object_set_new(object, "kmp_id", json_integer(reading->kmp_id));

@@ -200,9 +200,14 @@ static bool parse_decimal(const char *text, int64_t *mantissa, int *exponent)
     return n_digits > 0;
 }
 
+/** Characters of a meter, for a terminal: what cannot be printed becomes '.'. */
 static void copy(char *to, size_t n_to, const char *from, size_t n_from)
 {
-    snprintf(to, n_to, "%.*s", (int)(n_from < n_to ? n_from : n_to - 1), n_from > 0 ? from : "");
+    size_t n = n_from < n_to ? n_from : n_to - 1;
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '.';
+    }
+    to[n] = '\0';
 }
 
 /** "NVYYMMDDhhmmss" or "NYYMMDDhhmmss" (5512-1458: N 1 = summer, V 1 = valid) as people read it. */

@@ -8,14 +8,34 @@
 /* Mode A data follow up to 1700 ms after the ident, which at 300 baud is itself 700 ms. */
 #define IEC_TIMEOUT_MS 4000
 
+/** What a meter or a user wrote may stand in a message: whatever it is, the message stays one line.
+ */
+static void complain_character(unsigned char character)
+{
+    switch (character) {
+    case '\n': fputs("\\n", stderr); break;
+    case '\r': fputs("\\r", stderr); break;
+    default:
+        if (character < 0x20 || character == 0x7F) {
+            fprintf(stderr, "\\x%02X", character);
+        } else {
+            fputc(character, stderr);
+        }
+    }
+}
+
 void tool_complain(const char *format, ...)
 {
+    char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    fputs("metertool: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fputs("metertool: ", stderr);
+    for (const char *at = text; *at != '\0'; at++) {
+        complain_character((unsigned char)*at);
+    }
+    fputc('\n', stderr);
 }
 
 enum tool_exit tool_connect(struct tool *tool)
@@ -80,8 +100,10 @@ static enum tool_exit read_block(struct tool *tool, struct readings *all)
         readings_add_iec(all, &item);
     }
     if (result < 0) {
-        tool_complain("%s: data block not understood at '%.*s'; check the line",
-                      tool->line.url.path, (int)(end - at < 30 ? end - at : 30), at);
+        char where[256];
+        line_describe(&tool->line, where, sizeof where);
+        tool_complain("%s: data block not understood at '%.*s'; check the line", where,
+                      (int)(end - at < 30 ? end - at : 30), at);
         return EXIT_METER;
     }
     return EXIT_GOOD;

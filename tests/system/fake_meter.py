@@ -80,7 +80,8 @@ def iec_block(lines):
 
 class FakeMeter:
     """mode is a set of words: silent, garbage, echo, slow, missing, empty, strays, damaged-once, damaged,
-    late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed, iec-stamps."""
+    late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed, iec-stamps,
+    iec-nonsense, iec-controls."""
 
     def __init__(self, *mode):
         self.mode = set(mode)
@@ -126,6 +127,10 @@ class FakeMeter:
     def answer_iec(self):
         self.asked += 1
         block = iec_block(STAMPED if "iec-stamps" in self.mode else LINES)
+        if "iec-nonsense" in self.mode:
+            block = iec_block(["(((("])
+        if "iec-controls" in self.mode:
+            block = iec_block(["1.8.0(00\x1b[2J12*kWh)"])
         if "iec-bad-bcc" in self.mode:
             block = block[:-1] + bytes([block[-1] ^ 1])
         if "iec-cut" in self.mode:

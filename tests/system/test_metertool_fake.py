@@ -247,7 +247,8 @@ class Errors(Case):
                           ["-m", "kmp:/dev/x?baud=12", "info"], ["-m", "kmp:/dev/x?x=1", "info"],
                           ["-m", "iec:/dev/x?speed=19200", "info"],
                           ["--timeout", "x", "help"], ["--retries", "-1", "help"],
-                          ["-i", "nan", "help"], ["completion", "fish"], ["help", "nonsense"]):
+                          ["-i", "nan", "help"], ["--json", "--csv", "help"],
+                          ["-c", "-j", "help"], ["completion", "fish"], ["help", "nonsense"]):
             err = self.bad(2, *arguments)
             self.assertEqual(err.count("\n"), 1, err)
         with TcpMeter() as meter:
@@ -307,6 +308,27 @@ class Iec(Case):
             with TcpMeter("iec", *mode) as meter:
                 err = self.bad(1, "-m", meter.url("iec"), *FAST, "read")
                 self.one_line(err, *words, "check")
+
+    def test_what_a_meter_sends_stays_on_its_line(self):
+        with TcpMeter("iec", "iec-nonsense") as meter:
+            err = self.bad(1, "-m", meter.url("iec"), *FAST, "read")
+            self.one_line(err, "data block not understood at '((((\\r\\n", meter.url().split("//")[1])
+        with TcpMeter("iec", "iec-controls") as meter:
+            for form in ([], ["--json"], ["--csv"]):
+                code, out, err = run("-m", meter.url("iec"), *FAST, *form, "read")
+                self.assertNotIn("\x1b", out + err, form)
+
+    def test_every_reading_has_unit_and_obis(self):
+        with TcpMeter("iec") as meter:
+            values = json.loads(self.good("-m", meter.url("iec"), "-j", "read"))
+        for code, value in values.items():
+            self.assertIn("unit", value, code)
+            self.assertIn("obis", value, code)
+        self.assertEqual(values["0.0.0"]["unit"], "")
+        with TcpMeter() as meter:
+            values = json.loads(self.good("-m", meter.url(), "-j", "read", "1", "0x7001"))
+        self.assertEqual(values["1.8.0"]["obis"], "1-1:1.8.0.255")
+        self.assertEqual(values["0x7001"]["obis"], None)
 
 
 class Texts(Case):
