@@ -1,0 +1,115 @@
+/**
+ * From readings against a reference standard to a meter's constants.
+ *
+ * Pure mathematics: what a calibration bench does with a meter of which it sees nothing but its own
+ * registers and instantaneous values.  One system (phase) at a time.
+ *
+ * Model, with S = P + jQ as read and as it is:   S_read = K * exp(j*d) * S_true + (g + jb) * U^2
+ * K is the gain, d the angle by which the current channel is late, g + jb the admittance that
+ * crosstalk looks like.  All readings are solved for the four together by least squares.
+ * Source: spec metrology 3.1, 3.2, 3.3 and 3.5.
+ */
+#ifndef OPEN382_HOST_CALIBRATION_H
+#define OPEN382_HOST_CALIBRATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CALIBRATION_TAPS 8u
+
+enum calibration_err {
+    CALIBRATION_OK = 0,
+    CALIBRATION_ERR_READINGS =
+        -1,                     /**< too few, or they don't tell gain, delay and crosstalk apart */
+    CALIBRATION_ERR_GAIN = -2,  /**< a gain is more than 25 % off: not this type of meter */
+    CALIBRATION_ERR_DELAY = -3, /**< delay outside -60 .. +140 us: no filter for it */
+    CALIBRATION_ERR_CROSSTALK = -4, /**< beyond -60 dB */
+};
+
+/** Line for people; "" for CALIBRATION_OK. */
+const char *calibration_err_text(enum calibration_err err);
+
+/** Constants of one system, as the meter keeps them. */
+struct calibration_constants {
+    uint32_t power_gain, voltage_gain, current_gain;
+    int32_t crosstalk_g_q40, crosstalk_b_q40; /**< of the sum of u*u, 2^-40 */
+    uint32_t current_noise_lsb2;
+    int32_t voltage_fir_q28[CALIBRATION_TAPS];
+    uint8_t current_delay_samples;
+};
+
+/** What all meters of a type have in common. */
+struct calibration_type {
+    uint32_t power_gain_nominal, voltage_gain_nominal, current_gain_nominal;
+    double full_scale_v, full_scale_a, full_scale_lsb; /**< peak */
+    double sample_hz;
+    unsigned decimation;                 /**< of the sinc^3 decimators; 0: no droop */
+    double voltage_rc_us, current_rc_us; /**< anti-alias filters, first order */
+};
+
+/** The 382 and 162M as modelled here. */
+extern const struct calibration_type calibration_type_382;
+
+/** What stands before anything is known about a meter. */
+void calibration_constants_nominal(const struct calibration_type *type,
+                                   struct calibration_constants *out);
+
+/** One point: what was fed (by the reference) and what the meter read, means over the same time. */
+struct calibration_reading {
+    double voltage_v, current_a, phi_deg, frequency_hz;
+    /** From energy registers over true time where there is load (then the sample clock's error is
+     *  in the gain); instantaneous values where there is none.  NAN: not read. */
+    double read_active_w, read_reactive_var;
+    double read_voltage_v, read_current_a;
+};
+
+/** What was found, for the protocol of the calibration. */
+struct calibration_report {
+    double power_pct, voltage_pct, current_pct; /**< error of the meter as it was */
+    double delay_us;                    /**< of the current channel, filter in use included */
+    double crosstalk_db, crosstalk_deg; /**< of full scales, as it was */
+    double noise_a;
+    double residual_ppm; /**< largest disagreement of a loaded reading with the model */
+};
+
+/**
+ * Compute the constants of one system.
+ *
+ * Needed: readings at load that differ in phi by 10 degrees or more, or give reactive power as
+ * well, and one without current.  Of harmonic-free signals.
+ * @param in_use  constants with which the readings were taken
+ * @param report  may be NULL
+ */
+enum calibration_err calibration_compute(const struct calibration_type *type,
+                                         const struct calibration_constants *in_use,
+                                         const struct calibration_reading *reading, size_t n,
+                                         struct calibration_constants *out,
+                                         struct calibration_report *report);
+
+/**
+ * Voltage filter for a current channel that is late by delay_us at frequency_hz: matches the delay
+ * and gives back the droop of both channels, so that the power of each harmonic is right.  Its gain
+ * is one at frequency_hz.
+ */
+enum calibration_err calibration_filter(const struct calibration_type *type, double delay_us,
+                                        double frequency_hz, struct calibration_constants *out);
+
+/** Complex response of a filter at a frequency. */
+void calibration_filter_response(const struct calibration_type *type,
+                                 const struct calibration_constants *constants, double frequency_hz,
+                                 double *re, double *im);
+
+/** Gain errors at temperatures: error = linear * (T - 23) + quadratic * (T - 23)^2, in parts. */
+struct calibration_drift {
+    double linear_ppm_k, quadratic_ppm_k2;
+};
+struct calibration_drift_point {
+    double temperature_c; /**< as the meter's own sensor reads it */
+    double error_ppm;     /**< of power, against the reference */
+};
+
+/** Least squares through zero at 23 degrees; one temperature gives the linear term alone. */
+enum calibration_err calibration_drift_fit(const struct calibration_drift_point *point, size_t n,
+                                           struct calibration_drift *out);
+
+#endif
