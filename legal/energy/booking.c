@@ -1,8 +1,6 @@
 /* From frames to registers: windows of all systems are booked together. */
 #include "energy/processor.h"
 
-/* All phases below 160 V for so long: the meter stops (X-MET-7). */
-#define SUPPLY_LOSS_US INT64_C(1000000)
 /* The hour counter may lose so much in a cut without warning. */
 #define OPERATING_STEP_US UINT64_C(360000000)
 #define WINDOW_US_MAX     UINT64_C(2000000)
@@ -27,15 +25,25 @@ static void book_energies(struct processor *p)
     registers_book(&p->registers, entry, p->setup.systems);
 }
 
-static uint64_t group_window_us(const struct processor *p)
+/* The longest window of the group, and the highest voltage in it. */
+static struct supply_level group_level(const struct processor *p)
 {
+    struct supply_level level = {0, 0, 0};
     uint64_t samples = 0;
     for (unsigned s = 0; s < p->setup.systems; s++) {
-        uint64_t of_system = p->system[s].reported ? p->system[s].window_samples : 0;
-        samples = of_system > samples ? of_system : samples;
+        const struct system *system = &p->system[s];
+        if (!system->reported) {
+            continue;
+        }
+        samples = system->window_samples > samples ? system->window_samples : samples;
+        if (system->window_voltage >= level.voltage) {
+            level.voltage = system->window_voltage;
+            level.samples = system->window_samples;
+        }
     }
     uint64_t window_us = samples * SYSTEM_SAMPLE_US;
-    return window_us < WINDOW_US_MAX ? window_us : WINDOW_US_MAX;
+    level.window_us = window_us < WINDOW_US_MAX ? window_us : WINDOW_US_MAX;
+    return level;
 }
 
 static void forget_group(struct processor *p)
@@ -51,20 +59,19 @@ void processor_book(struct processor *p)
     if (p->reported == 0) {
         return;
     }
-    bool supplied = supply_present(p);
+    bool supplied = processor_supplied(p);
     bool starting = supplied && !p->running;
-    uint64_t window_us = group_window_us(p);
+    struct supply_level level = group_level(p);
     if (starting) {
-        supply_start(p, window_us);
+        processor_run(p, level.window_us);
     }
     if (p->running) {
         (void)pulses_run(&p->pulses, &p->port, p->frame_us, true);
         book_energies(p);
         pulses_spread(&p->pulses, processor_shown_uwh(p, p->pulse_energy), p->frame_us,
-                      (uint32_t)window_us);
+                      (uint32_t)level.window_us);
         p->operating_us += (uint64_t)(p->frame_us - p->counted_us);
         p->counted_us = p->frame_us;
-        p->supplied_us = supplied ? p->frame_us : p->supplied_us;
         p->changed = true;
         if (starting || registers_due(&p->registers) ||
             p->operating_us - p->stored_operating_us >= OPERATING_STEP_US) {
@@ -73,8 +80,8 @@ void processor_book(struct processor *p)
     }
     forget_group(p);
     ident_step(&p->ident, &p->port);
-    if (p->running && p->frame_us - p->supplied_us >= SUPPLY_LOSS_US) {
-        supply_stop(p);
+    if (p->running && supply_window(&p->supply, &level, supplied, p->frame_us)) {
+        processor_stop(p);
     }
 }
 
@@ -125,7 +132,7 @@ int64_t legal_step(struct legal *legal, int64_t now_us)
     if (p->running && p->now_us - p->frame_us >= PROCESSOR_SILENCE_US) {
         processor_book(p);
         if (p->running) {
-            supply_stop(p);
+            processor_stop(p);
         }
     }
     int64_t next_us = pulses_run(&p->pulses, &p->port, p->now_us, p->running);

@@ -5,6 +5,7 @@
 #include "bus/bus_frame.h"
 #include "energy/pulses.h"
 #include "energy/registers.h"
+#include "energy/supply.h"
 #include "energy/system.h"
 #include "ident/ident.h"
 #include "legal_api.h"
@@ -20,15 +21,15 @@ struct processor {
     struct system system[LEGAL_SYSTEMS];
     struct registers registers;
     struct pulses pulses;
+    struct supply supply;
     struct store store;
     struct constants constants;
     struct ident ident;
     struct bus_receiver receiver;
 
-    int64_t now_us;      /**< latest instant seen: time never goes back in here */
-    int64_t frame_us;    /**< of the last frame: end of the windows that wait to be booked */
-    int64_t supplied_us; /**< last instant at which a phase was above 160 V */
-    int64_t counted_us;  /**< operating time is counted up to here */
+    int64_t now_us;     /**< latest instant seen: time never goes back in here */
+    int64_t frame_us;   /**< of the last frame: end of the windows that wait to be booked */
+    int64_t counted_us; /**< operating time is counted up to here */
     uint64_t operating_us;
     uint64_t stored_operating_us; /**< in the last record */
     uint32_t starts;
@@ -97,20 +98,18 @@ enum legal_err processor_save(struct processor *p, bool orderly);
 /** What the no-load rule still holds back is booked if it is load so far. */
 void processor_settle(struct processor *p);
 
+/** Any phase above 160 V?  A system that has fallen silent has no say. */
+bool processor_supplied(const struct processor *p);
+
+/** The meter begins to run with the window that ends now. */
+void processor_run(struct processor *p, uint64_t window_us);
+
+/** Settle, store, stop. */
+void processor_stop(struct processor *p);
+
 /** ---- booking.c -------------------------------------------------------------------------- */
 
 /** Book the windows that wait: all phases at once, so that vector sums hold at every instant. */
 void processor_book(struct processor *p);
-
-/** ---- supply.c --------------------------------------------------------------------------- */
-
-/** Any phase above 160 V?  A system that has fallen silent has no say. */
-bool supply_present(const struct processor *p);
-
-/** The meter begins to run with the window that ends now. */
-void supply_start(struct processor *p, uint64_t window_us);
-
-/** Settle, store, stop. */
-void supply_stop(struct processor *p);
 
 #endif

@@ -129,6 +129,7 @@ static void add_energy(struct system *system, const struct system_sums *sums)
     system->reactive_energy =
         wide_add(system->reactive_energy, wide_product(reactive, constants->power_gain));
     system->window_samples += sums->samples;
+    system->window_voltage += sums->voltage;
     system->reported = true;
 }
 
@@ -198,6 +199,7 @@ void system_booked(struct system *system)
     static const struct wide nothing = {0, 0};
     system->reported = false;
     system->window_samples = 0;
+    system->window_voltage = 0;
     system->active_energy = nothing;
     system->reactive_energy = nothing;
 }

@@ -49,7 +49,7 @@ struct system {
 
     /* since the last booking */
     bool reported;
-    uint64_t window_samples;
+    uint64_t window_samples, window_voltage;
     struct wide active_energy, reactive_energy;
     /* what crosstalk has left below one counter step, 2^-40 steps */
     uint64_t active_rest_q40, reactive_rest_q40;

@@ -92,7 +92,7 @@ struct legal_constants {
 };
 
 enum legal_supply {
-    LEGAL_SUPPLY_OFF, /**< all phases below 160 V for a second: state stored, meter stopped */
+    LEGAL_SUPPLY_OFF, /**< all phases below 160 V for over a second: state stored, meter stopped */
     LEGAL_SUPPLY_ON,
 };
 

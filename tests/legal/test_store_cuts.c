@@ -62,7 +62,7 @@ static void operate(struct witness *witness, enum operation operation)
         memset(dead, 0, sizeof dead);
         desk_run(desk, 1, watts, vars);
         desk_run(desk, 1, few_watts, few_vars);
-        desk_window(desk, dead, 8000);
+        desk_window(desk, dead, 16000);
         break;
     }
     default: {

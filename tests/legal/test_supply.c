@@ -1,4 +1,6 @@
 /* The supply supervisor (X-MET-7) and the hour counter. */
+#include <math.h>
+
 #include "emu/desk.h"
 
 static const double none[3] = {0, 0, 0};
@@ -32,6 +34,8 @@ static void stops_and_starts(void **state)
     run_at(desk, 1, one, 3600); /* a dip of 0.8 s: goes on, and the second begins anew */
     run_at(desk, 4, low, 3600);
     assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_ON);
+    run_at(desk, 1, low, 3600); /* a second is not more than a second */
+    assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_ON);
     run_at(desk, 1, low, 3600);
     assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_OFF);
     uint64_t stopped = desk_energy(desk, LEGAL_A_PLUS);
@@ -42,6 +46,79 @@ static void stops_and_starts(void **state)
     /* the window in which supply returned counts, those before do not */
     assert_in_range(desk_energy(desk, LEGAL_A_PLUS) - stopped, 599990, 600010);
     desk_free(desk);
+}
+
+/* Above 160 V but for a dip that lasts from..to (us): mean square of a window that ends at end_us.
+ */
+static struct desk_load dipped(uint32_t samples, int64_t end_us, int64_t from_us, int64_t to_us,
+                               double volts)
+{
+    int64_t begin_us = end_us - (int64_t)samples * 125;
+    int64_t from = from_us > begin_us ? from_us : begin_us, to = to_us < end_us ? to_us : end_us;
+    double part = to > from ? (double)(to - from) / (samples * 125.0) : 0;
+    struct desk_load load = desk_load(230, 0, 0, samples);
+    load.voltage = desk_squares(sqrt(part * volts * volts + (1 - part) * 230 * 230), 700, samples);
+    return load;
+}
+
+/* @return how often a dip that begins so long after a window stops the meter. */
+static unsigned stops_in_dip(uint32_t samples, int64_t offset_us, int64_t dip_us, double volts)
+{
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    run_at(desk, 10, full, 0);
+    int64_t from_us = desk->now_us + (int64_t)samples * 125 + offset_us;
+    unsigned stops = 0;
+    for (unsigned w = 0; w < 14; w++) {
+        int64_t end_us = desk->now_us + (int64_t)samples * 125;
+        struct desk_load load = dipped(samples, end_us, from_us, from_us + dip_us, volts);
+        bool ran = legal_supply(&desk->legal) == LEGAL_SUPPLY_ON;
+        desk_window(desk, (struct desk_load[]){load, load, load}, samples);
+        stops += ran && legal_supply(&desk->legal) == LEGAL_SUPPLY_OFF ? 1 : 0;
+    }
+    assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_ON);
+    desk_free(desk);
+    return stops;
+}
+
+/* REQ(X-MET-7): a dip of up to a second never stops the meter, one of 1.2 s always does: wherever
+ * in a window it begins, however deep it is. */
+static void dips_at_any_instant(void **state)
+{
+    (void)state;
+    static const double volts[] = {0, 92, 115, 140};
+    static const uint32_t windows[] = {1600, 1684, 1524};
+    for (unsigned row = 0; row < 12; row++) {
+        uint32_t samples = windows[row % 3];
+        for (int64_t offset_us = 0; offset_us < 200000; offset_us += 7000) {
+            for (int64_t dip_us = 780000; dip_us <= 1000000; dip_us += 20000) {
+                assert_int_equal(stops_in_dip(samples, offset_us, dip_us, volts[row / 3]), 0);
+            }
+            for (int64_t dip_us = 1200000; dip_us <= 1500000; dip_us += 50000) {
+                assert_int_equal(stops_in_dip(samples, offset_us, dip_us, volts[row / 3]), 1);
+            }
+        }
+    }
+}
+
+/* REQ(X-MET-7): windows of other lengths: a dip within a long one does not look longer than it is,
+ * and those that end with the dip tell its length exactly. */
+static void dips_in_long_windows(void **state)
+{
+    (void)state;
+    assert_int_equal(stops_in_dip(8000, 300000, 600000, 0), 0);
+    assert_int_equal(stops_in_dip(8000, 900000, 1000000, 0), 0);
+    assert_int_equal(stops_in_dip(8000, 0, 2000000, 0), 1);
+    assert_int_equal(stops_in_dip(16000, 0, 1000000, 0), 0);
+    assert_int_equal(stops_in_dip(16000, 0, 2000000, 0), 1);
+    for (unsigned row = 0; row < 2; row++) {
+        struct desk *desk = desk_new(1, LEGAL_SUM_INDIVIDUAL);
+        const struct desk_load good = desk_load(230, 0, 0, 8000), dead = {0, 0, 0, 0};
+        desk_window(desk, &good, 8000);
+        desk_window(desk, &dead, 2400);
+        desk_window(desk, &dead, row == 0 ? 5600 : 5800); /* 1.0 s, 1.025 s */
+        assert_int_equal(legal_supply(&desk->legal), row == 0 ? LEGAL_SUPPLY_ON : LEGAL_SUPPLY_OFF);
+        desk_free(desk);
+    }
 }
 
 /* REQ(X-MET-7, MET-03): a missing phase does not stop the meter. */
@@ -75,7 +152,7 @@ static void cuts_are_exact(void **state)
             }
             desk_window(desk, load, 1600);
         }
-        run_at(desk, 5, (double[]){0, 0, 0}, 0);
+        run_at(desk, 6, (double[]){0, 0, 0}, 0);
         assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_OFF);
         desk_snapshot(desk, before);
         uint64_t operating = legal_operating_s(&desk->legal);
@@ -140,12 +217,12 @@ static void stopping_settles(void **state)
     struct desk *desk = desk_new(1, LEGAL_SUM_INDIVIDUAL);
     const struct desk_load load = desk_load(230, 10, 0, 1600),
                            sagging = desk_load(150, 10, 0, 1600);
-    for (unsigned w = 0; w < 11; w++) {
+    for (unsigned w = 0; w < 12; w++) {
         desk_window(desk, w < 6 ? &load : &sagging, 1600);
     }
     assert_int_equal(legal_supply(&desk->legal), LEGAL_SUPPLY_OFF);
     assert_int_equal(desk_power_up(desk), LEGAL_OK);
-    uint64_t energy = desk_whole((wide_reference)load.active * POWER_GAIN * 11);
+    uint64_t energy = desk_whole((wide_reference)load.active * POWER_GAIN * 12);
     assert_int_equal(desk_energy(desk, LEGAL_A_PLUS), energy);
     desk_free(desk);
 }
@@ -189,7 +266,7 @@ static void pulses_survive(void **state)
     (void)state;
     struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
     desk_run(desk, 60, (double[]){50000, 50000, 50000}, none);
-    run_at(desk, 5, (double[]){0, 0, 0}, 0);
+    run_at(desk, 6, (double[]){0, 0, 0}, 0);
     uint64_t emitted = 0, pending = 0, emitted_then = 0, pending_then = 0;
     legal_pulses(&desk->legal, &emitted, &pending);
     assert_true(pending > 1000);
@@ -217,7 +294,8 @@ int main(void)
         cmocka_unit_test(cuts_are_exact),         cmocka_unit_test(hour_counter),
         cmocka_unit_test(silence_stops),          cmocka_unit_test(pulses_survive),
         cmocka_unit_test(stopping_settles),       cmocka_unit_test(a_dead_system_has_no_say),
-        cmocka_unit_test(no_pulse_while_stopped),
+        cmocka_unit_test(no_pulse_while_stopped), cmocka_unit_test(dips_at_any_instant),
+        cmocka_unit_test(dips_in_long_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
