@@ -122,11 +122,6 @@ void clock_local(const struct clock *clock, int64_t now_us, struct calendar *out
     clock_calendar(clock, clock_utc_s(clock, now_us), true, out);
 }
 
-void clock_normal(const struct clock *clock, int64_t now_us, struct calendar *out)
-{
-    clock_calendar(clock, clock_utc_s(clock, now_us), false, out);
-}
-
 int64_t clock_utc_from_local(const struct clock *clock, const struct calendar *local)
 {
     int64_t reading = calendar_seconds(local);

@@ -32,8 +32,6 @@ int64_t clock_utc_us(const struct clock *clock, int64_t now_us);
 int64_t clock_utc_s(const struct clock *clock, int64_t now_us);
 /** Local time with summer time (display, tariff). */
 void clock_local(const struct clock *clock, int64_t now_us, struct calendar *out);
-/** Local time without summer time (logs, peaks). */
-void clock_normal(const struct clock *clock, int64_t now_us, struct calendar *out);
 /** True between the last Sundays of March and October, 01:00 UTC (EU). */
 bool clock_summer_eu(int64_t utc_s);
 /** Calendar of any UTC second: with summer time (where the meter has it) or normal time. */

@@ -6,15 +6,6 @@
 /* A double holds this many decimal digits whatever they are; the mantissa is exact beyond. */
 #define DOUBLE_DIGITS 15
 
-size_t output_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text != '\0'; text++) {
-        width += ((unsigned char)*text & 0xC0u) != 0x80u;
-    }
-    return width;
-}
-
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;

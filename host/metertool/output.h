@@ -19,7 +19,5 @@ void output_readings(const struct tool *tool);
 json_t *output_json_reading(const struct reading *reading);
 /** Key of a reading in JSON. */
 void output_key(const struct reading *reading, char *key, size_t n_key);
-/** Columns that a UTF-8 text takes on a terminal. */
-size_t output_width(const char *text);
 
 #endif

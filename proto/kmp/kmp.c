@@ -17,11 +17,6 @@ static const uint8_t byte_kinds[256] = {
     [KMP_ACK] = SPECIAL,      [ESCAPE] = SPECIAL,
 };
 
-uint16_t kmp_crc16(const uint8_t *bytes, size_t n_bytes)
-{
-    return crc16_xmodem(bytes, n_bytes);
-}
-
 /** Stuff bytes to at, where twice their number has room.  @return behind the last one written. */
 static uint8_t *stuff(uint8_t *at, const uint8_t *bytes, size_t n_bytes)
 {

@@ -35,9 +35,6 @@ enum kmp_err {
     KMP_ERR_FORMAT = -5,   /**< the data do not have the form of the command */
 };
 
-/** CRC-16, polynomial 1021, start 0, no reflection (CRC-16/XMODEM). */
-uint16_t kmp_crc16(const uint8_t *bytes, size_t n_bytes);
-
 /**
  * Wrap a body (DEST CID data...) into a frame on the line.
  * @param start  KMP_TO_METER or KMP_FROM_METER

@@ -116,7 +116,7 @@ static void test_time_zones(void **state)
         clock_init(&clock, (int8_t)zone, false, true);
         clock_set(&clock, Y2000 + 200 * DAY, 0);
         clock_local(&clock, 0, &local);
-        clock_normal(&clock, 0, &normal);
+        clock_calendar(&clock, clock_utc_s(&clock, 0), false, &normal);
         assert_int_equal(calendar_seconds(&local), Y2000 + 200 * DAY + zone * 3600);
         assert_int_equal(calendar_seconds(&normal), calendar_seconds(&local));
         assert_false(local.summer);
@@ -137,7 +137,7 @@ static void test_local_and_normal_time(void **state)
     assert_int_equal(c.hour, 19);
     assert_true(c.summer);
     assert_int_equal(c.weekday, 7);
-    clock_normal(&clock, 77, &c);
+    clock_calendar(&clock, clock_utc_s(&clock, 77), false, &c);
     assert_int_equal(c.hour, 18);
     assert_false(c.summer);
 }
