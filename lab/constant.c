@@ -14,12 +14,10 @@ struct constant_spec {
     bool has_u[4], has_i[4], has_pf[4], has_f;
 };
 
-static void constant_piece(void *self, int64_t from_us, int64_t to_us, struct lab_electric *out,
-                           int64_t *until_us)
+static void constant_piece(void *self, int64_t from_us, struct lab_electric *out, int64_t *until_us)
 {
     const struct lab_electric *state = self;
     (void)from_us;
-    (void)to_us;
     *out = *state;
     *until_us = LAB_FOREVER_US;
 }

@@ -22,6 +22,7 @@ struct mains {
     int64_t from_us, until_us;
     struct lab_electric electric;
     struct lab_phasor_rates rates[LAB_PHASES];
+    unsigned supplied; /* see mains_outlook */
     /* the common reference turns without a jump when the frequency changes */
     int64_t anchor_us;
     double anchor_turns, anchor_hz;
@@ -34,8 +35,8 @@ struct mains {
 
 bool mains_in_piece(const struct mains *m, int64_t at_us);
 
-/** Make the piece that holds at from_us the one in force; to_us is how far the caller looks. */
-void mains_enter_piece(struct mains *m, int64_t from_us, int64_t to_us);
+/** Make the piece that holds at from_us the one in force. */
+void mains_enter_piece(struct mains *m, int64_t from_us);
 
 /** Phase of the common reference, 0 <= turns < 1. */
 double mains_turns_at(const struct mains *m, int64_t at_us);
@@ -53,6 +54,8 @@ int32_t mains_code(double value, double *residue);
 /** Windows and samples of a recording. */
 void mains_play_window(struct mains *m, int64_t start_us, uint32_t n_samples,
                        struct measuring_window out[LAB_PHASES]);
+void mains_play_last(struct mains *m, int64_t end_us, uint32_t n_samples,
+                     struct measuring_window out[LAB_PHASES]);
 void mains_play_samples(struct mains *m, int64_t first, size_t n, int32_t *v_lsb[LAB_PHASES],
                         int32_t *i_lsb[LAB_PHASES]);
 

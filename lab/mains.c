@@ -120,11 +120,21 @@ static void rates_of_state(struct mains *m)
     }
 }
 
-void mains_enter_piece(struct mains *m, int64_t from_us, int64_t to_us)
+static unsigned systems_supplied(const struct mains *m)
+{
+    const double least = MAINS_SUPPLY_V * MEASURING_FULL_SCALE_LSB / FULL_SCALE_V;
+    unsigned supplied = 0;
+    for (unsigned k = 0; k < m->options.systems; k++) {
+        supplied |= m->rates[k].voltage >= least * least ? 1u << k : 0u;
+    }
+    return supplied;
+}
+
+void mains_enter_piece(struct mains *m, int64_t from_us)
 {
     /* a piece that ended between two samples ended there, not at the sample behind */
     int64_t change_us = m->until_us < from_us && m->from_us < m->until_us ? m->until_us : from_us;
-    m->source.piece(m->source.self, from_us, to_us, &m->electric, &m->until_us);
+    m->source.piece(m->source.self, from_us, &m->electric, &m->until_us);
     lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
     m->from_us = from_us;
     if (m->electric.frequency_hz != m->anchor_hz) {
@@ -133,11 +143,28 @@ void mains_enter_piece(struct mains *m, int64_t from_us, int64_t to_us)
         m->anchor_hz = m->electric.frequency_hz;
     }
     rates_of_state(m);
+    m->supplied = systems_supplied(m);
 }
 
 bool mains_in_piece(const struct mains *m, int64_t at_us)
 {
     return at_us >= m->from_us && at_us < m->until_us;
+}
+
+void mains_outlook(struct mains *mains, int64_t from_us, struct mains_outlook *out)
+{
+    if (mains->source.samples != NULL) {
+        double voltage = 1.0, current = 1.0;
+        lab_overlay_gain(&mains->overlay, from_us, &voltage, &current);
+        out->until_us = lab_overlay_until(&mains->overlay, from_us);
+        out->supplied = voltage * LAB_NOMINAL_V >= MAINS_SUPPLY_V ? (1u << LAB_PHASES) - 1u : 0u;
+        return;
+    }
+    if (!mains_in_piece(mains, from_us)) {
+        mains_enter_piece(mains, from_us);
+    }
+    out->until_us = mains->until_us;
+    out->supplied = mains->supplied;
 }
 
 static struct lab_vector rotation_at(struct mains *m, int64_t at_us)
@@ -180,7 +207,7 @@ static double sum_pieces(struct mains *m, int64_t start_us, int64_t end_us,
     double hertz = 0.0;
     for (int64_t at_us = start_us; at_us < end_us;) {
         if (!mains_in_piece(m, at_us)) {
-            mains_enter_piece(m, at_us, end_us);
+            mains_enter_piece(m, at_us);
         }
         int64_t stop_us = m->until_us < end_us ? m->until_us : end_us;
         double length_us = (double)(stop_us - at_us);
@@ -215,6 +242,16 @@ void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
     }
 }
 
+void mains_last_window(struct mains *mains, int64_t end_us, uint32_t n_samples,
+                       struct measuring_window out[LAB_PHASES])
+{
+    if (mains->source.samples != NULL) {
+        mains_play_last(mains, end_us, n_samples, out);
+        return;
+    }
+    mains_window(mains, end_us - (int64_t)n_samples * SAMPLE_US, n_samples, out);
+}
+
 static double degrees_of(struct lab_vector v)
 {
     return v.re == 0.0 && v.im == 0.0 ? 0.0 : atan2(v.im, v.re) * (360.0 / TURN);
@@ -246,7 +283,7 @@ static void phase_of_electric(const struct lab_electric *e, unsigned k, struct l
 void mains_state(struct mains *mains, int64_t at_us, struct lab_state *out)
 {
     if (!mains_in_piece(mains, at_us)) {
-        mains_enter_piece(mains, at_us, at_us + SAMPLE_US);
+        mains_enter_piece(mains, at_us);
     }
     for (unsigned k = 0; k < LAB_PHASES; k++) {
         phase_of_electric(&mains->electric, k, &out->phase[k]);

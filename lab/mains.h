@@ -17,6 +17,7 @@
 
 #define LAB_PHASES        3u
 #define LAB_HARMONICS_MAX 40u
+#define MAINS_SUPPLY_V    160.0 /**< below it in every system a meter has no supply */
 
 struct mains; /* private to lab/ */
 
@@ -88,6 +89,27 @@ bool mains_is_waveform(const struct mains *mains);
  */
 void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
                   struct measuring_window out[LAB_PHASES]);
+
+/**
+ * The last samples of a waveform run, too few for a measuring system to close a window of whole
+ * cycles: energy and rms values are theirs, fundamentals those of the cycles that they end.
+ * @param n_samples 1 .. MEASURING_WINDOW_SAMPLES_MAX, fed before and not beyond end_us
+ */
+void mains_last_window(struct mains *mains, int64_t end_us, uint32_t n_samples,
+                       struct measuring_window out[LAB_PHASES]);
+
+/** How long the mains stays as it is. */
+struct mains_outlook {
+    int64_t until_us;  /**< nothing changes before; INT64_MAX: nor later */
+    unsigned supplied; /**< a bit for each system whose terminals have MAINS_SUPPLY_V or more */
+};
+
+/**
+ * What holds from from_us on.  Ask at the end of the last window: sources are read forwards.  A
+ * control that comes later shortens it: ask again.  Of a recording only what the panel's controls
+ * do to it is known.
+ */
+void mains_outlook(struct mains *mains, int64_t from_us, struct mains_outlook *out);
 
 /** Waveform level: n ADC codes per system from sample index first (8000 a second from the start).
  */

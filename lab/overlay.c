@@ -245,6 +245,13 @@ void lab_overlay_gain(struct lab_overlay *o, int64_t at_us, double *voltage, dou
     *current = off ? 0.0 : 1.0;
 }
 
+int64_t lab_overlay_until(const struct lab_overlay *o, int64_t from_us)
+{
+    int64_t until_us = o->n_pending > 0 ? o->pending[0].at_us : LAB_FOREVER_US;
+    bool dips = o->set[OVERLAY_DIP] && from_us < o->dip_end_us;
+    return dips && o->dip_end_us < until_us ? o->dip_end_us : until_us;
+}
+
 void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_electric *state,
                        int64_t *until_us)
 {

@@ -59,6 +59,9 @@ void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_
 /** What a recording can be told; its current and phase are what they are. */
 bool lab_overlay_fits_recording(const char *name);
 
+/** The next time after from_us at which a control begins or a dip ends; LAB_FOREVER_US: none. */
+int64_t lab_overlay_until(const struct lab_overlay *overlay, int64_t from_us);
+
 /** Factors on a recording's voltage and current at that time. */
 void lab_overlay_gain(struct lab_overlay *overlay, int64_t at_us, double *voltage, double *current);
 

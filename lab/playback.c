@@ -4,6 +4,8 @@
 
 #include "inside.h"
 
+#define LAST_WINDOW 1600.0 /* samples; whole cycles near that tell the fundamentals of an end */
+
 static float clipped(float value, float full_scale)
 {
     return value > full_scale ? full_scale : value < -full_scale ? -full_scale : value;
@@ -84,43 +86,91 @@ static void add_block(struct sums *sum, const struct played *played, size_t n, d
     }
 }
 
-/** DC is removed from the products, as the measuring system does it. */
-static void finish(struct mains *m, unsigned system, const struct sums *sum, double n,
-                   struct measuring_window *out)
+static const double volt = MEASURING_FULL_SCALE_LSB / FULL_SCALE_V;
+static const double ampere = MEASURING_FULL_SCALE_LSB / FULL_SCALE_A;
+
+/** DC, so much a sample, is removed from the products, as the measuring system does it. */
+static void products(const struct sums *sum, double n, double dc_v, double dc_i,
+                     struct lab_phasor_rates *out)
 {
-    const double volt = MEASURING_FULL_SCALE_LSB / FULL_SCALE_V;
-    const double ampere = MEASURING_FULL_SCALE_LSB / FULL_SCALE_A;
-    struct lab_phasor_rates rates;
-    struct lab_vector v1 = {sum->v1.re * ROOT_TWO / n, sum->v1.im * ROOT_TWO / n};
-    struct lab_vector i1 = {sum->i1.re * ROOT_TWO / n, sum->i1.im * ROOT_TWO / n};
-    lab_phasor_sine(v1, i1, &rates);
-    rates.reactive *= n;
-    rates.active = (sum->vi - sum->v * sum->i / n) * volt * ampere;
-    rates.voltage = fmax(0.0, sum->vv - sum->v * sum->v / n) * volt * volt;
-    rates.current = fmax(0.0, sum->ii - sum->i * sum->i / n) * ampere * ampere;
-    rates.v1 = (struct lab_vector){rates.v1.re * n, rates.v1.im * n};
-    rates.i1 = (struct lab_vector){rates.i1.re * n, rates.i1.im * n};
-    lab_phasor_finish(&rates, (struct lab_vector){1.0, 0.0}, m->electric.frequency_hz,
-                      m->electric.temperature_c, (uint32_t)n, &m->carry[system], out);
+    double vi = sum->vi - dc_v * sum->i - dc_i * sum->v + n * dc_v * dc_i;
+    double vv = sum->vv - 2.0 * dc_v * sum->v + n * dc_v * dc_v;
+    double ii = sum->ii - 2.0 * dc_i * sum->i + n * dc_i * dc_i;
+    out->active = vi * volt * ampere;
+    out->voltage = fmax(0.0, vv) * volt * volt;
+    out->current = fmax(0.0, ii) * ampere * ampere;
+}
+
+/** What n of the n_summed samples' fundamentals add to a window. */
+static void fundamentals(const struct sums *sum, double n_summed, double n,
+                         struct lab_phasor_rates *out)
+{
+    struct lab_vector v1 = {sum->v1.re * ROOT_TWO / n_summed, sum->v1.im * ROOT_TWO / n_summed};
+    struct lab_vector i1 = {sum->i1.re * ROOT_TWO / n_summed, sum->i1.im * ROOT_TWO / n_summed};
+    lab_phasor_sine(v1, i1, out);
+    out->reactive *= n;
+    out->v1 = (struct lab_vector){out->v1.re * n, out->v1.im * n};
+    out->i1 = (struct lab_vector){out->i1.re * n, out->i1.im * n};
+}
+
+static void add_samples(struct mains *m, unsigned system, int64_t first, uint32_t n,
+                        struct sums *sum)
+{
+    struct played played;
+    double step = m->electric.frequency_hz * (SAMPLE_US * 1e-6);
+    memset(sum, 0, sizeof *sum);
+    for (uint32_t done = 0; done < n; done += BLOCK) {
+        size_t part = n - done < BLOCK ? n - done : BLOCK;
+        play(m, system, first + done, part, &played);
+        add_block(sum, &played, part, -step * (double)(n - done), step);
+    }
+}
+
+static void finish(struct mains *m, unsigned system, const struct lab_phasor_rates *rates,
+                   uint32_t n, struct measuring_window *out)
+{
+    lab_phasor_finish(rates, (struct lab_vector){1.0, 0.0}, m->electric.frequency_hz,
+                      m->electric.temperature_c, n, &m->carry[system], out);
+}
+
+static void know_frequency(struct mains *m, int64_t at_us)
+{
+    if (m->from_us == m->until_us) { /* the very first: frequency and temperature */
+        mains_enter_piece(m, at_us);
+    }
 }
 
 void mains_play_window(struct mains *m, int64_t start_us, uint32_t n_samples,
                        struct measuring_window out[LAB_PHASES])
 {
-    int64_t first = start_us / SAMPLE_US;
-    if (m->from_us == m->until_us) { /* the very first: frequency and temperature */
-        mains_enter_piece(m, start_us, start_us + SAMPLE_US);
-    }
-    double step = m->electric.frequency_hz * (SAMPLE_US * 1e-6);
+    const double n = (double)n_samples;
+    know_frequency(m, start_us);
     for (unsigned k = 0; k < m->options.systems; k++) {
         struct sums sum;
-        struct played played;
-        memset(&sum, 0, sizeof sum);
-        for (uint32_t done = 0; done < n_samples; done += BLOCK) {
-            size_t part = n_samples - done < BLOCK ? n_samples - done : BLOCK;
-            play(m, k, first + done, part, &played);
-            add_block(&sum, &played, part, -step * (double)(n_samples - done), step);
-        }
-        finish(m, k, &sum, (double)n_samples, &out[k]);
+        struct lab_phasor_rates rates;
+        add_samples(m, k, start_us / SAMPLE_US, n_samples, &sum);
+        fundamentals(&sum, n, n, &rates);
+        products(&sum, n, sum.v / n, sum.i / n, &rates);
+        finish(m, k, &rates, n_samples, &out[k]);
+    }
+}
+
+void mains_play_last(struct mains *m, int64_t end_us, uint32_t n_samples,
+                     struct measuring_window out[LAB_PHASES])
+{
+    const int64_t end = end_us / SAMPLE_US;
+    know_frequency(m, end_us - (int64_t)n_samples * SAMPLE_US);
+    const double cycle = 1e6 / SAMPLE_US / m->electric.frequency_hz;
+    const double cycles = fmin(floor(LAST_WINDOW / cycle + 0.5), floor((double)end / cycle));
+    const uint32_t n_whole = cycles > 0.0 ? (uint32_t)(cycles * cycle + 0.5) : (uint32_t)end;
+    for (unsigned k = 0; k < m->options.systems; k++) {
+        struct sums whole, part;
+        struct lab_phasor_rates rates;
+        add_samples(m, k, end - n_whole, n_whole, &whole);
+        add_samples(m, k, end - n_samples, n_samples, &part);
+        fundamentals(&whole, (double)n_whole, (double)n_samples, &rates);
+        products(&part, (double)n_samples, whole.v / (double)n_whole, whole.i / (double)n_whole,
+                 &rates);
+        finish(m, k, &rates, n_samples, &out[k]);
     }
 }

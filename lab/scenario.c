@@ -234,12 +234,10 @@ static void electric_of(const struct state *state, int64_t now_us, struct lab_el
     out->spectrum = state->has_spectrum ? &state->spectrum : NULL;
 }
 
-static void scenario_piece(void *self, int64_t from_us, int64_t to_us, struct lab_electric *out,
-                           int64_t *until_us)
+static void scenario_piece(void *self, int64_t from_us, struct lab_electric *out, int64_t *until_us)
 {
     struct runner *r = self;
     int64_t next_us = 0;
-    (void)to_us;
     if (from_us < r->now_us) { /* the panel looks back: walk again from the start */
         cursor_begin(r, &r->state_cursor);
         state_begin(&r->state);

@@ -33,9 +33,8 @@ struct lab_electric {
 
 struct lab_source {
     void *self;
-    /** The state for [from_us, min(to_us, *until_us)); *until_us > from_us is set. */
-    void (*piece)(void *self, int64_t from_us, int64_t to_us, struct lab_electric *out,
-                  int64_t *until_us);
+    /** The state for from_us <= t < *until_us, which is set. */
+    void (*piece)(void *self, int64_t from_us, struct lab_electric *out, int64_t *until_us);
     /** NULL unless the source is samples by nature: volts and amperes at the ADC rate. */
     void (*samples)(void *self, int64_t first, size_t n, unsigned phase, float *u_v, float *i_a);
     /** NULL when the source has no events; see mains_next_event. */

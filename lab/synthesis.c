@@ -104,7 +104,7 @@ void mains_samples(struct mains *mains, int64_t first, size_t n, int32_t *v_lsb[
         size_t part = n - done < BLOCK ? n - done : BLOCK;
         int64_t end_us = at_us + (int64_t)part * SAMPLE_US;
         if (!mains_in_piece(mains, at_us)) {
-            mains_enter_piece(mains, at_us, end_us);
+            mains_enter_piece(mains, at_us);
         }
         if (mains->until_us < end_us) {
             part = (size_t)((mains->until_us - at_us + SAMPLE_US - 1) / SAMPLE_US);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define STAIR_US INT64_C(1000000)
+
 double lab_table_default(int column)
 {
     static const double defaults[] = {LAB_NOMINAL_V, 0.0, 1.0, 0.0, 0.0, LAB_NOMINAL_HZ};
@@ -133,8 +135,7 @@ static void phase_at(const struct lab_table *table, unsigned phase, struct place
                                         p * direction.im - q * direction.re};
 }
 
-static void table_piece(void *self, int64_t from_us, int64_t to_us, struct lab_electric *out,
-                        int64_t *until_us)
+static void table_piece(void *self, int64_t from_us, struct lab_electric *out, int64_t *until_us)
 {
     struct lab_table *table = self;
     int64_t shift_us = 0;
@@ -153,7 +154,9 @@ static void table_piece(void *self, int64_t from_us, int64_t to_us, struct lab_e
         *until_us = table->repeat ? lab_table_end_us(table) + shift_us : LAB_FOREVER_US;
     }
     if (table->linear && !last && at_us >= table->at_us[place.row]) {
-        *until_us = *until_us < to_us ? *until_us : to_us;
+        /* in stairs of whole seconds, whoever asks for how much */
+        int64_t stair_us = (from_us / STAIR_US + 1) * STAIR_US;
+        *until_us = *until_us < stair_us ? *until_us : stair_us;
         int64_t length = table->at_us[place.row + 1] - table->at_us[place.row];
         double middle =
             (double)(at_us - table->at_us[place.row]) + 0.5 * (double)(*until_us - from_us);

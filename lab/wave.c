@@ -103,12 +103,10 @@ static double measure_frequency(const struct lab_wave *wave)
 }
 
 /** What the panel shows of a recording: fundamentals of these 200 ms, turned so that U1 is at 0. */
-static void wave_piece(void *self, int64_t from_us, int64_t to_us, struct lab_electric *out,
-                       int64_t *until_us)
+static void wave_piece(void *self, int64_t from_us, struct lab_electric *out, int64_t *until_us)
 {
     const struct lab_wave *wave = self;
     int64_t first = from_us / SAMPLE_US;
-    (void)to_us;
     lab_electric_dead(out);
     out->frequency_hz = wave->frequency_hz;
     *until_us = from_us + (int64_t)WINDOW * SAMPLE_US;

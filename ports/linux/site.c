@@ -9,6 +9,7 @@
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
 #define NEVER_US          INT64_MAX
+#define NEVER_SAMPLE      (INT64_MAX / SITE_SAMPLE_US / SITE_LONG_WINDOW * SITE_LONG_WINDOW)
 #define EVENT_HORIZON_US  INT64_C(3600000000)
 #define EVENT_MARGIN_US   INT64_C(10000000) /* longer than any window */
 
@@ -149,10 +150,12 @@ static int start_problem(const struct site *site, const struct options *options,
 
 static void systems_start(struct site *site)
 {
+    site->epoch = legal_measuring_epoch(&site->meter.legal);
     for (unsigned s = 0; s < site->systems; s++) {
         struct measuring_setup setup;
         legal_measuring_setup(&site->meter.legal, (uint8_t)(s + 1), &setup);
-        measuring_system_start(&site->system[s], &setup, legal_measuring_epoch(&site->meter.legal));
+        measuring_system_start(&site->system[s], &setup, site->epoch);
+        site->open_samples[s] = 0;
     }
 }
 
@@ -165,6 +168,8 @@ static void fetch_event(struct site *site, int64_t from_us)
         site->event.at_us = NEVER_US;
     }
 }
+
+static void plan_window(struct site *site);
 
 int site_start(struct site *site, const struct options *options, struct eeprom *eeprom,
                struct problem *problem)
@@ -185,13 +190,8 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     systems_start(site);
     site->wake_us = meter_step(&site->meter, site->now_us);
     fetch_event(site, 0);
+    plan_window(site);
     return 0;
-}
-
-int site_store(struct site *site)
-{
-    const bool stored = meter_store(&site->meter) == METER_OK;
-    return eeprom_sync(site->eeprom) == 0 && stored ? 0 : -1;
 }
 
 void site_close(struct site *site)
@@ -207,21 +207,9 @@ int64_t site_utc_s(const struct site *site)
 
 /* ---- metering ---- */
 
-/* Waveform level: the run ends when each system has closed the window that holds the last instant;
- * silence fills it up, so that the energy is that of the run and no more. */
-static bool systems_drained(const struct site *site)
-{
-    for (unsigned s = 0; s < site->systems; s++) {
-        if (site->waveform && site->open_samples[s] > 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool site_finished(const struct site *site)
 {
-    return site->sample >= site->until_sample && systems_drained(site);
+    return site->sample >= site->until_sample;
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -234,26 +222,73 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Where the window that is open now will end.  Windows lie on a grid, so that a change of their
- * length, the end of the run and a kill cut one window and move no other. */
-static int64_t window_end(const struct site *site)
+/* Which raster the next window lies on.  Long windows are for quiet seconds: one that begins with a
+ * whole second in which nothing changes, a while after the last change inside a second and after
+ * supply came or went.  So that what the meter decides by windows - supply, no load, direction - is
+ * decided on the same windows at every speed. */
+static int64_t raster_samples(struct site *site, const struct mains_outlook *outlook,
+                              int64_t change)
 {
-    const int64_t length = site->waveform ? SITE_CHUNK_SAMPLES : site->window_samples;
-    int64_t end = (site->sample / length + 1) * length;
-    if (site->sample == 0 && !site->waveform) {
-        end = SITE_FIRST_WINDOW;
+    const bool inside = change % SITE_LONG_WINDOW != 0;
+    if (outlook->supplied != site->supplied) {
+        site->quiet_sample = later(site->quiet_sample, site->sample + SITE_UNREST_SAMPLES);
     }
-    if (site->sample < site->until_sample) {
-        end = earlier(end, site->until_sample);
+    if (inside && change - site->sample < (int64_t)SITE_LONG_WINDOW) {
+        site->quiet_sample = later(site->quiet_sample, change + SITE_UNREST_SAMPLES);
     }
-    if (site->event.kind == LAB_EVENT_KILL && site->event.at_us != NEVER_US) {
-        const int64_t kill = site->event.at_us / SITE_SAMPLE_US;
-        end = kill > site->sample ? earlier(end, kill) : end;
-    }
-    return end;
+    const bool quiet = site->sample >= site->quiet_sample && site->sample % SITE_LONG_WINDOW == 0;
+    return quiet ? site->window_samples : SITE_SHORT_WINDOW;
 }
 
-static void meter_window(struct site *site, int64_t end)
+/* Where a window ends that began at site->sample: on the raster, or where the mains changes. */
+static int64_t phasor_end(struct site *site, const struct mains_outlook *outlook, int64_t change)
+{
+    const int64_t length = raster_samples(site, outlook, change);
+    int64_t end = (site->sample / length + 1) * length;
+    if (site->sample == 0) {
+        end = SITE_FIRST_WINDOW;
+    }
+    end = earlier(end, change);
+    /* a raster that became finer while this window was open: what is past goes into one window */
+    const int64_t now = site->now_us / SITE_SAMPLE_US;
+    return now > end ? earlier(now, change) : end;
+}
+
+/* The measuring systems live on the mains that they measure: where it comes back after the meter
+ * has stopped they begin anew. */
+static void systems_power_up(struct site *site)
+{
+    if (site->waveform && legal_measuring_epoch(&site->meter.legal) != site->epoch) {
+        systems_start(site);
+    }
+}
+
+/* Decide where the window that begins at site->sample ends. */
+static void plan_window(struct site *site)
+{
+    struct mains_outlook outlook;
+    mains_outlook(site->mains, site->sample * SITE_SAMPLE_US, &outlook);
+    const int64_t change = outlook.until_us == INT64_MAX
+                               ? NEVER_SAMPLE
+                               : (outlook.until_us + SITE_SAMPLE_US - 1) / SITE_SAMPLE_US;
+    if (site->waveform) {
+        const int64_t raster = (site->sample / SITE_CHUNK_SAMPLES + 1) * SITE_CHUNK_SAMPLES;
+        site->end_sample = earlier(raster, change);
+    } else {
+        site->end_sample = phasor_end(site, &outlook, change);
+    }
+    if (outlook.supplied != 0 && site->supplied == 0) {
+        systems_power_up(site);
+    }
+    site->supplied = outlook.supplied;
+    site->end_sample = earlier(site->end_sample, site->until_sample);
+    if (site->event.kind == LAB_EVENT_KILL && site->event.at_us != NEVER_US) {
+        const int64_t kill = site->event.at_us / SITE_SAMPLE_US;
+        site->end_sample = kill > site->sample ? earlier(site->end_sample, kill) : site->end_sample;
+    }
+}
+
+static void meter_window(struct site *site, int64_t end, int64_t at_us)
 {
     uint8_t frames[LAB_PHASES * MEASURING_FRAME_BYTES_MAX];
     struct measuring_window window[LAB_PHASES];
@@ -264,7 +299,7 @@ static void meter_window(struct site *site, int64_t end)
         measuring_system_window(&site->system[s], &window[s]);
         length += measuring_system_frame(&site->system[s], frames + length);
     }
-    meter_bus_receive(&site->meter, frames, length, end * SITE_SAMPLE_US);
+    meter_bus_receive(&site->meter, frames, length, at_us);
 }
 
 /* Feed one system up to its next frame.  @return samples used. */
@@ -283,22 +318,15 @@ static void meter_chunk(struct site *site, int64_t end)
     size_t fed[LAB_PHASES] = {0};
     bool closed[LAB_PHASES] = {false};
     const size_t n = (size_t)(end - site->sample);
-    const bool draining = site->sample >= site->until_sample;
     for (unsigned s = 0; s < LAB_PHASES; s++) {
         v_lsb[s] = site->v_lsb[s];
         i_lsb[s] = site->i_lsb[s];
     }
-    if (draining) {
-        memset(site->v_lsb, 0, sizeof site->v_lsb);
-        memset(site->i_lsb, 0, sizeof site->i_lsb);
-    } else {
-        mains_samples(site->mains, site->sample, n, v_lsb, i_lsb);
-    }
+    mains_samples(site->mains, site->sample, n, v_lsb, i_lsb);
     for (;;) {
         unsigned first = LAB_PHASES;
         for (unsigned s = 0; s < site->systems; s++) {
-            const bool wanted = !draining || site->open_samples[s] > 0;
-            if (!closed[s] && fed[s] < n && wanted) {
+            if (!closed[s] && fed[s] < n) {
                 fed[s] += feed_system(site, s, fed[s], n, &closed[s]);
             }
             if (closed[s] && (first == LAB_PHASES || fed[s] < fed[first])) {
@@ -314,6 +342,46 @@ static void meter_chunk(struct site *site, int64_t end)
         meter_bus_receive(&site->meter, frame, length, later(at_us, site->now_us));
         closed[first] = false;
     }
+}
+
+/* Waveform level: what a system was fed since its last window, as a window of its own.  The filters
+ * hold back the products of some samples more; the phasors are not late. */
+static void rest_window(struct site *site, unsigned s, struct measuring_window *out)
+{
+    struct measuring_window window[LAB_PHASES];
+    struct measuring_setup setup;
+    legal_measuring_setup(&site->meter.legal, (uint8_t)(s + 1), &setup);
+    const int64_t fed = site->open_samples[s];
+    const int64_t n = earlier(fed + setup.current_delay_samples, site->sample);
+    mains_last_window(site->mains, site->sample * SITE_SAMPLE_US, (uint32_t)n, window);
+    *out = window[s];
+    out->reactive_lsb2 = out->reactive_lsb2 / n * fed;
+}
+
+static void meter_rest(struct site *site)
+{
+    uint8_t frames[LAB_PHASES * MEASURING_FRAME_BYTES_MAX];
+    size_t length = 0;
+    for (unsigned s = 0; s < site->systems; s++) {
+        if (site->open_samples[s] > 0) {
+            struct measuring_window window;
+            rest_window(site, s, &window);
+            measuring_system_window(&site->system[s], &window);
+            length += measuring_system_frame(&site->system[s], frames + length);
+            site->open_samples[s] = 0;
+        }
+    }
+    meter_bus_receive(&site->meter, frames, length, site->now_us);
+    (void)meter_step(&site->meter, site->now_us);
+}
+
+int site_store(struct site *site)
+{
+    if (site->waveform) {
+        meter_rest(site);
+    }
+    const bool stored = meter_store(&site->meter) == METER_OK;
+    return eeprom_sync(site->eeprom) == 0 && stored ? 0 : -1;
 }
 
 static void take_event(struct site *site, int64_t at_us)
@@ -333,6 +401,7 @@ static void take_event(struct site *site, int64_t at_us)
     meter_input(&site->meter, input, site->event.on, at_us);
     site->changes++;
     fetch_event(site, at_us);
+    plan_window(site);
 }
 
 int64_t site_next_us(const struct site *site)
@@ -340,19 +409,21 @@ int64_t site_next_us(const struct site *site)
     if (site_finished(site)) {
         return NEVER_US;
     }
-    return earlier(earlier(window_end(site) * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
+    return earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
 }
 
 /* One due thing.  A window that ends when an event happens is metered first. */
-static void advance_once(struct site *site, int64_t end, int64_t at_us)
+static void advance_once(struct site *site, int64_t at_us)
 {
-    if (at_us == end * SITE_SAMPLE_US) {
+    if (at_us >= site->end_sample * SITE_SAMPLE_US) {
         if (site->waveform) {
-            meter_chunk(site, end);
+            meter_chunk(site, site->end_sample);
         } else {
-            meter_window(site, end);
+            meter_window(site, site->end_sample, at_us);
         }
-        site->sample = end;
+        site->sample = site->end_sample;
+        site->now_us = at_us;
+        plan_window(site);
     } else if (at_us == site->event.at_us) {
         take_event(site, at_us);
     }
@@ -368,15 +439,14 @@ bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us)
     for (unsigned n = 1; !site_finished(site); n++) {
         if (site->event.at_us == NEVER_US && site->now_us > site->horizon_us - EVENT_MARGIN_US) {
             fetch_event(site, site->now_us);
+            plan_window(site);
         }
-        const int64_t end = window_end(site);
-        int64_t at_us = earlier(earlier(end * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
-        at_us = later(at_us, site->now_us);
+        const int64_t at_us = later(site_next_us(site), site->now_us);
         if (at_us > target_us) {
             site->now_us = later(site->now_us, target_us);
             return true;
         }
-        advance_once(site, end, at_us);
+        advance_once(site, at_us);
         if (n % CLOCK_CHECK_EVERY == 0 && instant_wall_us() > budget_end_us) {
             return false;
         }
@@ -395,6 +465,7 @@ void site_power_up(struct site *site)
 void site_set_window(struct site *site, uint32_t window_samples)
 {
     site->window_samples = window_samples;
+    plan_window(site);
 }
 
 void site_input(struct site *site, enum meter_input input, bool on)
@@ -410,6 +481,7 @@ int site_control(struct site *site, const char *name, double value, struct lab_e
     if (mains_control(site->mains, site->now_us, name, value, error) != 0) {
         return -1;
     }
+    plan_window(site);
     const bool reset = strcmp(name, "reset") == 0;
     if (reset || strcmp(name, "neutral") == 0) {
         site->neutral_lost = !reset && value != 0.0;

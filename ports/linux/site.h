@@ -18,12 +18,13 @@
 #include "options.h"
 #include "problem.h"
 
-#define SITE_SAMPLE_US     INT64_C(125) /**< one period of the 8 kHz sample clock */
-#define SITE_SHORT_WINDOW  1600u        /**< samples: 200 ms, for speeds that a person follows */
-#define SITE_LONG_WINDOW   8000u        /**< samples: 1 s */
-#define SITE_FIRST_WINDOW  160u         /**< samples: one cycle, so that the meter is up at once */
-#define SITE_POWER_UP_US   INT64_C(500000) /**< simulated time in which supply must be seen */
-#define SITE_CHUNK_SAMPLES 400u            /**< waveform level: samples asked for at once */
+#define SITE_SAMPLE_US      INT64_C(125) /**< one period of the 8 kHz sample clock */
+#define SITE_SHORT_WINDOW   1600u        /**< samples: 200 ms, for speeds that a person follows */
+#define SITE_LONG_WINDOW    8000u        /**< samples: 1 s */
+#define SITE_UNREST_SAMPLES 24000        /**< 3 s of short windows after a change inside a second */
+#define SITE_FIRST_WINDOW   160u         /**< samples: one cycle, so that the meter is up at once */
+#define SITE_POWER_UP_US    INT64_C(500000) /**< simulated time in which supply must be seen */
+#define SITE_CHUNK_SAMPLES  400u            /**< waveform level: samples asked for at once */
 
 struct site {
     struct meter meter;
@@ -32,17 +33,21 @@ struct site {
     struct mains *mains;
     struct measuring_system system[LAB_PHASES];
     uint32_t open_samples[LAB_PHASES]; /**< waveform level: fed since the last closed window */
+    uint16_t epoch;                    /**< of the measuring systems' last start */
     unsigned systems;
     bool waveform;
     int64_t start_utc_s;
-    int64_t clock_offset_s; /**< what a client set the battery-backed clock ahead by */
-    int64_t sample;         /**< end of what is metered, samples since the start */
-    int64_t until_sample;   /**< the run ends there; INT64_MAX: never */
-    uint32_t window_samples;
-    int64_t now_us;         /**< everything due up to here is done */
-    int64_t wake_us;        /**< the meter wants to be called then */
-    struct lab_event event; /**< next one of the scenario; at_us INT64_MAX: none */
-    int64_t horizon_us;     /**< events are known up to here */
+    int64_t clock_offset_s;  /**< what a client set the battery-backed clock ahead by */
+    int64_t sample;          /**< end of what is metered, samples since the start */
+    int64_t until_sample;    /**< the run ends there; INT64_MAX: never */
+    uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */
+    int64_t end_sample;      /**< where the window under way ends */
+    int64_t quiet_sample;    /**< until there short windows whatever the speed */
+    unsigned supplied;       /**< systems with voltage, see mains_outlook */
+    int64_t now_us;          /**< everything due up to here is done */
+    int64_t wake_us;         /**< the meter wants to be called then */
+    struct lab_event event;  /**< next one of the scenario; at_us INT64_MAX: none */
+    int64_t horizon_us;      /**< events are known up to here */
     bool input[METER_INPUTS];
     bool neutral_lost, supply_cut; /**< by the panel's controls */
     bool led;                      /**< LED and S0 output */
@@ -75,7 +80,7 @@ bool site_finished(const struct site *site);
 /** Simulated instant of the next due thing. */
 int64_t site_next_us(const struct site *site);
 
-/** Window length from the next window on: SITE_SHORT_WINDOW or SITE_LONG_WINDOW. */
+/** Longest window: SITE_SHORT_WINDOW or SITE_LONG_WINDOW.  The registers do not depend on it. */
 void site_set_window(struct site *site, uint32_t window_samples);
 
 /** A person touches a button or an input, now. */

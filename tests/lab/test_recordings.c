@@ -228,6 +228,32 @@ static void test_dc_is_removed(void **state)
     (void)remove(path);
 }
 
+/** The rest behind the last whole cycles: their fundamentals, its own energy and no false DC. */
+static void test_last_window(void **state)
+{
+    char path[300];
+    struct measuring_window whole[LAB_PHASES], rest[LAB_PHASES], both[LAB_PHASES];
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/recording-last.wav", BUILD_DIR);
+    write_file(path, SF_FORMAT_WAV | SF_FORMAT_FLOAT, 8000, 50);
+    struct mains *m = open_spec(path, &three);
+    mains_window(m, 0, 1600, whole);
+    mains_last_window(m, 200000, 700, rest);
+    for (unsigned k = 0; k < LAB_PHASES; k++) {
+        const double share = 700.0 / 1600.0;
+        assert_true(fabs((double)rest[k].reactive_lsb2 - share * (double)whole[k].reactive_lsb2) <
+                    1e-5 * fabs((double)whole[k].reactive_lsb2) + 2.0);
+        assert_int_equal(rest[k].frequency_uhz, whole[k].frequency_uhz);
+        assert_true(abs(rest[k].v1_re - whole[k].v1_re) <= 100);
+        assert_true(abs(rest[k].i1_im - whole[k].i1_im) <= 100);
+    }
+    /* 900 and 700 samples are neither whole cycles, but together they are */
+    mains_last_window(m, 112500, 900, both);
+    const double sum = (double)both[0].active_lsb2 + (double)rest[0].active_lsb2;
+    assert_true(fabs(sum / (double)whole[0].active_lsb2 - 1.0) < 1e-5);
+    mains_close(m);
+}
+
 static void test_dip_over_recording(void **state)
 {
     char path[300];
@@ -460,11 +486,12 @@ static void test_comtrade_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound_files),        cmocka_unit_test(test_channel_map),
-        cmocka_unit_test(test_no_aliases),         cmocka_unit_test(test_dc_is_removed),
-        cmocka_unit_test(test_dip_over_recording), cmocka_unit_test(test_comtrade_files),
-        cmocka_unit_test(test_comtrade_32_bit),    cmocka_unit_test(test_comtrade_rates),
-        cmocka_unit_test(test_comtrade_1991),      cmocka_unit_test(test_comtrade_errors),
+        cmocka_unit_test(test_sound_files),     cmocka_unit_test(test_channel_map),
+        cmocka_unit_test(test_no_aliases),      cmocka_unit_test(test_dc_is_removed),
+        cmocka_unit_test(test_last_window),     cmocka_unit_test(test_dip_over_recording),
+        cmocka_unit_test(test_comtrade_files),  cmocka_unit_test(test_comtrade_32_bit),
+        cmocka_unit_test(test_comtrade_rates),  cmocka_unit_test(test_comtrade_1991),
+        cmocka_unit_test(test_comtrade_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

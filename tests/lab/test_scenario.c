@@ -115,6 +115,35 @@ static void test_dip_inside_window(void **state)
     mains_close(m);
 }
 
+static void outlook_is(struct mains *m, int64_t at_ms, int64_t until_ms, unsigned supplied)
+{
+    struct mains_outlook outlook;
+    mains_outlook(m, at_ms * 1000, &outlook);
+    assert_int_equal(outlook.until_us, until_ms == INT64_MAX ? INT64_MAX : until_ms * 1000);
+    assert_int_equal(outlook.supplied, supplied);
+}
+
+/** What a window may hold: how long nothing changes, and which systems have 160 V. */
+static void test_outlook(void **state)
+{
+    (void)state;
+    struct lab_error error;
+    struct mains *m = open_text("at 1.25s set i=5\nat 2s dip L1 to 69% for 300ms\n"
+                                "at 3s dip L1+L3 to 70% for 1s\nat 5s power off for 2s\n");
+    outlook_is(m, 0, 1250, 7);
+    outlook_is(m, 1000, 1250, 7);
+    outlook_is(m, 1250, 2000, 7);
+    outlook_is(m, 2000, 2300, 6);
+    outlook_is(m, 2300, 3000, 7);
+    outlook_is(m, 3500, 4000, 7);
+    outlook_is(m, 4000, 5000, 7);
+    assert_int_equal(mains_control(m, 4500000, "u2", 100, &error), 0);
+    outlook_is(m, 4000, 4500, 7);
+    outlook_is(m, 4500, 5000, 5);
+    outlook_is(m, 5000, 7000, 0);
+    mains_close(m);
+}
+
 /**
  * The floating star: U_N = sum(U*Y) / sum(Y), written again with
  * C's complex numbers.
@@ -338,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_load_steps),
         cmocka_unit_test(test_dips_and_losses),
         cmocka_unit_test(test_dip_inside_window),
+        cmocka_unit_test(test_outlook),
         cmocka_unit_test(test_neutral_loss),
         cmocka_unit_test(test_harmonics),
         cmocka_unit_test(test_harmonic_waveform),

@@ -1,12 +1,14 @@
 """Power cuts: kill -9 under load, kills at known instants, orderly ends."""
 
+import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
 
-from meter_process import Meter, check, kwh, run, status, wait_until
+from meter_process import Meter, check, kwh, program, run, status, wait_until
 
 STEP_KWH = 0.01
 BILLING = ("1.8.0", "2.8.0", "3.8.0", "4.8.0")
@@ -96,6 +98,70 @@ def test_supply_cuts_lose_nothing(folder):
     check(abs(cut - wanted) < wanted * 1e-4, f"{cut} kWh, expected {wanted}")
 
 
+def write_unrest(path, chance):
+    """A hundred power cuts at odd instants, dips and load steps.  Returns kWh and seconds."""
+    lines, at, joules = ["set u=230 i=0 i1=20"], 0.0, 0.0
+    load, share = 20, 1.0
+    def until(instant):
+        nonlocal at, joules
+        joules += 230 * load * share * (instant - at)
+        at = instant
+    def later(low, high):
+        return round((at + chance.uniform(low, high)) * 8000) / 8000
+    for turn in range(100):
+        until(later(0.2, 0.7))
+        load = chance.choice([10, 25, 80])
+        lines.append(f"at {at:.6f}s set i1={load}")
+        if turn % 5 == 0:
+            kind = turn // 5 % 2
+            rest, seconds = ((40, 0.6), (0, 1.55))[kind]
+            until(later(0.2, 0.7))
+            lines.append(f"at {at:.6f}s dip all to {rest}% for {seconds}s")
+            share = rest / 100
+            until(at + seconds)
+            share = 1.0
+        until(later(0.25, 0.6))
+        lines.append(f"at {at:.6f}s power off")
+        share = 0.0
+        until(later(0.3, 1.0) if turn % 10 == 0 else later(1.3, 1.8))
+        lines.append(f"at {at:.6f}s power on")
+        share = 1.0
+    until(later(0.5, 2.0))
+    with open(path, "w", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+    return joules / 3.6e6, at
+
+
+class AtAnySpeed:
+    """The same unrest at speeds that have short windows and at speeds that have long ones."""
+
+    def __init__(self, folder, seed):
+        scenario = os.path.join(folder, "unrest.scn")
+        self.wanted, self.seconds = write_unrest(scenario, random.Random(seed))
+        common = [program(), "--headless", "--status", "--mains", scenario, "--until",
+                  f"{self.seconds:.6f}s", "--start", "2026-11-21T10:00:00Z"]
+        runs = {"10": [], "100": [], "max": [], "waveform": ["--fidelity", "waveform"]}
+        self.running = {
+            name: subprocess.Popen(common + ["--speed", name if not more else "max"] + more,
+                                   stdout=subprocess.PIPE, text=True)
+            for name, more in runs.items()}
+
+    def check(self):
+        """REQ(X-MET-7): every register is the same at every speed, and the energy is all that
+        flowed: power cuts and dips at any instant take nothing away."""
+        found = {name: json.loads(process.communicate(timeout=300)[0])
+                 for name, process in self.running.items()}
+        for name in ("10", "100", "max"):
+            check(abs(kwh(found[name]) - self.wanted) < 1e-8 + 1e-7 * self.wanted,
+                  f"speed {name}: {kwh(found[name])} kWh, flowed {self.wanted}")
+            for code, register in found[name].items():
+                check(register == found["10"][code],
+                      f"{code}: {register['value']} at speed {name}, "
+                      f"{found['10'][code]['value']} at speed 10")
+        check(abs(kwh(found["waveform"]) - self.wanted) < 3e-4 * self.wanted,
+              f"waveform: {kwh(found['waveform'])} kWh, flowed {self.wanted}")
+
+
 def test_kill_leaves_a_working_meter(folder):
     """REQ(REG-01): killed while it speaks and writes, it starts again and counts on."""
     data = os.path.join(folder, "again")
@@ -112,11 +178,13 @@ def test_kill_leaves_a_working_meter(folder):
 def main():
     seed = int(os.environ.get("SEED", time.time_ns() % 1000000))
     with tempfile.TemporaryDirectory() as folder:
+        unrest = AtAnySpeed(folder, seed)
         test_kill_under_load(folder, seed)
         test_kill_at_an_instant(folder)
         test_orderly_end_loses_nothing(folder)
         test_supply_cuts_lose_nothing(folder)
         test_kill_leaves_a_working_meter(folder)
+        unrest.check()
 
 
 if __name__ == "__main__":

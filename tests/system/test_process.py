@@ -119,6 +119,19 @@ def test_waveform_agrees():
     check(abs(waveform / phasor - 1) < 1e-4, f"waveform {waveform}, phasor {phasor}")
 
 
+def test_waveform_ends_anywhere():
+    """REQ(MET-01): a run that ends within the cycles of a window has all its energy, active and
+    reactive, and shows the values of whole cycles."""
+    mains = ["--mains", "u=230,i=100,f=49.1,pf=0.5c"]
+    for until in ("3s", "10s"):
+        phasor = status(*mains, "--until", until)
+        waveform = status(*mains, "--until", until, "--fidelity", "waveform")
+        for code in ("1.8.0", "4.8.0", "32.7.0", "31.7.0", "21.7.0", "14.7.0"):
+            wanted, found = kwh(phasor, code), kwh(waveform, code)
+            check(abs(found / wanted - 1) < 5e-4 if code.endswith("7.0") else
+                  abs(found / wanted - 1) < 1e-4, f"{until}, {code}: {found}, phasor {wanted}")
+
+
 def test_ports(folder):
     """Ready lines tell the ports; port 0 is a free one; a named busy port is an error."""
     link = os.path.join(folder, "head")

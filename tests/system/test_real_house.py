@@ -1,9 +1,12 @@
 """A real house, one month of one-minute values: the register is the integral of the input."""
 
+import bisect
 import csv
 import os
+import random
 import sys
 import tempfile
+import time
 
 from meter_process import Meter, check, kwh, run, status, wait_until
 
@@ -60,6 +63,40 @@ def month(source, rows):
     return kwh(values)
 
 
+def with_supply_cuts(folder, rows, seed):
+    """REQ(MET-05, X-MET-7): the same month with the supply cut at odd instants, for longer than the
+    meter runs on: the register is the integral of what flowed in between."""
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    cuts, at = [], 0.0
+    while True:
+        at += chance.expovariate(1 / 5000) + 30
+        length = 1.5 + chance.expovariate(1 / 20)
+        begin, end = round(at * 8000) / 8000, round((at + length) * 8000) / 8000
+        if end > 28 * DAY_S:
+            break
+        cuts.append((begin, end))
+        at = end
+    scenario = os.path.join(folder, "house.scn")
+    with open(scenario, "w", encoding="ascii") as file:
+        for second, volt, kilowatt, _ in rows:
+            file.write(f"at {second:.0f}s set u={volt} p1={kilowatt * 1000:.6f}\n")
+        for begin, end in cuts:
+            file.write(f"at {begin:.6f}s power off\nat {end:.6f}s power on\n")
+    wanted = integral_kwh(rows, 0, 28 * DAY_S)
+    without = 0.0
+    seconds = [row[0] for row in rows]
+    for begin, end in cuts:
+        first = bisect.bisect_right(seconds, begin) - 1
+        last = bisect.bisect_left(seconds, end)
+        without += integral_kwh(rows[first:last], begin, end)
+    found = kwh(status("--mains", scenario, "--until", "28d"))
+    check(len(cuts) > 300, f"{len(cuts)} cuts")
+    check(without > 0.05, f"only {without} kWh behind the cuts")
+    check(abs(found - (wanted - without)) < wanted * 1e-8,
+          f"with {len(cuts)} cuts {found} kWh, expected {wanted} - {without}")
+
+
 def with_ends_between(folder, rows, whole):
     """REQ(REG-01, REG-02): six orderly ends change nothing; each of two kills costs a step at most."""
     data = os.path.join(folder, "data")
@@ -105,6 +142,7 @@ def main():
     whole = month(source, rows)
     with tempfile.TemporaryDirectory() as folder:
         with_ends_between(folder, rows, whole)
+        with_supply_cuts(folder, rows, int(os.environ.get("SEED", time.time_ns() % 1000000)))
         killed_while_it_runs(folder, source)
 
 
