@@ -83,7 +83,7 @@ static uint32_t phase_icons(const struct display_situation *situation)
         }
         if (phase->load_present) {
             icons |= (uint32_t)ICON_CURRENT_L1 << i;
-            icons |= phase->active_mw < 0 ? (uint32_t)ICON_EXPORT_L1 << i : 0u;
+            icons |= phase->exporting ? (uint32_t)ICON_EXPORT_L1 << i : 0u;
         }
     }
     return icons;

@@ -64,7 +64,7 @@ static void fetch_phase(const struct meter *meter, const struct register_def *de
     legal_instant(&meter->legal, &instant);
     int system = variant_system_of_phase(&meter->variant, def->index);
     const struct legal_phase *phase = &instant.phase[system < 0 ? 0 : system];
-    bool imports = phase->active_mw >= 0;
+    bool imports = phase->active_mw >= 0, exporting = phase->exporting;
     int64_t p = phase->active_mw, q = phase->reactive_mvar, s = phase->apparent_mva;
     switch (def->source) {
     case SOURCE_PHASE_VOLTAGE: number(out, phase->voltage_mv, MILLI); break;
@@ -73,8 +73,8 @@ static void fetch_phase(const struct meter *meter, const struct register_def *de
     case SOURCE_PHASE_ACTIVE_MINUS: number(out, imports ? 0 : -p, MILLI); break;
     case SOURCE_PHASE_REACTIVE_PLUS: number(out, q > 0 ? q : 0, MILLI); break;
     case SOURCE_PHASE_REACTIVE_MINUS: number(out, q < 0 ? -q : 0, MILLI); break;
-    case SOURCE_PHASE_APPARENT_PLUS: number(out, imports ? s : 0, MILLI); break;
-    case SOURCE_PHASE_APPARENT_MINUS: number(out, imports ? 0 : s, MILLI); break;
+    case SOURCE_PHASE_APPARENT_PLUS: number(out, exporting ? 0 : s, MILLI); break;
+    case SOURCE_PHASE_APPARENT_MINUS: number(out, exporting ? s : 0, MILLI); break;
     case SOURCE_PHASE_POWER_FACTOR:
         number(out, power_factor(phase->active_mw, phase->apparent_mva), MILLI);
         break;
@@ -93,7 +93,7 @@ static uint32_t apparent_mva(const struct meter *meter, const struct legal_insta
     }
     for (unsigned s = 0; s < meter->variant.systems; s++) {
         const struct legal_phase *phase = &instant->phase[s];
-        bool counts = phase->load_present && (phase->active_mw >= 0) == importing;
+        bool counts = phase->load_present && phase->exporting != importing;
         sum_mva += counts ? phase->apparent_mva : 0;
     }
     return sum_mva;

@@ -273,7 +273,7 @@ static void the_line_of_text_says_what_is_lit(void **state)
     puppet.tariff = 3;
     puppet.energy_uwh[LEGAL_A_PLUS] = 123 * KWH;
     puppet.instant.phase[1] =
-        (struct legal_phase){.voltage_present = true, .load_present = true, .active_mw = -5000};
+        (struct legal_phase){.voltage_present = true, .load_present = true, .exporting = true};
     assert_string_equal(shown(&meter, 10 * SECOND), "1.8.0  0000123 kWh  A+  T3 L2 I2-");
     struct display_frame frame = frame_of(&meter, "1.8.0");
     char line[128], small[128];

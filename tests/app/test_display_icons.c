@@ -23,6 +23,7 @@ static struct display_situation phase_one(uint32_t voltage_mv, uint32_t current_
         .active_mw = active_mw,
         .voltage_present = voltage_mv >= 160000,
         .load_present = active_mw > 2300 || active_mw < -2300,
+        .exporting = active_mw < -2300,
     };
     return situation;
 }
@@ -81,6 +82,9 @@ static void current_arrows_point_with_the_power(void **state)
     assert_int_equal(lit("382M", &idle) & mask, 0);
     assert_int_equal(lit("382M", &import) & mask, ICON_CURRENT_L1);
     assert_int_equal(lit("382M", &export) & mask, ICON_CURRENT_L1 | ICON_EXPORT_L1);
+    struct display_situation reactive = phase_one(230000, 3000, -100); /* noise of P below 2.3 W */
+    reactive.instant.phase[0].load_present = true;
+    assert_int_equal(lit("382M", &reactive) & mask, ICON_CURRENT_L1);
     assert_int_equal(lit("382Lx2", &import) & mask, 0);
     assert_int_equal(lit("382E", &export) & mask, 0);
 }

@@ -181,6 +181,7 @@ static void phase_carries(unsigned phase, int32_t active_mw, uint32_t apparent_m
     p->active_mw = active_mw;
     p->apparent_mva = apparent_mva;
     p->load_present = true;
+    p->exporting = active_mw < -2300;
     puppet.instant.active_net_mw += active_mw;
     puppet.instant.apparent_mva += apparent_mva;
 }
@@ -197,6 +198,10 @@ static void test_apparent_totals(void **state)
     expect_kmp(meter, 1305, "1E 04 43 000008FE");
     expect_kmp(meter, 1306, "1E 04 43 000001CC");
     expect_kmp(meter, 1307, "1E 04 43 00000ACA");
+    phase_carries(2, -100, 690000); /* reactive load alone: the sign of its active power is noise */
+    expect_kmp(meter, 1355, "1E 04 43 000002B2");
+    expect_kmp(meter, 1358, "1E 04 43 00000000");
+    expect_kmp(meter, 1305, "1E 04 43 00000BB0");
     toys_reset();
     meter = toy_meter("382M-aron", 0);
     phase_carries(0, 2300000, 2302000);
