@@ -174,10 +174,15 @@ bool registers_fit(const struct registers *registers)
 
 bool registers_due(const struct registers *registers)
 {
+    int64_t whole[LEGAL_TARIFF_ENERGIES];
     for (unsigned e = 0; e < LEGAL_TARIFF_ENERGIES; e++) {
-        if (registers_read(registers, (enum legal_energy)e).whole >= registers->due_uwh[e]) {
+        whole[e] = registers_read(registers, (enum legal_energy)e).whole;
+        if (whole[e] >= registers->due_uwh[e]) {
             return true;
         }
+    }
+    if (whole[LEGAL_A_PLUS] + whole[LEGAL_A_MINUS] >= registers->due_sum_uwh) {
+        return true; /* one of them alone passes its multiple before */
     }
     if (registers->summation != LEGAL_SUM_VECTOR) {
         return false; /* a phase never outruns the sum it is part of */
@@ -196,6 +201,8 @@ void registers_stored(struct registers *registers)
         int64_t whole = registers_read(registers, (enum legal_energy)e).whole;
         registers->due_uwh[e] = (whole / REGISTER_STEP_UWH + 1) * REGISTER_STEP_UWH;
     }
+    registers->due_sum_uwh = registers_read(registers, LEGAL_A_PLUS).whole +
+                             registers_read(registers, LEGAL_A_MINUS).whole + REGISTER_STEP_UWH;
     for (unsigned c = 0; c < REGISTER_PHASE_CELLS; c++) {
         registers->due_cell_uwh[c] = registers->cell[c].whole + REGISTER_STEP_UWH;
     }

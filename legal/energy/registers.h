@@ -47,6 +47,7 @@ struct registers {
     /** where the next record is due: billing registers at a multiple of the step, cells of the
      * phases one step above their stored value */
     int64_t due_uwh[LEGAL_TARIFF_ENERGIES];
+    int64_t due_sum_uwh; /**< of A+ and A- together (A1423), one step above the stored value */
     int64_t due_cell_uwh[REGISTER_PHASE_CELLS];
 };
 

@@ -114,6 +114,8 @@ static void check_kill(struct desk *desk)
     for (unsigned e = 0; e < LEGAL_TARIFF_ENERGIES; e++) {
         assert_int_equal(truth[e] / (uint64_t)STEP, found[e] / (uint64_t)STEP);
     }
+    uint64_t sum_truth = truth[LEGAL_A_PLUS] + truth[LEGAL_A_MINUS]; /* register A1423 */
+    assert_in_range(sum_truth - found[LEGAL_A_PLUS] - found[LEGAL_A_MINUS], 0, STEP - 1);
     for (uint8_t t = 1; t <= LEGAL_TARIFFS; t++) {
         uint64_t behind = tariffs[t] - legal_tariff_uwh(&desk->legal, t, LEGAL_A_PLUS);
         assert_in_range(behind, 0, t == tariff ? STEP - 1 : 0);
@@ -149,6 +151,52 @@ static void a_kill_costs_less_than_a_step(void **state)
         assert_false(health_of(desk).memory_suspect);
     }
     desk_free(desk);
+}
+
+/* REQ(REG-01): import on one phase and export on another: A+ and A- together are not two steps
+ * behind either, and each in turn passes its step. */
+static void mixed_directions_are_a_step_behind(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    const struct desk_load load[3] = {desk_load(230, 4600, 0, 1600), desk_load(230, -4600, 0, 1600),
+                                      desk_load(230, 0, 0, 1600)};
+    for (unsigned w = 0; w < 200; w++) {
+        desk_window(desk, load, 1600);
+        uint64_t truth = desk_energy(desk, LEGAL_A_PLUS) + desk_energy(desk, LEGAL_A_MINUS);
+        const struct legal ran = desk->legal;
+        assert_int_equal(legal_start(&desk->legal, &desk->port, &desk->setup, desk->now_us),
+                         LEGAL_OK);
+        uint64_t found = desk_energy(desk, LEGAL_A_PLUS) + desk_energy(desk, LEGAL_A_MINUS);
+        assert_in_range(truth - found, 0, STEP - 1);
+        desk->legal = ran;
+    }
+    desk_free(desk);
+}
+
+/* REQ(REG-02): no mix of directions wears the memory more than load in one direction does. */
+static void ten_years_of_mixed_directions(void **state)
+{
+    (void)state;
+    static const double import[] = {0.05, 0.2, 0.5, 0.8, 1.0};
+    static const double angle[][2] = {{1.0, 0.0}, {0.8944, 0.4472}, {0.7071, 0.7071}};
+    for (unsigned row = 0; row < 15; row++) {
+        struct desk *desk = desk_new(2, LEGAL_SUM_INDIVIDUAL);
+        const double watts = 3 * 105.0 * 264.5 * angle[row / 5][0];
+        const double vars = 3 * 105.0 * 264.5 * angle[row / 5][1];
+        const double part = import[row % 5];
+        desk_run(desk, 1, (double[]){3000, -2300, 0}, (double[]){1700, 0, 0}); /* out of step */
+        struct desk_load load[2] = {desk_load(264.5, watts * part, vars, 1600),
+                                    desk_load(264.5, watts * (part - 1), 0, 1600)};
+        load[0].current = load[1].current = 0; /* a whole meter's power in two systems */
+        uint64_t writes = desk->memory.writes;
+        for (unsigned w = 0; w < 5 * 900; w++) {
+            desk_window(desk, load, 1600);
+        }
+        uint64_t an_hour = (desk->memory.writes - writes) * 4;
+        assert_in_range(an_hour, 5000, 11783 + 10);
+        desk_free(desk);
+    }
 }
 
 /* REQ(REG-05): tariff registers add up to the total at all times, and survive. */
@@ -491,6 +539,8 @@ int main(void)
         cmocka_unit_test(writes_are_few),
         cmocka_unit_test(ring_wraps_and_wears_evenly),
         cmocka_unit_test(ten_years_at_imax),
+        cmocka_unit_test(ten_years_of_mixed_directions),
+        cmocka_unit_test(mixed_directions_are_a_step_behind),
         cmocka_unit_test(newer_format),
         cmocka_unit_test(another_type),
         cmocka_unit_test(newest_record_rots),
