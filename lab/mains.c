@@ -61,6 +61,11 @@ const char *mains_description(const struct mains *mains)
     return mains->source.description;
 }
 
+bool mains_clipped(const struct mains *mains)
+{
+    return mains->clipped;
+}
+
 bool mains_is_waveform(const struct mains *mains)
 {
     return mains->source.samples != NULL;
@@ -120,6 +125,24 @@ static void rates_of_state(struct mains *m)
     }
 }
 
+/** An ADC ends at full scale.  Beyond it a sine keeps its shape and has that of full scale. */
+static void hold_to_range(struct mains *m, struct lab_phasor_rates *rates)
+{
+    const double most = 0.5 * MEASURING_FULL_SCALE_LSB * (double)MEASURING_FULL_SCALE_LSB;
+    const double v = rates->voltage > most ? sqrt(most / rates->voltage) : 1.0;
+    const double i = rates->current > most ? sqrt(most / rates->current) : 1.0;
+    if (v == 1.0 && i == 1.0) {
+        return;
+    }
+    m->clipped = true;
+    rates->active *= v * i;
+    rates->reactive *= v * i;
+    rates->voltage *= v * v;
+    rates->current *= i * i;
+    rates->v1 = (struct lab_vector){rates->v1.re * v, rates->v1.im * v};
+    rates->i1 = (struct lab_vector){rates->i1.re * i, rates->i1.im * i};
+}
+
 static unsigned systems_supplied(const struct mains *m)
 {
     const double least = MAINS_SUPPLY_V * MEASURING_FULL_SCALE_LSB / FULL_SCALE_V;
@@ -143,6 +166,9 @@ void mains_enter_piece(struct mains *m, int64_t from_us)
         m->anchor_hz = m->electric.frequency_hz;
     }
     rates_of_state(m);
+    for (unsigned k = 0; k < m->options.systems; k++) {
+        hold_to_range(m, &m->rates[k]);
+    }
     m->supplied = systems_supplied(m);
 }
 

@@ -80,6 +80,9 @@ void mains_close(struct mains *mains);
 /** One line for a person: "constant 230 V, 5 A, pf 1, 50 Hz" / "profile house.csv, 40320 rows". */
 const char *mains_description(const struct mains *mains);
 
+/** True when any window or sample so far was beyond full scale and is less than the source was. */
+bool mains_clipped(const struct mains *mains);
+
 /** True when the source is samples by nature (recordings): use mains_samples. */
 bool mains_is_waveform(const struct mains *mains);
 

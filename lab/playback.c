@@ -35,8 +35,11 @@ static void play(struct mains *m, unsigned system, int64_t first, size_t n, stru
         out->i_a[k] *= (float)current;
     }
     for (size_t k = 0; k < n; k++) { /* windows clip like the codes do */
-        out->u_v[k] = clipped(out->u_v[k], (float)FULL_SCALE_V);
-        out->i_a[k] = clipped(out->i_a[k], (float)FULL_SCALE_A);
+        const float u_v = clipped(out->u_v[k], (float)FULL_SCALE_V);
+        const float i_a = clipped(out->i_a[k], (float)FULL_SCALE_A);
+        m->clipped = m->clipped || u_v != out->u_v[k] || i_a != out->i_a[k];
+        out->u_v[k] = u_v;
+        out->i_a[k] = i_a;
     }
 }
 

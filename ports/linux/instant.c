@@ -9,6 +9,7 @@
 
 #include "app/clock/clock.h"
 
+#define ZONE_HOURS_MAX  14   /* Kiribati */
 #define DURATION_MAX_US 4e15 /* a good hundred years */
 
 static int64_t clock_us(clockid_t id)
@@ -85,11 +86,14 @@ static int64_t scan_zone(struct scan *scan)
         return 0;
     }
     scan->at++;
-    int64_t ahead_s = scan_digits(scan, 2) * INT64_C(3600);
-    if (*scan->at != '\0') {
+    const unsigned hours = scan_digits(scan, 2);
+    unsigned minutes = 0;
+    if (!scan->failed && *scan->at != '\0') {
         (void)scan_is(scan, ':');
-        ahead_s += scan_digits(scan, 2) * INT64_C(60);
+        minutes = scan_digits(scan, 2);
     }
+    scan->failed = scan->failed || hours > ZONE_HOURS_MAX || minutes > 59;
+    const int64_t ahead_s = hours * INT64_C(3600) + minutes * INT64_C(60);
     return west ? -ahead_s : ahead_s;
 }
 

@@ -50,7 +50,7 @@ static int print_status(const struct run *run)
     }
     printf("%s\n", text);
     free(text);
-    return fflush(stdout);
+    return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : -1;
 }
 
 /* The orderly end: nothing at all is lost. */
@@ -58,6 +58,10 @@ static int finish(struct run *run, struct problem *problem)
 {
     if (site_store(&run->site) != 0) {
         return problem_set(problem, EXIT_NOT_ABLE, "the memory could not be stored");
+    }
+    if (mains_clipped(run->site.mains)) {
+        (void)fprintf(stderr, "meter382: --mains: was beyond the measuring range (700 V or 250 A "
+                              "peak at a phase) and has been cut off there\n");
     }
     if (run->options->status && print_status(run) != 0) {
         return problem_set(problem, EXIT_NOT_ABLE, "the status could not be printed");

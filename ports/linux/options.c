@@ -47,8 +47,8 @@ static int take_serial(struct parsing *parsing, const char *text)
 {
     char *end;
     const unsigned long number = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || number > SERIAL_MAX) {
-        return bad(parsing, "serial", "a number of at most eight digits", text);
+    if (*text < '0' || *text > '9' || *end != '\0' || number > SERIAL_MAX || number == 0) {
+        return bad(parsing, "serial", "a number of at most eight digits, not 0", text);
     }
     parsing->options->serial_number = (uint32_t)number;
     return 0;
@@ -153,6 +153,11 @@ static int take_optical(struct parsing *parsing, const char *text)
     if (!port->pty && address_parse(port->path, &port->address, &why) != 0) {
         return problem_set(parsing->problem, EXIT_BAD_INPUT, "--optical: %s, found '%.200s'", why,
                            port->path);
+    }
+    for (size_t i = 0; port->pty && i < options->n_optical; i++) {
+        if (options->optical[i].pty && strcmp(options->optical[i].path, port->path) == 0) {
+            return bad(parsing, "optical", "each pty once", text);
+        }
     }
     options->n_optical++;
     return take_optical_switches(parsing, port, rest + length);

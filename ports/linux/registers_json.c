@@ -62,7 +62,9 @@ static void print_string(FILE *out, const char *text)
 static void print_obis(FILE *out, const uint8_t obis[6])
 {
     static const uint8_t none[6] = {0};
-    if (memcmp(obis, none, sizeof none) != 0) {
+    if (memcmp(obis, none, sizeof none) == 0) {
+        (void)fputs(", \"obis\": null", out);
+    } else {
         (void)fprintf(out, ", \"obis\": \"%u-%u:%u.%u.%u.%u\"", (unsigned)obis[0],
                       (unsigned)obis[1], (unsigned)obis[2], (unsigned)obis[3], (unsigned)obis[4],
                       (unsigned)obis[5]);

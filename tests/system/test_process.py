@@ -26,6 +26,11 @@ def test_bad_arguments(folder):
         (["--variant", "999"], r"--variant: expected .*'999'"),
         (["--serial", "12x"], r"--serial: expected .*'12x'"),
         (["--serial", "123456789"], r"--serial: "),
+        (["--serial", "0"], r"--serial: expected .* not 0, found '0'"),
+        (["--optical", "pty:/tmp/twice", "--optical", "pty:/tmp/twice"],
+         r"--optical: expected each pty once"),
+        (["--start", "2026-11-21T10:00:00+25:00"], r"--start: column \d+: "),
+        (["--start", "2026-11-21T10:00:00+01:60"], r"--start: column \d+: "),
         (["--speed", "fast"], r"--speed: expected .*'fast'"),
         (["--speed", "0"], r"--speed: "),
         (["--speed", "nan"], r"--speed: "),
@@ -110,13 +115,46 @@ def test_status_is_complete():
     check("87654321" in str(values), "the serial number is in the status")
     check(any(isinstance(v["value"], str) for v in values.values()), "no text register")
     for code, value in values.items():
-        check(set(value) <= {"value", "unit", "obis"}, f"{code}: {value}")
+        check(set(value) == {"value", "unit", "obis"}, f"{code}: {value}")
 
 
 def test_waveform_agrees():
     phasor = kwh(status("--mains", CONSTANT, "--until", "1m"))
     waveform = kwh(status("--mains", CONSTANT, "--until", "1m", "--fidelity", "waveform"))
     check(abs(waveform / phasor - 1) < 1e-4, f"waveform {waveform}, phasor {phasor}")
+
+
+def test_beyond_the_range(folder):
+    """What no ADC holds is metered as far as it goes, and said at the end."""
+    profile = os.path.join(folder, "much.csv")
+    with open(profile, "w", encoding="ascii") as file:
+        file.write("time_s,p1_kw\n0,1\n60,100\n120,1\n")
+    full_kw = 0.230 * 250 / 2 ** 0.5
+    waveform = ["--fidelity", "waveform"]
+    for mains, wanted in (("u=230,i=300", 3 * full_kw), ("u=230,i=-300", 0),
+                          (profile, 59 / 60 + full_kw / 60)):
+        for until, more in (("60m", []), ("130s", waveform)):
+            done = run("--headless", "--speed", "max", "--status", "--until", until, "--mains",
+                       mains, *more)
+            check(done.returncode == 0 and re.fullmatch(
+                r"meter382: --mains: was beyond the measuring range[^\n]+\n", done.stderr),
+                f"{mains}: {done.stderr}")
+            registers = json.loads(done.stdout)
+            check(more or abs(kwh(registers) - wanted) < 1e-4 * full_kw, f"{mains}: {kwh(registers)}")
+            check(abs(kwh(registers, "32.7.0") - 230) < 0.1, registers["32.7.0"])
+    done = run("--headless", "--speed", "max", "--until", "1s", "--mains", "u=230,i=176")
+    check(done.returncode == 0 and done.stderr == "", done.stderr)
+
+
+def test_status_that_nobody_gets():
+    """A status that can't be printed is not a success."""
+    from subprocess import DEVNULL
+    from subprocess import run as start
+    from meter_process import program
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = start([program(), "--headless", "--speed", "max", "--until", "1s", "--status"],
+                     stdout=full, stderr=DEVNULL, timeout=60, check=False)
+    check(done.returncode == 1, f"exit {done.returncode}")
 
 
 def test_waveform_ends_anywhere():
