@@ -28,6 +28,12 @@ struct mains {
     int64_t anchor_us;
     double anchor_turns, anchor_hz;
     struct lab_phasor_carry carry[LAB_PHASES];
+    /* the window before, for as long as the next one is like it; n_samples 0: none */
+    struct {
+        uint32_t n_samples;
+        struct lab_phasor_rates sum[LAB_PHASES];
+        struct measuring_window window[LAB_PHASES];
+    } last;
     /* exp(j*2*pi*turns) of the window before: at 50 Hz whole seconds end at the same angle */
     double rotation_turns;
     struct lab_vector rotation;

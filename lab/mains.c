@@ -160,6 +160,7 @@ void mains_enter_piece(struct mains *m, int64_t from_us)
     m->source.piece(m->source.self, from_us, &m->electric, &m->until_us);
     lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
     m->from_us = from_us;
+    m->last.n_samples = 0;
     if (m->electric.frequency_hz != m->anchor_hz) {
         m->anchor_turns = mains_turns_at(m, change_us);
         m->anchor_us = change_us;
@@ -193,9 +194,8 @@ void mains_outlook(struct mains *mains, int64_t from_us, struct mains_outlook *o
     out->supplied = mains->supplied;
 }
 
-static struct lab_vector rotation_at(struct mains *m, int64_t at_us)
+static struct lab_vector rotation_of(struct mains *m, double turns)
 {
-    double turns = mains_turns_at(m, at_us);
     if (turns != m->rotation_turns) {
         m->rotation_turns = turns;
         m->rotation = (struct lab_vector){cos(turns * TURN), sin(turns * TURN)};
@@ -247,6 +247,20 @@ static double sum_pieces(struct mains *m, int64_t start_us, int64_t end_us,
     return hertz / (double)(end_us - start_us);
 }
 
+/** Most windows are like the one before: same state all over, same length, same angle at the end.
+ */
+static bool repeat_window(struct mains *m, int64_t start_us, int64_t end_us, uint32_t n_samples)
+{
+    if (n_samples != m->last.n_samples || start_us < m->from_us || end_us > m->until_us ||
+        mains_turns_at(m, end_us) != m->rotation_turns) {
+        return false;
+    }
+    for (unsigned k = 0; k < m->options.systems; k++) {
+        lab_phasor_repeat(&m->last.sum[k], &m->carry[k], &m->last.window[k]);
+    }
+    return true;
+}
+
 void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
                   struct measuring_window out[LAB_PHASES])
 {
@@ -258,14 +272,18 @@ void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
         mains_play_window(mains, start_us, n_samples, out);
         return;
     }
-    struct lab_phasor_rates sum[LAB_PHASES];
     int64_t end_us = start_us + (int64_t)n_samples * SAMPLE_US;
-    double hertz = sum_pieces(mains, start_us, end_us, sum);
-    struct lab_vector rotation = rotation_at(mains, end_us);
-    for (unsigned k = 0; k < mains->options.systems; k++) {
-        lab_phasor_finish(&sum[k], rotation, hertz, mains->electric.temperature_c, n_samples,
-                          &mains->carry[k], &out[k]);
+    if (!repeat_window(mains, start_us, end_us, n_samples)) {
+        double hertz = sum_pieces(mains, start_us, end_us, mains->last.sum);
+        struct lab_vector rotation = rotation_of(mains, mains_turns_at(mains, end_us));
+        for (unsigned k = 0; k < mains->options.systems; k++) {
+            lab_phasor_finish(&mains->last.sum[k], rotation, hertz, mains->electric.temperature_c,
+                              n_samples, &mains->carry[k], &mains->last.window[k]);
+        }
+        bool pure = mains->from_us <= start_us && mains->until_us >= end_us;
+        mains->last.n_samples = pure ? n_samples : 0;
     }
+    memcpy(out, mains->last.window, mains->options.systems * sizeof *out);
 }
 
 void mains_last_window(struct mains *mains, int64_t end_us, uint32_t n_samples,

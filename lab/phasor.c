@@ -98,6 +98,15 @@ static void rotate(struct lab_vector sum, struct lab_vector rotation, double sca
     *im = to_phasor((sum.re * rotation.im + sum.im * rotation.re) * scale);
 }
 
+void lab_phasor_repeat(const struct lab_phasor_rates *sum, struct lab_phasor_carry *carry,
+                       struct measuring_window *out)
+{
+    out->active_lsb2 = take_whole(sum->active, &carry->active);
+    out->reactive_lsb2 = take_whole(sum->reactive, &carry->reactive);
+    out->voltage_lsb2 = (uint64_t)take_whole(sum->voltage, &carry->voltage);
+    out->current_lsb2 = (uint64_t)take_whole(sum->current, &carry->current);
+}
+
 void lab_phasor_finish(const struct lab_phasor_rates *sum, struct lab_vector rotation,
                        double frequency_hz, double temperature_c, uint32_t n_samples,
                        struct lab_phasor_carry *carry, struct measuring_window *out)
@@ -106,10 +115,7 @@ void lab_phasor_finish(const struct lab_phasor_rates *sum, struct lab_vector rot
     double least = FREQUENCY_FLOOR * (double)n_samples;
     bool alive = product_re(sum->v1, sum->v1) > least * least;
     out->samples = n_samples;
-    out->active_lsb2 = take_whole(sum->active, &carry->active);
-    out->reactive_lsb2 = take_whole(sum->reactive, &carry->reactive);
-    out->voltage_lsb2 = (uint64_t)take_whole(sum->voltage, &carry->voltage);
-    out->current_lsb2 = (uint64_t)take_whole(sum->current, &carry->current);
+    lab_phasor_repeat(sum, carry, out);
     rotate(sum->v1, rotation, scale, &out->v1_re, &out->v1_im);
     rotate(sum->i1, rotation, scale, &out->i1_re, &out->i1_im);
     out->frequency_uhz = alive ? (uint32_t)(frequency_hz * 1e6 + 0.5) : 0;

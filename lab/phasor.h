@@ -54,6 +54,13 @@ void lab_phasor_finish(const struct lab_phasor_rates *sum, struct lab_vector rot
                        struct lab_phasor_carry *carry, struct measuring_window *out);
 
 /**
+ * The same window once more: sum, rotation, frequency and length as in the call of
+ * lab_phasor_finish that filled *out; only the carried fractions make a difference.
+ */
+void lab_phasor_repeat(const struct lab_phasor_rates *sum, struct lab_phasor_carry *carry,
+                       struct measuring_window *out);
+
+/**
  * The window of n_samples in which the phase stays as it is.
  * @param turns_at_end  phase of the common reference at the window's end, in turns (f * t)
  */
