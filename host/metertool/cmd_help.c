@@ -130,14 +130,14 @@ enum tool_exit command_registers(struct tool *tool, int n_arguments, char **argu
     if (n_arguments > 0 && select_registers(tool, n_arguments, arguments) != EXIT_GOOD) {
         return EXIT_USAGE;
     }
-    printf("%-12s %-7s %-5s %s\n", "OBIS", "KMP", "Label", "Name");
+    printf("%-12s %-7s %-9s %s\n", "OBIS", "KMP", "Label", "Name");
     for (size_t i = 0; i < selection->length; i++) {
         const struct selected *selected = &selection->items[i];
         char id[12] = "";
         if (selected->kmp_id >= 0) {
             snprintf(id, sizeof id, "0x%04X", (unsigned)selected->kmp_id);
         }
-        printf("%-12s %-7s %-5s %s\n", selected->code, id,
+        printf("%-12s %-7s %-9s %s\n", selected->code, id,
                selected->def != NULL ? selected->def->label : "",
                selected->def != NULL ? selected->def->name : "(not in our table)");
     }

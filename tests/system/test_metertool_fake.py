@@ -332,6 +332,11 @@ class Iec(Case):
 
 
 class Texts(Case):
+    def test_the_list_of_registers_stands_in_columns(self):
+        lines = self.good("registers").splitlines()
+        at = lines[0].index("Name")
+        self.assertTrue(all(line[at - 1] == " " and line[at] != " " for line in lines))
+
     def test_help_and_completion_come_from_the_tables(self):
         text = self.good("help")
         words = self.good("completion", "bash")
