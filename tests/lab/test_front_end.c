@@ -418,6 +418,44 @@ static void signals_change_without_a_jump_in_phase(void **state)
     }
 }
 
+/** An edge that a sample falls on belongs to that sample, however the times were rounded. */
+static void edges_fall_on_their_samples(void **state)
+{
+    (void)state;
+    for (unsigned k = 1; k < 900; k += 7) {
+        struct stimulus stimulus;
+        meter_start(0, 1);
+        stimulus_balanced(&stimulus, 0.0, 5.0, 0.0, 50.0);
+        stimulus.phase[0].voltage_dc_v = 100.0;
+        assert_true(stimulus_dip(&stimulus, 1u, k / 8000.0, 1.0 / 8000.0, 0.0));
+        front_end_connect(&meter, &stimulus);
+        meter_run(0, 1000);
+        for (unsigned j = 0; j < 1000; j++) {
+            assert_true((abs(v_code[0][j]) < 2) == (j == k));
+        }
+    }
+}
+
+static void tones_know_nothing_of_changes(void **state)
+{
+    (void)state;
+    struct stimulus stimulus;
+    meter_start(0, 1);
+    stimulus_balanced(&stimulus, 230.0, 5.0, 0.0, 50.0);
+    stimulus.phase[0].tone_hz = 1234.0;
+    stimulus.phase[0].tone_a = 0.5;
+    stimulus.phase[0].tone_v = 3.0;
+    assert_true(stimulus_change_add(&stimulus, (struct stimulus_change){0.0, 2.0, 1u, 0.0, 0.0}));
+    front_end_connect(&meter, &stimulus);
+    meter_run(0, SECOND);
+    struct lab_vector i = phasor(i_code[0], 1234.0), v = phasor(v_code[0], 1234.0);
+    close_to(hypot(i.re, i.im), 0.5 * sqrt(2.0) * STEPS_A, 0.1);
+    close_to(hypot(v.re, v.im), 3.0 * sqrt(2.0) * STEPS_V, 0.1);
+    i = phasor(i_code[0], 50.0);
+    v = phasor(v_code[0], 50.0);
+    close_to(hypot(i.re, i.im) + hypot(v.re, v.im), 0.0, 0.1);
+}
+
 static void aron_gets_line_voltages(void **state)
 {
     (void)state;
@@ -454,6 +492,8 @@ int main(void)
         cmocka_unit_test(clock_runs_at_its_own_pace),
         cmocka_unit_test(missing_samples_are_missing),
         cmocka_unit_test(signals_change_without_a_jump_in_phase),
+        cmocka_unit_test(edges_fall_on_their_samples),
+        cmocka_unit_test(tones_know_nothing_of_changes),
         cmocka_unit_test(aron_gets_line_voltages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
