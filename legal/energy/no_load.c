@@ -26,10 +26,12 @@ static struct wide release(struct no_load *cell, bool book)
 static struct wide judge(struct no_load *cell)
 {
     bool was_loaded = cell->loaded;
+    uint64_t pending_us = cell->pending_us;
     cell->loaded = mean_reaches(cell->pending, cell->pending_us,
                                 was_loaded ? NO_LOAD_STOP_MW : NO_LOAD_START_MW);
     cell->negative = wide_is_negative(cell->pending);
-    return release(cell, cell->loaded || was_loaded);
+    bool tail = was_loaded && pending_us <= NO_LOAD_TAIL_US;
+    return release(cell, cell->loaded || tail);
 }
 
 struct wide no_load_take(struct no_load *cell, struct wide energy, uint64_t window_us)

@@ -6,7 +6,8 @@
  * once;
  *  - otherwise, as soon as the cell spans a second, its mean decides: from 2.30 W on it is booked
  *    (2.25 W while load is present: hysteresis), below it is discarded;
- *  - the first block below the threshold after load is booked as well: it holds the load's tail.
+ *  - the first block below the threshold after load is booked as well: it holds the load's tail
+ *    (unless frames were lost for so long that it spans more than 4 s).
  * So a load well above the threshold is booked to the last fraction, however its start and end
  * fall between windows, while noise around zero cancels itself in the cell and is never split into
  * import and export.  Below the threshold registration stops within two seconds. Source: spec
@@ -24,6 +25,7 @@
 #define NO_LOAD_STOP_MW  2250u
 #define NO_LOAD_CLEAR_MW 23000u
 #define NO_LOAD_BLOCK_US 1000000u
+#define NO_LOAD_TAIL_US  4000000u
 
 struct no_load {
     struct wide pending;

@@ -158,6 +158,30 @@ static void storing_settles(void **state)
     desk_free(desk);
 }
 
+/* REQ(X-MET-6): load, then frames lost: the tail of the load is booked if it can't be anything
+ * else, what a long gap brings below the threshold is not. */
+static void gaps_after_load(void **state)
+{
+    (void)state;
+    static const uint32_t gaps_s[] = {1, 2, 4, 5, 600};
+    for (unsigned g = 0; g < 5; g++) {
+        struct desk *desk = desk_new(1, LEGAL_SUM_INDIVIDUAL);
+        desk_run(desk, 10, (double[]){2300, 0, 0}, none);
+        uint64_t before = desk_energy(desk, LEGAL_A_PLUS);
+        const struct desk_load creep = at_230(1, 0, 8000);
+        for (uint32_t t = 0; t < gaps_s[g]; t++) {
+            desk_count(desk, 0, &creep, 8000);
+        }
+        desk->now_us += gaps_s[g] * SECOND;
+        desk_send(desk, 0);
+        uint64_t expected = gaps_s[g] <= 4 ? (uint64_t)(gaps_s[g] / 0.0036) : 0;
+        assert_in_range(desk_energy(desk, LEGAL_A_PLUS) - before + 1, expected, expected + 2);
+        desk_run(desk, 60, (double[]){1, 0, 0}, none);
+        assert_in_range(desk_energy(desk, LEGAL_A_PLUS) - before, 0, expected + 300);
+        desk_free(desk);
+    }
+}
+
 /* Reactive load with active noise around zero has no direction: it lies on the importing side. */
 static void noise_has_no_direction(void **state)
 {
@@ -270,6 +294,7 @@ int main(void)
         cmocka_unit_test(storing_settles),
         cmocka_unit_test(changes_of_load),
         cmocka_unit_test(long_gaps),
+        cmocka_unit_test(gaps_after_load),
         cmocka_unit_test(noise_has_no_direction),
         cmocka_unit_test(small_load_keeps_its_direction),
     };
