@@ -16,7 +16,7 @@
 #define FLOOR_A        0.02
 #define CURRENT_GAIN_A 1.0 /* from here on resolution and noise don't matter */
 #define PHI_APART_DEG  10.0
-#define REFERENCE_C    23.0
+#define DRIFT_UNIT_K   50.0
 
 const struct calibration_type calibration_type_382 = {
     .power_gain_nominal = UINT32_C(1592888889),
@@ -297,24 +297,31 @@ enum calibration_err calibration_compute(const struct calibration_type *type,
 
 /** ---- temperature --------------------------------------------------------------------------- */
 
-enum calibration_err calibration_drift_fit(const struct calibration_drift_point *point, size_t n,
+enum calibration_err calibration_drift_fit(double reference_c,
+                                           const struct calibration_drift_point *point, size_t n,
                                            struct calibration_drift *out)
 {
-    struct calibration_equations equations = {.n = 2}, linear = {.n = 1};
+    struct calibration_equations equations = {.n = n < 3u ? n : 3u};
     double x[CALIBRATION_UNKNOWNS] = {0.0};
     for (size_t k = 0; k < n; k++) {
-        /* in units of 50 K, so that both unknowns are of a size */
-        const double away = (point[k].temperature_c - REFERENCE_C) / 50.0;
-        const double row[2] = {away, away * away};
+        /* in units of 50 K, so that the unknowns are of a size */
+        const double away = (point[k].temperature_c - reference_c) / DRIFT_UNIT_K;
+        const double row[3] = {away, away * away * away, away * away};
         calibration_equations_add(&equations, row, point[k].error_ppm, 1.0);
-        calibration_equations_add(&linear, row, point[k].error_ppm, 1.0);
     }
-    if (!calibration_equations_solve(&equations, x)) {
-        x[1] = 0.0;
-        if (!calibration_equations_solve(&linear, x)) {
-            return CALIBRATION_ERR_READINGS;
-        }
+    if (n == 0 || !calibration_equations_solve(&equations, x)) {
+        return CALIBRATION_ERR_READINGS;
     }
-    *out = (struct calibration_drift){x[0] / 50.0, x[1] / 2500.0};
+    *out = (struct calibration_drift){.reference_c = reference_c,
+                                      .linear_ppm_k = x[0] / DRIFT_UNIT_K,
+                                      .quadratic_ppm_k2 = x[2] / pow(DRIFT_UNIT_K, 2.0),
+                                      .cubic_ppm_k3 = x[1] / pow(DRIFT_UNIT_K, 3.0)};
     return CALIBRATION_OK;
+}
+
+double calibration_drift_ppm(const struct calibration_drift *drift, double temperature_c)
+{
+    const double away = temperature_c - drift->reference_c;
+    return away *
+           (drift->linear_ppm_k + away * (drift->quadratic_ppm_k2 + away * drift->cubic_ppm_k3));
 }

@@ -99,17 +99,26 @@ void calibration_filter_response(const struct calibration_type *type,
                                  const struct calibration_constants *constants, double frequency_hz,
                                  double *re, double *im);
 
-/** Gain errors at temperatures: error = linear * (T - 23) + quadratic * (T - 23)^2, in parts. */
+/** Drift of power, in ppm: linear * d + quadratic * d^2 + cubic * d^3, d from the reference. */
 struct calibration_drift {
-    double linear_ppm_k, quadratic_ppm_k2;
+    double reference_c; /**< what the meter's sensor read when its gain was calibrated */
+    double linear_ppm_k, quadratic_ppm_k2, cubic_ppm_k3;
 };
 struct calibration_drift_point {
     double temperature_c; /**< as the meter's own sensor reads it */
-    double error_ppm;     /**< of power, against the reference */
+    double error_ppm;     /**< of power, on top of the error at the reference */
 };
 
-/** Least squares through zero at 23 degrees; one temperature gives the linear term alone. */
-enum calibration_err calibration_drift_fit(const struct calibration_drift_point *point, size_t n,
+/**
+ * Find the drift from points at other temperatures.  One gives the linear term; two give linear and
+ * cubic, as shunt and divider are straight and a reference is an S (take unlike distances from the
+ * reference: -30 and 45 degrees); three and more give all.
+ */
+enum calibration_err calibration_drift_fit(double reference_c,
+                                           const struct calibration_drift_point *point, size_t n,
                                            struct calibration_drift *out);
+
+/** The error that the drift has at a temperature that the meter's sensor reads. */
+double calibration_drift_ppm(const struct calibration_drift *drift, double temperature_c);
 
 #endif

@@ -388,15 +388,97 @@ static void filters_match_delay_and_droop(void **state)
 static void drift_is_fitted(void **state)
 {
     (void)state;
-    const struct calibration_drift_point point[] = {{60.0, 37.0 * 20.0 + 37.0 * 37.0 * 0.1},
-                                                    {-20.0, -43.0 * 20.0 + 43.0 * 43.0 * 0.1}};
+    const double away_k[] = {37.0, -43.0, 15.0};
+    struct calibration_drift_point point[3];
     struct calibration_drift drift;
-    assert_int_equal(calibration_drift_fit(point, 2, &drift), CALIBRATION_OK);
+    for (unsigned k = 0; k < 3; k++) {
+        const double d = away_k[k];
+        point[k] = (struct calibration_drift_point){24.0 + d, 20.0 * d - 2e-3 * d * d * d};
+    }
+    assert_int_equal(calibration_drift_fit(24.0, point, 2, &drift), CALIBRATION_OK);
+    close_to(drift.linear_ppm_k, 20.0, 1e-9);
+    close_to(drift.cubic_ppm_k3, -2e-3, 1e-12);
+    close_to(calibration_drift_ppm(&drift, 39.0), point[2].error_ppm, 1e-8);
+    for (unsigned k = 0; k < 3; k++) {
+        point[k].error_ppm += 0.1 * away_k[k] * away_k[k];
+    }
+    assert_int_equal(calibration_drift_fit(24.0, point, 3, &drift), CALIBRATION_OK);
     close_to(drift.linear_ppm_k, 20.0, 1e-9);
     close_to(drift.quadratic_ppm_k2, 0.1, 1e-9);
-    assert_int_equal(calibration_drift_fit(point, 1, &drift), CALIBRATION_OK);
+    assert_int_equal(calibration_drift_fit(24.0, point, 1, &drift), CALIBRATION_OK);
     close_to(drift.linear_ppm_k, point[0].error_ppm / 37.0, 1e-9);
-    assert_int_equal(calibration_drift_fit(point, 0, &drift), CALIBRATION_ERR_READINGS);
+    assert_int_equal(calibration_drift_fit(24.0, point, 0, &drift), CALIBRATION_ERR_READINGS);
+    point[1] = point[0];
+    assert_int_equal(calibration_drift_fit(24.0, point, 2, &drift), CALIBRATION_ERR_READINGS);
+}
+
+/** Power that each system reads at an ambient temperature, and what its sensor says. */
+static void read_at(struct virtual_meter *meter, double ambient_c, double power_w[METER_SYSTEMS],
+                    double sensor_c[METER_SYSTEMS])
+{
+    struct stimulus stimulus;
+    struct virtual_reading read;
+    stimulus_balanced(&stimulus, 230.0, 10.0, 0.0, 50.0);
+    front_end_ambient(&meter->front_end, ambient_c);
+    virtual_measure(meter, &stimulus, 4, &read);
+    for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        power_w[s] = read.instant_w[s];
+        sensor_c[s] = 0.01 * front_end_temperature_cc(&meter->front_end, s);
+    }
+}
+
+/** Worst drift over meters, ppm/K. */
+struct drifts {
+    double before_ppm_k, after_ppm_k;
+};
+
+static void prove_drift(struct virtual_meter *meter, struct drifts *worst)
+{
+    /* unlike distances from 23 degrees tell the cubic term from the linear one */
+    static const double found_at_c[] = {-30.0, 45.0},
+                        proved_at_c[] = {-40.0, -10.0, 5.0, 60.0, 70.0};
+    double gain_w[METER_SYSTEMS], power_w[METER_SYSTEMS];
+    double reference_c[METER_SYSTEMS], sensor_c[METER_SYSTEMS];
+    struct calibration_drift_point point[METER_SYSTEMS][2];
+    struct calibration_drift drift[METER_SYSTEMS];
+    read_at(meter, 23.0, gain_w, reference_c);
+    for (unsigned k = 0; k < 2; k++) {
+        read_at(meter, found_at_c[k], power_w, sensor_c);
+        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+            const double error_ppm = 1e6 * (power_w[s] / gain_w[s] - 1.0);
+            point[s][k] = (struct calibration_drift_point){sensor_c[s], error_ppm};
+        }
+    }
+    for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        assert_int_equal(calibration_drift_fit(reference_c[s], point[s], 2, &drift[s]),
+                         CALIBRATION_OK);
+    }
+    for (unsigned k = 0; k < 5; k++) {
+        const double away_k = fabs(proved_at_c[k] - 23.0);
+        read_at(meter, proved_at_c[k], power_w, sensor_c);
+        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+            const double error_ppm = 1e6 * (power_w[s] / gain_w[s] - 1.0);
+            const double left_ppm = error_ppm - calibration_drift_ppm(&drift[s], sensor_c[s]);
+            worst->before_ppm_k = fmax(worst->before_ppm_k, fabs(error_ppm) / away_k);
+            worst->after_ppm_k = fmax(worst->after_ppm_k, fabs(left_ppm) / away_k);
+        }
+    }
+}
+
+/** With terms found at two temperatures a meter would keep 10 ppm/K from -40 to 70 degrees. */
+static void drift_can_be_compensated(void **state)
+{
+    (void)state;
+    struct drifts worst = {0.0, 0.0};
+    for (unsigned m = 0; m < METERS; m++) {
+        struct virtual_meter *meter = virtual_new(FIRST_SEED + m, FRONT_END_PHYSICAL);
+        prove_drift(meter, &worst);
+        free(meter);
+    }
+    printf("drift of %u meters: %.1f ppm/K, with terms from -30 and 45 degrees %.2f ppm/K\n",
+           METERS, worst.before_ppm_k, worst.after_ppm_k);
+    assert_true(worst.before_ppm_k > 30.0);
+    assert_true(worst.after_ppm_k <= 10.0);
 }
 
 int main(void)
@@ -409,6 +491,7 @@ int main(void)
         cmocka_unit_test(impossible_readings_are_refused),
         cmocka_unit_test(filters_match_delay_and_droop),
         cmocka_unit_test(drift_is_fitted),
+        cmocka_unit_test(drift_can_be_compensated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
