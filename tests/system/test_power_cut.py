@@ -99,19 +99,20 @@ def test_supply_cuts_lose_nothing(folder):
 
 
 def write_unrest(path, chance):
-    """A hundred power cuts at odd instants, dips and load steps.  Returns kWh and seconds."""
-    lines, at, joules = ["set u=230 i=0 i1=20"], 0.0, 0.0
+    """A hundred power cuts at odd instants, dips and load steps.  Returns kWh and seconds.  The power
+    of a balanced load is the same at every instant of a cycle, so its samples are exact, too."""
+    lines, at, joules = ["set u=230 i=20"], 0.0, 0.0
     load, share = 20, 1.0
     def until(instant):
         nonlocal at, joules
-        joules += 230 * load * share * (instant - at)
+        joules += 3 * 230 * load * share * (instant - at)
         at = instant
     def later(low, high):
         return round((at + chance.uniform(low, high)) * 8000) / 8000
     for turn in range(100):
         until(later(0.2, 0.7))
         load = chance.choice([10, 25, 80])
-        lines.append(f"at {at:.6f}s set i1={load}")
+        lines.append(f"at {at:.6f}s set i={load}")
         if turn % 5 == 0:
             kind = turn // 5 % 2
             rest, seconds = ((40, 0.6), (0, 1.55))[kind]
@@ -127,9 +128,36 @@ def write_unrest(path, chance):
         lines.append(f"at {at:.6f}s power on")
         share = 1.0
     until(later(0.5, 2.0))
+    write_lines(path, lines)
+    return joules / 3.6e6, at
+
+
+def write_stops(path, chance):
+    """Dips so long that the meter stops; what the rest of the voltage drives until then is metered."""
+    at = chance.uniform(3, 9)
+    lines = ["set u=230 i=10"]
+    for rest in (40, 0, 65, 30, 69):
+        lines.append(f"at {at:.3f}s dip all to {rest}% for {chance.uniform(1.2, 2.9):.4f}s")
+        at += chance.uniform(3, 12)
+    lines.append(f"at {int(at)}s lose L1+L2 for 1.5s")
+    lines.append(f"at {int(at)}s dip L3 to 50% for 9s")
+    write_lines(path, lines)
+    return at + 12
+
+
+def write_lines(path, lines):
     with open(path, "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")
-    return joules / 3.6e6, at
+
+
+def start_run(scenario, seconds, speed, *more):
+    return subprocess.Popen([program(), "--headless", "--status", "--mains", scenario, "--until",
+                             f"{seconds:.6f}s", "--start", "2026-11-21T10:00:00Z", "--speed", speed,
+                             *more], stdout=subprocess.PIPE, text=True)
+
+
+def finish_run(process):
+    return json.loads(process.communicate(timeout=300)[0])
 
 
 class AtAnySpeed:
@@ -138,28 +166,30 @@ class AtAnySpeed:
     def __init__(self, folder, seed):
         scenario = os.path.join(folder, "unrest.scn")
         self.wanted, self.seconds = write_unrest(scenario, random.Random(seed))
-        common = [program(), "--headless", "--status", "--mains", scenario, "--until",
-                  f"{self.seconds:.6f}s", "--start", "2026-11-21T10:00:00Z"]
-        runs = {"10": [], "100": [], "max": [], "waveform": ["--fidelity", "waveform"]}
-        self.running = {
-            name: subprocess.Popen(common + ["--speed", name if not more else "max"] + more,
-                                   stdout=subprocess.PIPE, text=True)
-            for name, more in runs.items()}
+        self.running = {speed: start_run(scenario, self.seconds, speed)
+                        for speed in ("10", "100", "max")}
+        self.waveform = start_run(scenario, self.seconds, "max", "--fidelity", "waveform")
+        scenario = os.path.join(folder, "stops.scn")
+        seconds = write_stops(scenario, random.Random(seed))
+        self.stopping = {speed: start_run(scenario, seconds, speed)
+                         for speed in ("10", "100", "max")}
 
     def check(self):
         """REQ(X-MET-7): every register is the same at every speed, and the energy is all that
         flowed: power cuts and dips at any instant take nothing away."""
-        found = {name: json.loads(process.communicate(timeout=300)[0])
-                 for name, process in self.running.items()}
-        for name in ("10", "100", "max"):
-            check(abs(kwh(found[name]) - self.wanted) < 1e-8 + 1e-7 * self.wanted,
-                  f"speed {name}: {kwh(found[name])} kWh, flowed {self.wanted}")
-            for code, register in found[name].items():
-                check(register == found["10"][code],
-                      f"{code}: {register['value']} at speed {name}, "
-                      f"{found['10'][code]['value']} at speed 10")
-        check(abs(kwh(found["waveform"]) - self.wanted) < 3e-4 * self.wanted,
-              f"waveform: {kwh(found['waveform'])} kWh, flowed {self.wanted}")
+        for running in (self.running, self.stopping):
+            found = {name: finish_run(process) for name, process in running.items()}
+            for name, registers in found.items():
+                for code, register in registers.items():
+                    check(register == found["10"][code],
+                          f"{code}: {register['value']} at speed {name}, "
+                          f"{found['10'][code]['value']} at speed 10")
+            if running is self.running:
+                check(abs(kwh(found["max"]) - self.wanted) < 1e-7 * self.wanted,
+                      f"{kwh(found['max'])} kWh, flowed {self.wanted}")
+        waveform = kwh(finish_run(self.waveform))
+        check(abs(waveform - self.wanted) < 1e-4 * self.wanted,
+              f"waveform: {waveform} kWh, flowed {self.wanted}")
 
 
 def test_kill_leaves_a_working_meter(folder):

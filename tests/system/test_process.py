@@ -240,6 +240,22 @@ def test_speed():
     meter.terminate()
 
 
+def test_changes_within_a_long_window():
+    """A change of speed and a control may come in the middle of a window of a second."""
+    meter = Meter("--mains", CONSTANT, "--panel", "127.0.0.1:0", "--speed", "max")
+    for turn in range(12):
+        fast = {"speed": "max"} if turn % 3 == 0 else {"speed": 1003.7}
+        meter.post("/api/speed", fast)
+        time.sleep(0.03)
+        if turn % 2 == 0:
+            meter.post("/api/control", {"name": "i1", "value": turn + 1})
+        meter.post("/api/speed", {"speed": 10})
+        before = meter.get("/api/state")["health"]["frames_received"]
+        wait_until(lambda: meter.get("/api/state")["health"]["frames_received"] > before + 20,
+                   "windows go on", 10)
+    meter.terminate()
+
+
 def test_optical_clients():
     """Eight heads may talk at once; one more is hung up on; a free line serves the next."""
     meter = Meter("--mains", CONSTANT, "--optical", "tcp:127.0.0.1:0")
