@@ -64,6 +64,18 @@ static void scan_expect(struct scan *scan, char wanted)
     }
 }
 
+/* A fraction that many programs print: "10:00:00.000".  The clock counts whole seconds, so only
+ * zeroes. */
+static void scan_whole(struct scan *scan)
+{
+    if (!scan_is(scan, '.')) {
+        return;
+    }
+    scan_expect(scan, '0');
+    while (scan_is(scan, '0')) {
+    }
+}
+
 static void scan_time(struct scan *scan, struct calendar *out)
 {
     out->hour = (uint8_t)scan_digits(scan, 2);
@@ -71,6 +83,7 @@ static void scan_time(struct scan *scan, struct calendar *out)
     out->minute = (uint8_t)scan_digits(scan, 2);
     if (scan_is(scan, ':')) {
         out->second = (uint8_t)scan_digits(scan, 2);
+        scan_whole(scan);
     }
 }
 

@@ -34,6 +34,7 @@ def test_bad_arguments(folder):
         (["--speed", "fast"], r"--speed: expected .*'fast'"),
         (["--speed", "0"], r"--speed: "),
         (["--speed", "nan"], r"--speed: "),
+        (["--start", "2026-11-21T10:00:00.5Z"], r"--start: column 21: "),
         (["--start", "yesterday"], r"--start: column 1: .*'yesterday'"),
         (["--start", "2026-02-30T00:00:00Z"], r"--start: column 1: "),
         (["--start", "2026-11-21T10:00:00+25x"], r"--start: column 23: "),
@@ -94,7 +95,7 @@ def test_until_is_exact():
     check(abs(kwh(hour) - 3.45) < 3.45e-4, f"an hour is {kwh(hour)} kWh")
     check(hour["1.8.0"]["unit"] == "kWh", hour["1.8.0"]["unit"])
     check(hour["1.8.0"]["obis"] == "1-1:1.8.0.255", hour["1.8.0"]["obis"])
-    by_time = status("--mains", CONSTANT, "--start", "2026-11-21T11:00:00+01:00", "--until",
+    by_time = status("--mains", CONSTANT, "--start", "2026-11-21T11:00:00.000+01:00", "--until",
                      "2026-11-21T12:00:00+01:00")
     check(kwh(by_time) == kwh(hour), f"until a time: {kwh(by_time)} kWh")
     for text, seconds in (("90m", 5400), ("0.25h", 900), ("1d", 86400), ("12345.678s", 12345.678)):
