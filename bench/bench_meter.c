@@ -14,71 +14,16 @@
 #include "app/meter/meter.h"
 #include "app/variant/variant.h"
 #include "measuring_system.h"
+#include "tests/emu/ram_board.h"
 
 #define BENCH_S       60
 #define BLOCK_SAMPLES 800u /* 100 ms */
 #define BLOCK_US      INT64_C(100000)
 #define TURN          6.283185307179586
 
-struct memory {
-    uint8_t legal[LEGAL_MEMORY_BYTES], app[BOARD_APP_MEMORY_BYTES];
-};
-
-static int legal_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
-{
-    memcpy(bytes, ((struct memory *)context)->legal + address, n_bytes);
-    return 0;
-}
-
-static int legal_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
-{
-    memcpy(((struct memory *)context)->legal + address, bytes, n_bytes);
-    return 0;
-}
-
-static int app_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
-{
-    memcpy(bytes, ((struct memory *)context)->app + address, n_bytes);
-    return 0;
-}
-
-static int app_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
-{
-    memcpy(((struct memory *)context)->app + address, bytes, n_bytes);
-    return 0;
-}
-
-static void no_pulse(void *context, bool on, int64_t at_us)
-{
-    (void)context;
-    (void)on;
-    (void)at_us;
-}
-
-static bool no_rtc(void *context, int64_t *utc_s)
-{
-    (void)context;
-    (void)utc_s;
-    return false;
-}
-
-static void no_rtc_write(void *context, int64_t utc_s)
-{
-    (void)context;
-    (void)utc_s;
-}
-
-static int no_random(void *context, uint8_t *bytes, size_t n_bytes)
-{
-    (void)context;
-    (void)bytes;
-    (void)n_bytes;
-    return -1;
-}
-
 /** One meter and what it is fed with. */
 struct bench {
-    struct memory memory;
+    struct ram_board ram;
     struct board board;
     struct meter meter;
     struct measuring_system system[LEGAL_SYSTEMS];
@@ -100,17 +45,7 @@ static void synthesise(struct bench *bench)
 static int start(struct bench *bench)
 {
     struct variant variant;
-    memset(&bench->memory, 0xFF, sizeof bench->memory);
-    bench->board = (struct board){.legal = {.context = &bench->memory,
-                                            .memory_read = legal_read,
-                                            .memory_write = legal_write,
-                                            .pulse_output = no_pulse},
-                                  .context = &bench->memory,
-                                  .app_memory_read = app_read,
-                                  .app_memory_write = app_write,
-                                  .rtc_read = no_rtc,
-                                  .rtc_write = no_rtc_write,
-                                  .random = no_random};
+    bench->board = ram_board_blank(&bench->ram);
     if (variant_by_name("382M", &variant) != 0 ||
         meter_start(&bench->meter, &bench->board, &variant, 1, 0) != METER_OK) {
         return -1;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "app/meter/meter.h"
+#include "tests/emu/ram_board.h"
 
 #define SECOND         INT64_C(1000000)
 #define WINDOW_SAMPLES 1600u
@@ -18,8 +19,7 @@
 #define STEPS_PER_AMP  (8388608.0 / 250.0)
 
 struct bench {
-    uint8_t legal_memory[LEGAL_MEMORY_BYTES];
-    uint8_t app_memory[BOARD_APP_MEMORY_BYTES];
+    struct ram_board ram;
     struct board board;
     struct meter meter;
     struct measuring_system system[3];
@@ -28,76 +28,11 @@ struct bench {
 
 static struct bench bench;
 
-static int legal_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
-{
-    memcpy(bytes, ((struct bench *)context)->legal_memory + address, n_bytes);
-    return 0;
-}
-
-static int legal_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
-{
-    memcpy(((struct bench *)context)->legal_memory + address, bytes, n_bytes);
-    return 0;
-}
-
-static int app_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
-{
-    memcpy(bytes, ((struct bench *)context)->app_memory + address, n_bytes);
-    return 0;
-}
-
-static int app_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
-{
-    memcpy(((struct bench *)context)->app_memory + address, bytes, n_bytes);
-    return 0;
-}
-
-static void no_pulse(void *context, bool on, int64_t at_us)
-{
-    (void)context;
-    (void)on;
-    (void)at_us;
-}
-
-static bool no_clock(void *context, int64_t *utc_s)
-{
-    (void)context;
-    (void)utc_s;
-    return false;
-}
-
-static void no_clock_write(void *context, int64_t utc_s)
-{
-    (void)context;
-    (void)utc_s;
-}
-
-static int no_random(void *context, uint8_t *bytes, size_t n_bytes)
-{
-    (void)context;
-    (void)bytes;
-    (void)n_bytes;
-    return -1;
-}
-
 static void bench_start(const char *name)
 {
     struct variant variant;
     memset(&bench, 0, sizeof bench);
-    memset(bench.legal_memory, 0xFF, sizeof bench.legal_memory);
-    memset(bench.app_memory, 0xFF, sizeof bench.app_memory);
-    bench.board = (struct board){
-        .legal = {.context = &bench,
-                  .memory_read = legal_read,
-                  .memory_write = legal_write,
-                  .pulse_output = no_pulse},
-        .context = &bench,
-        .app_memory_read = app_read,
-        .app_memory_write = app_write,
-        .rtc_read = no_clock,
-        .rtc_write = no_clock_write,
-        .random = no_random,
-    };
+    bench.board = ram_board_blank(&bench.ram);
     assert_int_equal(variant_by_name(name, &variant), 0);
     assert_int_equal(meter_start(&bench.meter, &bench.board, &variant, 1, 0), METER_OK);
     for (uint8_t i = 0; i < 3; i++) {
