@@ -210,9 +210,10 @@ function createPorts() {
 
 const HEALTH_NAMES = { frames_received: 'Frames on the measuring bus', frames_lost: 'Frames lost',
   frames_damaged: 'Frames damaged', memory_writes: 'Writes to memory', memory_errors: 'Memory errors',
-  start_count: 'Starts', memory_restored: 'Registers restored', memory_fault: 'Memory fault',
+  start_count: 'Starts', systems_silent: 'Measuring systems silent', memory_restored: 'Registers restored', memory_fault: 'Memory fault', memory_suspect: 'Memory fault in the past',
   program_fault: 'Program fault', calibrated: 'Calibrated' };
-const BAD_WHEN_SET = ['frames_lost', 'frames_damaged', 'memory_errors', 'memory_fault', 'program_fault'];
+const BAD_WHEN_SET = ['frames_lost', 'frames_damaged', 'memory_errors', 'systems_silent',
+  'memory_fault', 'memory_suspect', 'program_fault'];
 const STATUS_BITS = ['meter reset', 'memory error', 'magnet', 'RAM error', 'program checksum',
   'alarm input', 'cover open', 'auxiliary supply'];
 
