@@ -8,13 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "legal/bus/legal_crc.h"
 #include "legal/include/legal_api.h"
 
-#define WINDOWS   1000000u
-#define SAMPLES   8000u
-#define CRC_RUNS  5000000u
-#define CRC_BYTES 76u
+#define WINDOWS 1000000u
+#define SAMPLES 8000u
 
 static int memory_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
@@ -107,30 +104,6 @@ static void start(uint8_t *memory)
     printf("legal start from memory    %6.0f ns\n", (now_s() - start_s) * 1e6);
 }
 
-/* The CRC of a frame is made and checked six times a window: the largest single cost of the chain.
- */
-static void crc_of_frames(void)
-{
-    static uint8_t bytes[256];
-    uint32_t crc = 0;
-    for (unsigned n = 0; n < sizeof bytes; n++) {
-        bytes[n] = (uint8_t)(n * 7u);
-    }
-    double start_s = now_s();
-    for (unsigned n = 0; n < CRC_RUNS; n++) {
-        crc ^= legal_crc32(bytes + (n & 63u), CRC_BYTES);
-    }
-    double apart_ns = (now_s() - start_s) * 1e9 / CRC_RUNS;
-    start_s = now_s();
-    for (unsigned n = 0; n < CRC_RUNS; n++) {
-        crc = legal_crc32(bytes + (crc & 63u), CRC_BYTES);
-    }
-    double chained_ns = (now_s() - start_s) * 1e9 / CRC_RUNS;
-    printf(
-        "CRC of a frame, %u bytes    %6.1f ns side by side, %.1f ns one after the other (%08x)\n",
-        CRC_BYTES, apart_ns, chained_ns, (unsigned)crc);
-}
-
 int main(void)
 {
     uint8_t *memory = malloc(LEGAL_MEMORY_BYTES);
@@ -141,7 +114,6 @@ int main(void)
     (void)run(memory, 0.66); /* 4000 kWh a year */
     start(memory);
     (void)run(memory, 100.0);
-    crc_of_frames();
     free(memory);
     return 0;
 }
