@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/record.h"
+#include "store/ring.h"
 
 #define SUPERBLOCK_MAGIC   UINT32_C(0x4D323833) /* "382M" */
 #define SUPERBLOCK_COPIES  2u
@@ -14,85 +15,11 @@
 
 /* Places tried for one record before the memory is called faulty. */
 #define WRITE_ATTEMPTS 4u
-/* Damaged records passed over in the search for the newest good one. */
-#define SEARCH_PASSES 32u
-
 /* No record ever has a higher number: the memory is worn out before.  Garbage may. */
 #define NUMBER_MAX (UINT32_C(1) << 31)
 
-struct ring {
-    uint32_t first, pages;
-    enum page_kind kind;
-};
-
 static const struct ring state_ring = {STORE_STATE_PAGE, STORE_STATE_PAGES, PAGE_STATE};
 static const struct ring tariff_ring = {STORE_TARIFF_PAGE, STORE_TARIFF_PAGES, PAGE_TARIFF};
-
-/* What the heads of a ring say. */
-struct survey {
-    uint32_t written;     /* places beyond the first that are not blank */
-    uint32_t unreadable;  /* places that did not answer */
-    bool any;             /* a head that fits its place, with a number below the limit */
-    uint32_t best_number; /* the highest of these */
-};
-
-static bool head_blank(const uint8_t *head)
-{
-    for (unsigned i = 1; i < PAGE_HEAD_BYTES; i++) {
-        if (head[i] != head[0]) {
-            return false;
-        }
-    }
-    return head[0] == 0xFFu || head[0] == 0x00u;
-}
-
-static struct survey survey_ring(struct page_memory *memory, const struct ring *ring,
-                                 uint64_t below)
-{
-    struct survey survey = {0, 0, false, 0};
-    for (uint32_t place = 0; place < ring->pages; place++) {
-        struct page head;
-        uint32_t address = (ring->first + place) * LEGAL_MEMORY_PAGE_BYTES;
-        if (!page_read_bytes(memory, address, head.bytes, PAGE_HEAD_BYTES)) {
-            survey.unreadable++;
-            continue;
-        }
-        if (head_blank(head.bytes)) {
-            continue;
-        }
-        survey.written += place > 0 ? 1u : 0u;
-        uint32_t number = page_number(&head);
-        bool fits = head.bytes[0] == (uint8_t)ring->kind && number % ring->pages == place;
-        if (fits && number < below && (!survey.any || number > survey.best_number)) {
-            survey.any = true;
-            survey.best_number = number;
-        }
-    }
-    return survey;
-}
-
-/*
- * The newest good record with a number below the limit.
- * PAGE_GOOD: *page holds it; PAGE_NEWER: of a later format; PAGE_BLANK: there is none.
- */
-static enum page_state newest(struct page_memory *memory, const struct ring *ring, uint64_t below,
-                              struct page *page)
-{
-    for (unsigned pass = 0; pass < SEARCH_PASSES; pass++) {
-        struct survey survey = survey_ring(memory, ring, below);
-        if (!survey.any) {
-            return PAGE_BLANK;
-        }
-        uint32_t place = survey.best_number % ring->pages;
-        enum page_state found = page_read(memory, ring->first + place, ring->kind, page);
-        if (found == PAGE_GOOD || found == PAGE_NEWER) {
-            return found;
-        }
-        memory->errors++;
-        below = survey.best_number;
-    }
-    return PAGE_BLANK;
-}
 
 static void put_superblock(struct page *page)
 {
@@ -138,7 +65,8 @@ static void renew_superblocks(struct store *store, const enum page_state *copies
  * looked at first at each start).  Pages that could not be read may hold newer records: then a lap
  * later.
  */
-static uint32_t next_number(const struct survey *survey, const struct ring *ring, uint32_t next)
+static uint32_t next_number(const struct ring_survey *survey, const struct ring *ring,
+                            uint32_t next)
 {
     if (survey->any && survey->best_number < NUMBER_MAX && survey->best_number >= next) {
         next = survey->best_number + 1u;
@@ -168,14 +96,14 @@ static enum legal_err load_state(struct store *store, struct registers *register
                                  struct store_state *state)
 {
     struct page page;
-    struct survey survey = survey_ring(&store->memory, &state_ring, UINT64_MAX);
+    struct ring_survey survey = ring_survey_of(&store->memory, &state_ring, UINT64_MAX);
     if (survey.unreadable == STORE_STATE_PAGES) {
         return LEGAL_ERR_STORAGE;
     }
     uint64_t below = UINT64_MAX;
     uint32_t above = 0;
     while (!store->restored) {
-        enum page_state found = newest(&store->memory, &state_ring, below, &page);
+        enum page_state found = ring_newest(&store->memory, &state_ring, below, &page);
         if (found == PAGE_NEWER) {
             return LEGAL_ERR_FORMAT;
         }
@@ -203,12 +131,12 @@ static enum legal_err load_state(struct store *store, struct registers *register
 static enum legal_err load_tariff(struct store *store, struct registers *registers)
 {
     struct page page;
-    struct survey survey = survey_ring(&store->memory, &tariff_ring, UINT64_MAX);
+    struct ring_survey survey = ring_survey_of(&store->memory, &tariff_ring, UINT64_MAX);
     uint64_t below = UINT64_MAX;
     bool suited = false;
     uint32_t above = 0;
     while (!suited) {
-        enum page_state found = newest(&store->memory, &tariff_ring, below, &page);
+        enum page_state found = ring_newest(&store->memory, &tariff_ring, below, &page);
         if (found == PAGE_NEWER) {
             return LEGAL_ERR_FORMAT;
         }
