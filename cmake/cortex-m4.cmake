@@ -11,6 +11,8 @@ set(CMAKE_EXE_LINKER_FLAGS_INIT "-mcpu=cortex-m4 -mthumb -mfloat-abi=soft --spec
 # tools/sizes.py reads what these leave beside the objects: frames and calls of every function.
 string(APPEND CMAKE_C_FLAGS_INIT " -fstack-usage -fcallgraph-info=su")
 
+set(OPEN382_KERNEL smlal CACHE STRING "Sample kernel (legal/CMakeLists.txt)")
+
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

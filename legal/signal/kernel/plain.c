@@ -1,34 +1,9 @@
-/* The sample kernel: all that is done 8000 times a second. */
-#include <string.h>
-
-#include "signal/angle.h"
-#include "signal/signal_state.h"
-
-#define CODE_MAX (MEASURING_FULL_SCALE_LSB - 1)
-#define CODE_MIN (-MEASURING_FULL_SCALE_LSB)
-
-/** The last seven samples and the new ones, oldest first. */
-struct run {
-    int32_t codes[SIGNAL_HISTORY + SIGNAL_CHUNK];
-};
-
-/** Joins history and new codes, held to the ADC's range.  Returns whether any stood at its end. */
-static bool run_join(struct run *run, int32_t *history, const int32_t *codes, size_t n)
-{
-    int32_t highest = 0;
-    int32_t lowest = 0;
-    memcpy(run->codes, history, SIGNAL_HISTORY * sizeof *history);
-    for (size_t k = 0; k < n; k++) {
-        int32_t code = codes[k];
-        code = code > CODE_MAX ? CODE_MAX : code;
-        code = code < CODE_MIN ? CODE_MIN : code;
-        highest = code > highest ? code : highest;
-        lowest = code < lowest ? code : lowest;
-        run->codes[SIGNAL_HISTORY + k] = code;
-    }
-    memcpy(history, run->codes + n, SIGNAL_HISTORY * sizeof *history);
-    return highest == CODE_MAX || lowest == CODE_MIN;
-}
+/*
+ * The sample kernel as it is defined: all that is done 8000 times a second, in one loop for the
+ * filter and one for the sums.  For processors with many registers; the other kernels must equal it
+ * bit for bit (tests/legal/test_signal_kernels.c).
+ */
+#include "signal/kernel/run.h"
 
 /** Delay match and droop: eight taps on the voltage; exact for neutral taps. */
 static void voltage_filter(const struct run *run, const int32_t *fir_q28, int32_t offset_lsb,
@@ -93,14 +68,4 @@ void signal_kernel(struct signal_state *state, const int32_t *v_lsb, const int32
     voltage_filter(&voltage, state->fir_q28, state->offset.v_lsb, filtered, n);
     correlate(&state->sums, &state->oscillator, filtered,
               current.codes + SIGNAL_HISTORY - state->delay, state->offset.i_lsb, n);
-}
-
-void signal_oscillator_align(struct signal_oscillator *oscillator)
-{
-    const struct angle_vector now = angle_vector_of(oscillator->phase);
-    const struct angle_vector step = angle_vector_of(oscillator->step);
-    oscillator->cos_q30 = now.cos_q30;
-    oscillator->sin_q30 = now.sin_q30;
-    oscillator->step_cos_q30 = step.cos_q30;
-    oscillator->step_sin_q30 = step.sin_q30;
 }
