@@ -86,11 +86,11 @@ void legal_health(const struct legal *legal, struct legal_health *out)
     out->frames_received = p->frames_taken;
     out->frames_lost = p->frames_lost;
     out->frames_damaged = p->receiver.n_damaged + p->frames_refused;
-    out->memory_writes = p->store.memory.writes;
-    out->memory_errors = p->store.memory.errors;
+    out->memory_writes = p->store.memory.writes + p->log.writes;
+    out->memory_errors = p->store.memory.errors + p->log.errors;
     out->start_count = p->starts;
     out->memory_restored = p->restored;
-    out->memory_fault = p->store.fault || p->constants_fault;
+    out->memory_fault = p->store.fault || p->constants_fault || p->profile.fault;
     out->memory_suspect = p->suspect || out->memory_fault;
     out->program_fault = p->ident.fault;
     out->calibrated = true;

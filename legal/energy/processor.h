@@ -10,6 +10,7 @@
 #include "ident/ident.h"
 #include "legal_api.h"
 #include "params/constants.h"
+#include "profile/profile.h"
 #include "store/store.h"
 
 /** Without any frame for so long a measuring system is dead (windows last 2 s at most). */
@@ -23,6 +24,8 @@ struct processor {
     struct pulses pulses;
     struct supply supply;
     struct store store;
+    struct page_memory log; /**< memory of the profile */
+    struct profile profile;
     struct constants constants;
     struct ident ident;
     struct bus_receiver receiver;
@@ -64,6 +67,8 @@ static inline struct processor *processor_enter(struct legal *legal, int64_t now
 {
     struct processor *p = processor_of(legal);
     p->store.memory.port = &p->port;
+    p->log.port = &p->port;
+    p->profile.memory = &p->log;
     p->now_us = now_us > p->now_us ? now_us : p->now_us;
     return p;
 }

@@ -38,6 +38,7 @@ static void start_nothing(struct processor *p)
     memset(&p->registers, 0, sizeof p->registers);
     p->registers.tariff = 1;
     p->store.memory.writable = false;
+    p->log.writable = false;
     constants_nominal(&p->constants);
     processor_start_pulses(p, LEGAL_A_PLUS, 0);
 }
@@ -59,6 +60,10 @@ enum legal_err legal_start(struct legal *legal, const struct legal_port *port,
     ident_start(&p->ident, &p->port);
     p->registers.summation = setup->summation;
     struct store_state state;
+    if (profile_start(&p->profile, &p->log, &p->port) == LEGAL_ERR_FORMAT) {
+        start_nothing(p);
+        return LEGAL_ERR_FORMAT;
+    }
     enum legal_err err = store_open(&p->store, &p->port, &p->registers, &state);
     if (err == LEGAL_ERR_FORMAT || err == LEGAL_ERR_TYPE) {
         start_nothing(p);

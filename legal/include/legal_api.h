@@ -159,9 +159,37 @@ struct legal_identity {
     uint32_t checksum;
 };
 
+#define LEGAL_PROFILE_CHANNELS 4u
+
+/** What the billing load profile records (LPR-02, LPR-03). */
+struct legal_profile_layout {
+    uint8_t channels;                       /**< 1 .. 4; 0: no profile */
+    uint8_t energy[LEGAL_PROFILE_CHANNELS]; /**< enum legal_energy; those beyond channels are 0 */
+    uint8_t interval_min;                   /**< 5, 15, 30, 60; only kept here */
+    uint32_t capacity;                      /**< records; the oldest goes when there is one more */
+};
+
+/** One record.  Status words come from the application and are kept as they are. */
+struct legal_profile_record {
+    uint32_t id;          /**< 1, 2, 3 ...: rises by one, is never given twice */
+    int64_t utc_s;        /**< end of the interval, 2000 .. 2136 */
+    uint8_t clock_status; /**< of the stamp */
+    uint16_t status;      /**< of the logger */
+    uint16_t quality;     /**< of the data */
+    /** registers then, whole Wh or varh, rounded down */
+    uint64_t energy_wh[LEGAL_PROFILE_CHANNELS];
+};
+
+struct legal_profile_range {
+    struct legal_profile_layout layout;
+    uint32_t n_records;
+    uint32_t oldest_id, newest_id; /**< when n_records > 0 */
+    uint32_t next_id;              /**< 0: the last number has been given, nothing is recorded */
+};
+
 /** The legal processor is a value; its inside is private (legal/energy). 8-byte aligned. */
 struct legal {
-    uint64_t opaque[320];
+    uint64_t opaque[384];
 };
 
 /** Nominal constants of one system.  LEGAL-CMD-01 */
@@ -275,5 +303,38 @@ enum legal_err legal_pulse_select(struct legal *legal, enum legal_energy energy)
  * Epoch to start the measuring systems with: differs from that of the start before.  LEGAL-CMD-21
  */
 uint16_t legal_measuring_epoch(const struct legal *legal);
+
+/**
+ * Record the load profile in this layout from now on.  LEGAL-CMD-40
+ *
+ * Stored before this returns.  The layout in force changes nothing; another capacity shows more or
+ * fewer of the records; other energies or another interval delete all records (LPR-08).
+ *
+ * @param deleted  set to whether records were deleted; may be NULL
+ * @retval LEGAL_ERR_RANGE    no such energy, no channels, or more records than the memory holds
+ * @retval LEGAL_ERR_STORAGE  no log memory, or not stored: the layout before stays in force
+ */
+enum legal_err legal_profile_begin(struct legal *legal, const struct legal_profile_layout *layout,
+                                   bool *deleted);
+
+/**
+ * Record the registers as they are now.  LEGAL-CMD-41
+ *
+ * @param stamp  utc_s and the status words; id and energies are the legal part's own
+ * @retval LEGAL_ERR_RANGE    no layout yet, instant out of range, or no number left
+ * @retval LEGAL_ERR_STORAGE  no log memory, or not stored: nothing was recorded
+ */
+enum legal_err legal_profile_record(struct legal *legal, const struct legal_profile_record *stamp);
+
+/** What is there.  Without a log memory: nothing.  LEGAL-CMD-42 */
+void legal_profile_range(const struct legal *legal, struct legal_profile_range *out);
+
+/**
+ * One record.  LEGAL-CMD-43
+ * @retval LEGAL_ERR_RANGE    there is no such record (any more)
+ * @retval LEGAL_ERR_STORAGE  it was lost, or can't be read
+ */
+enum legal_err legal_profile_read(const struct legal *legal, uint32_t id,
+                                  struct legal_profile_record *out);
 
 #endif

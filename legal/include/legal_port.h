@@ -15,6 +15,9 @@
 /** One write never crosses a multiple of this; a cut may garble the whole page being written. */
 #define LEGAL_MEMORY_PAGE_BYTES 256u
 
+/** Size of the log memory (load profile), bytes; pages and promises as above. */
+#define LEGAL_LOG_BYTES UINT32_C(1048576)
+
 struct legal_port {
     void *context; /**< handed back as the first argument of every call */
 
@@ -30,6 +33,13 @@ struct legal_port {
      * @return 0, or negative when the write failed.
      */
     int (*memory_write)(void *context, uint32_t address, const void *bytes, uint32_t n_bytes);
+
+    /**
+     * A second permanent memory for the billing load profile, LEGAL_LOG_BYTES, with the promises of
+     * memory_read and memory_write.  Both NULL: this meter has none and keeps no load profile.
+     */
+    int (*log_read)(void *context, uint32_t address, void *bytes, uint32_t n_bytes);
+    int (*log_write)(void *context, uint32_t address, const void *bytes, uint32_t n_bytes);
 
     /**
      * LED and S0 output, driven in parallel (LCO-04).  Called within legal_bus_receive, legal_step

@@ -10,7 +10,9 @@ bool page_read_bytes(struct page_memory *memory, uint32_t address, void *bytes, 
 {
     const struct legal_port *port = memory->port;
     for (unsigned attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-        if (port->memory_read(port->context, address, bytes, n_bytes) >= 0) {
+        const int result = memory->log ? port->log_read(port->context, address, bytes, n_bytes)
+                                       : port->memory_read(port->context, address, bytes, n_bytes);
+        if (result >= 0) {
             return true;
         }
         memory->errors++;
@@ -74,8 +76,11 @@ static bool write_through(struct page_memory *memory, uint32_t index, const stru
     const struct legal_port *port = memory->port;
     uint32_t address = index * LEGAL_MEMORY_PAGE_BYTES;
     memory->writes++;
-    if (port->memory_write(port->context, address, page->bytes, LEGAL_MEMORY_PAGE_BYTES) >= 0 &&
-        holds(memory, address, page)) {
+    const int result =
+        memory->log
+            ? port->log_write(port->context, address, page->bytes, LEGAL_MEMORY_PAGE_BYTES)
+            : port->memory_write(port->context, address, page->bytes, LEGAL_MEMORY_PAGE_BYTES);
+    if (result >= 0 && holds(memory, address, page)) {
         return true;
     }
     memory->errors++;

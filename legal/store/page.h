@@ -20,6 +20,8 @@ enum page_kind {
     PAGE_CONSTANTS = 'C',
     PAGE_TARIFF = 'T',
     PAGE_STATE = 'S',
+    PAGE_PROFILE = 'P',
+    PAGE_PROFILE_SCRATCH = 'Q',
 };
 
 /** What a page turned out to be. */
@@ -36,6 +38,7 @@ struct page_memory {
     const struct legal_port *port;
     uint32_t writes; /**< since start */
     uint32_t errors; /**< reads and writes that failed, damaged pages met */
+    bool log;        /**< the log memory, not that of the registers */
     bool writable;   /**< false: state of the memory unknown, leave it alone */
 };
 

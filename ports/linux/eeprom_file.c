@@ -23,6 +23,7 @@ static const struct {
     uint32_t size;
 } parts[EEPROM_PARTS] = {
     [EEPROM_LEGAL] = {"legal.eeprom", "legal.eeprom.new", LEGAL_MEMORY_BYTES},
+    [EEPROM_LOG] = {"legal-log.eeprom", "legal-log.eeprom.new", LEGAL_LOG_BYTES},
     [EEPROM_APP] = {"app.eeprom", "app.eeprom.new", BOARD_APP_MEMORY_BYTES},
 };
 

@@ -29,6 +29,18 @@ static int board_legal_write(void *context, uint32_t address, const void *bytes,
     return eeprom_write(site->eeprom, EEPROM_LEGAL, address, bytes, n_bytes);
 }
 
+static int board_log_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
+{
+    const struct site *site = context;
+    return eeprom_read(site->eeprom, EEPROM_LOG, address, bytes, n_bytes);
+}
+
+static int board_log_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
+{
+    const struct site *site = context;
+    return eeprom_write(site->eeprom, EEPROM_LOG, address, bytes, n_bytes);
+}
+
 static int board_app_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
     const struct site *site = context;
@@ -82,6 +94,8 @@ static void board_fill(struct site *site)
         .legal = {.context = site,
                   .memory_read = board_legal_read,
                   .memory_write = board_legal_write,
+                  .log_read = board_log_read,
+                  .log_write = board_log_write,
                   .pulse_output = board_pulse,
                   .program = legal_program_begin,
                   .program_bytes = (uint32_t)(legal_program_end - legal_program_begin)},

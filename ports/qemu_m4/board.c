@@ -55,6 +55,8 @@ void qemu_board_init(struct qemu_board *board, struct timer *timer)
         .legal = {.context = &board->eeprom,
                   .memory_read = eeprom_legal_read,
                   .memory_write = eeprom_legal_write,
+                  .log_read = eeprom_log_read,
+                  .log_write = eeprom_log_write,
                   .pulse_output = pulse_output,
                   .program = legal_program_begin,
                   .program_bytes = (uint32_t)(legal_program_end - legal_program_begin),

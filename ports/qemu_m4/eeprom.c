@@ -72,14 +72,22 @@ int eeprom_legal_write(void *context, uint32_t address, const void *bytes, uint3
     return copy_in(context, EEPROM_HEADER_BYTES, LEGAL_MEMORY_BYTES, address, bytes, n_bytes);
 }
 
+int eeprom_log_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
+{
+    return copy_out(context, EEPROM_LOG_AT, LEGAL_LOG_BYTES, address, bytes, n_bytes);
+}
+
+int eeprom_log_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
+{
+    return copy_in(context, EEPROM_LOG_AT, LEGAL_LOG_BYTES, address, bytes, n_bytes);
+}
+
 int eeprom_app_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
-    return copy_out(context, EEPROM_HEADER_BYTES + LEGAL_MEMORY_BYTES, BOARD_APP_MEMORY_BYTES,
-                    address, bytes, n_bytes);
+    return copy_out(context, EEPROM_APP_AT, BOARD_APP_MEMORY_BYTES, address, bytes, n_bytes);
 }
 
 int eeprom_app_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
 {
-    return copy_in(context, EEPROM_HEADER_BYTES + LEGAL_MEMORY_BYTES, BOARD_APP_MEMORY_BYTES,
-                   address, bytes, n_bytes);
+    return copy_in(context, EEPROM_APP_AT, BOARD_APP_MEMORY_BYTES, address, bytes, n_bytes);
 }

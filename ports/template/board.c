@@ -98,6 +98,9 @@ void template_board_init(struct board *board, void *hardware)
             {.context = hardware,
              .memory_read = legal_memory_read,
              .memory_write = legal_memory_write,
+             /* a second memory, LEGAL_LOG_BYTES, for the load profile; NULL: no load profile */
+             .log_read = NULL,
+             .log_write = NULL,
              .pulse_output = pulse_output,
              .seal_open = seal_open,
              /* where your linker script puts liblegal.a, and the CRC-32 that the factory found */

@@ -13,7 +13,11 @@
 
 #include "legal/include/legal_port.h"
 
-#define EEPROM_PAGES (LEGAL_MEMORY_BYTES / LEGAL_MEMORY_PAGE_BYTES)
+/* A test of another memory than that of the registers says how large it is. */
+#ifndef EEPROM_BYTES
+#define EEPROM_BYTES LEGAL_MEMORY_BYTES
+#endif
+#define EEPROM_PAGES (EEPROM_BYTES / LEGAL_MEMORY_PAGE_BYTES)
 
 /* What a cut leaves of the page that was being written. */
 enum eeprom_cut {
@@ -26,7 +30,7 @@ enum eeprom_cut {
 };
 
 struct eeprom {
-    uint8_t bytes[LEGAL_MEMORY_BYTES];
+    uint8_t bytes[EEPROM_BYTES];
     uint32_t page_writes[EEPROM_PAGES];
     uint64_t writes, reads;
     uint64_t cut_at; /* write number that loses power; 0: none */
@@ -60,7 +64,7 @@ static inline int eeprom_read(void *context, uint32_t address, void *bytes, uint
     struct eeprom *memory = context;
     uint32_t page = address / LEGAL_MEMORY_PAGE_BYTES;
     memory->reads++;
-    if (n_bytes > LEGAL_MEMORY_BYTES || address > LEGAL_MEMORY_BYTES - n_bytes ||
+    if (n_bytes > EEPROM_BYTES || address > EEPROM_BYTES - n_bytes ||
         (page >= memory->unreadable_from && page < memory->unreadable_to)) {
         return -1;
     }
@@ -87,7 +91,7 @@ static inline int eeprom_write(void *context, uint32_t address, const void *byte
 {
     struct eeprom *memory = context;
     uint32_t page = address / LEGAL_MEMORY_PAGE_BYTES;
-    if (n_bytes == 0 || address >= LEGAL_MEMORY_BYTES || n_bytes > LEGAL_MEMORY_PAGE_BYTES ||
+    if (n_bytes == 0 || address >= EEPROM_BYTES || n_bytes > LEGAL_MEMORY_PAGE_BYTES ||
         (address + n_bytes - 1u) / LEGAL_MEMORY_PAGE_BYTES != page || memory->refuse_writes) {
         return -1;
     }

@@ -11,6 +11,7 @@
 
 struct ram_board {
     uint8_t legal_memory[LEGAL_MEMORY_BYTES];
+    uint8_t legal_log[LEGAL_LOG_BYTES];
     uint8_t app_memory[BOARD_APP_MEMORY_BYTES];
 };
 
@@ -23,6 +24,18 @@ static int ram_legal_read(void *context, uint32_t address, void *bytes, uint32_t
 static int ram_legal_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
 {
     memcpy(((struct ram_board *)context)->legal_memory + address, bytes, n_bytes);
+    return 0;
+}
+
+static int ram_log_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
+{
+    memcpy(bytes, ((struct ram_board *)context)->legal_log + address, n_bytes);
+    return 0;
+}
+
+static int ram_log_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
+{
+    memcpy(((struct ram_board *)context)->legal_log + address, bytes, n_bytes);
     return 0;
 }
 
@@ -73,6 +86,8 @@ static inline struct board ram_board_blank(struct ram_board *ram)
     return (struct board){.legal = {.context = ram,
                                     .memory_read = ram_legal_read,
                                     .memory_write = ram_legal_write,
+                                    .log_read = ram_log_read,
+                                    .log_write = ram_log_write,
                                     .pulse_output = ram_no_pulse},
                           .context = ram,
                           .app_memory_read = ram_app_read,

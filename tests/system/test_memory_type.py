@@ -21,7 +21,7 @@ def test_memory_of_another_type(folder):
     done = run(*known, "--variant", "382M")
     check(done.returncode == 0, done.stderr)
     before = contents(data)
-    check(len(before) == 2, f"two parts: {len(before)}")
+    check(len(before) == 3, f"three parts: {len(before)}")
     for other in ("382C", "162M", "382MB", "382M-aron"):
         done = run(*known, "--variant", other)
         check(done.returncode == 2, f"{other}: exit {done.returncode}")
