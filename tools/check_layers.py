@@ -6,6 +6,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 TABLE = "app/registers/register_table.h"
+CALENDAR = ["app/calendar/", "app/clock/"]  # pure functions, no meter
 
 # folder: what its files may include from this project ("x/" a folder, else one file)
 ALLOWED = {
@@ -13,7 +14,7 @@ ALLOWED = {
     "proto": ["proto/"],
     "app": ["app/", "proto/", "legal/include/"],
     "lab": ["lab/", "legal/include/"],
-    "host": ["host/", "proto/", TABLE],
+    "host": ["host/", "proto/", TABLE, *CALENDAR],
     "ports": ["ports/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
 }
 # Narrower than the folder they stand in: a protocol knows proto/common and itself, hostlib no program.
@@ -21,7 +22,7 @@ NARROWER = {
     "proto/common": ["proto/common/"],
     "proto/kmp": ["proto/common/", "proto/kmp/"],
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
-    "host/lib": ["host/lib/", "proto/"],
+    "host/lib": ["host/lib/", "proto/", *CALENDAR],
     "ports/linux": ["ports/linux/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
     # No operating system: nothing of host/, and of lab/ only the heap-free phasor core.
     "ports/qemu_m4": ["ports/qemu_m4/", "app/", "proto/", "legal/include/", "lab/phasor.h", "lab/mains.h",

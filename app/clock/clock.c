@@ -9,6 +9,8 @@
 #define YEAR_LAST       2099
 #define HOUR_S          INT64_C(3600)
 #define US_PER_S        INT64_C(1000000)
+#define UTC_2000        INT64_C(946684800)
+#define UTC_2100        INT64_C(4102444800)
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -85,6 +87,62 @@ bool clock_summer_eu(int64_t utc_s)
     return utc_s >= last_sunday_0100(utc.year, 3) && utc_s < last_sunday_0100(utc.year, 10);
 }
 
+bool clock_summers_good(const struct clock_summers *summers)
+{
+    int64_t before_s = UTC_2000;
+    if (summers->n > CLOCK_SUMMERS_MAX) {
+        return false;
+    }
+    for (unsigned i = 0; i < summers->n; i++) {
+        const struct clock_summer *row = &summers->row[i];
+        if (row->begin_s < before_s || row->end_s <= row->begin_s || row->end_s >= UTC_2100 ||
+            row->begin_s % 60 != 0 || row->end_s % 60 != 0) {
+            return false;
+        }
+        before_s = row->end_s + 60;
+    }
+    return true;
+}
+
+bool clock_summer(const struct clock *clock, int64_t utc_s)
+{
+    if (!clock->summer_time_eu) {
+        return false;
+    }
+    for (unsigned i = 0; i < clock->summers.n; i++) {
+        if (utc_s >= clock->summers.row[i].begin_s && utc_s < clock->summers.row[i].end_s) {
+            return true;
+        }
+    }
+    return clock->summers.n == 0 && clock_summer_eu(utc_s);
+}
+
+/* The earlier of best and at, if at is after utc_s. */
+static int64_t sooner(int64_t best, int64_t at, int64_t utc_s)
+{
+    return at > utc_s && at < best ? at : best;
+}
+
+int64_t clock_summer_change(const struct clock *clock, int64_t utc_s)
+{
+    int64_t best = INT64_MAX;
+    if (!clock->summer_time_eu) {
+        return best;
+    }
+    for (unsigned i = 0; i < clock->summers.n; i++) {
+        best = sooner(best, clock->summers.row[i].begin_s, utc_s);
+        best = sooner(best, clock->summers.row[i].end_s, utc_s);
+    }
+    if (clock->summers.n == 0) {
+        struct calendar utc;
+        calendar_from_seconds(utc_s, &utc);
+        best = sooner(best, last_sunday_0100(utc.year, 3), utc_s);
+        best = sooner(best, last_sunday_0100(utc.year, 10), utc_s);
+        best = sooner(best, last_sunday_0100(utc.year + 1u, 3), utc_s);
+    }
+    return best;
+}
+
 void clock_init(struct clock *clock, int8_t time_zone_h, bool summer_time_eu, bool fitted)
 {
     *clock = (struct clock){.utc_minus_now_us = 0,
@@ -112,7 +170,7 @@ int64_t clock_utc_s(const struct clock *clock, int64_t now_us)
 
 void clock_calendar(const struct clock *clock, int64_t utc_s, bool summer, struct calendar *out)
 {
-    bool shifted = summer && clock->summer_time_eu && clock_summer_eu(utc_s);
+    bool shifted = summer && clock_summer(clock, utc_s);
     calendar_from_seconds(utc_s + clock->time_zone_h * HOUR_S + (shifted ? HOUR_S : 0), out);
     out->summer = shifted;
 }
@@ -130,8 +188,8 @@ int64_t clock_utc_from_local(const struct clock *clock, const struct calendar *l
     }
     int64_t normal = reading - clock->time_zone_h * HOUR_S;
     int64_t summer = normal - HOUR_S;
-    bool as_summer = clock->summer_time_eu && clock_summer_eu(summer);
-    bool as_normal = !clock->summer_time_eu || !clock_summer_eu(normal);
+    bool as_summer = clock_summer(clock, summer);
+    bool as_normal = !clock_summer(clock, normal);
     if (as_summer && as_normal) { /* the doubled hour of October */
         return local->summer ? summer : normal;
     }

@@ -12,6 +12,8 @@ const struct command commands[] = {
     {"dump", "", "everything that the meter answers", true, false, command_dump},
     {"registers", "[REGISTER ...]", "list the registers that this tool knows by name", false, true,
      command_registers},
+    {"tariff", "check|show FILE", "check a tariff plan, or draw it as weeks (docs/tariffs.md)",
+     false, false, command_tariff},
     {"help", "[COMMAND]", "this text", false, false, command_help},
     {"man", "", "this text as a manual page: metertool man | man -l -", false, false, command_man},
     {"completion", "bash", "print a completion script: source <(metertool completion bash)", false,
