@@ -2,8 +2,18 @@
  * Calibration at waveform level: a virtual meter is read through its own interface at the points of
  * a calibration bench, gets its constants under an open seal, and is measured again.
  */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "host/calibration/calibration.h"
-#include "virtual_meter.h"
+#include "lab/desk_meter.h"
 
 #define METERS     8u
 #define FIRST_SEED 382u
@@ -16,6 +26,15 @@ static void close_to(double value, double wanted, double within)
     if (!(fabs(value - wanted) <= within)) {
         fail_msg("%.12g is not within %g of %.12g", value, within, wanted);
     }
+}
+
+static struct desk_meter *meter_new(uint64_t seed)
+{
+    const struct front_end_options options = {.effects = FRONT_END_PHYSICAL,
+                                              .systems = LEGAL_SYSTEMS};
+    struct desk_meter *meter = desk_meter_new(seed, &options);
+    assert_non_null(meter);
+    return meter;
 }
 
 /** ---- the bench ----------------------------------------------------------------------------- */
@@ -44,7 +63,7 @@ static struct calibration_constants constants_of(const struct legal_calibration 
     return out;
 }
 
-static void constants_write(struct virtual_meter *meter, uint8_t system,
+static void constants_write(struct desk_meter *meter, uint8_t system,
                             const struct calibration_constants *in)
 {
     struct legal_calibration out;
@@ -65,16 +84,16 @@ static double settled(double by_register, double instant)
     return fabs(instant) >= REGISTER_VA ? by_register : instant;
 }
 
-static void bench_read(struct virtual_meter *meter,
-                       struct calibration_reading reading[METER_SYSTEMS][POINTS])
+static void bench_read(struct desk_meter *meter,
+                       struct calibration_reading reading[LEGAL_SYSTEMS][POINTS])
 {
     for (unsigned k = 0; k < POINTS; k++) {
         const struct point *point = &bench_points[k];
         struct stimulus stimulus;
-        struct virtual_reading read;
+        struct desk_reading read;
         stimulus_balanced(&stimulus, 230.0, point->current_a, point->phi_deg, 50.0);
-        virtual_measure(meter, &stimulus, point->seconds, &read);
-        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        desk_meter_measure(meter, &stimulus, point->seconds, &read);
+        for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             reading[s][k] = (struct calibration_reading){
                 .voltage_v = 230.0,
                 .current_a = point->current_a,
@@ -88,11 +107,11 @@ static void bench_read(struct virtual_meter *meter,
     }
 }
 
-static void bench_calibrate(struct virtual_meter *meter, struct calibration_report *report)
+static void bench_calibrate(struct desk_meter *meter, struct calibration_report *report)
 {
-    struct calibration_reading reading[METER_SYSTEMS][POINTS];
+    struct calibration_reading reading[LEGAL_SYSTEMS][POINTS];
     bench_read(meter, reading);
-    for (uint8_t s = 0; s < METER_SYSTEMS; s++) {
+    for (uint8_t s = 0; s < LEGAL_SYSTEMS; s++) {
         struct legal_calibration stored;
         struct calibration_constants constants;
         assert_int_equal(legal_calibration_read(&meter->legal, (uint8_t)(s + 1u), &stored),
@@ -104,7 +123,7 @@ static void bench_calibrate(struct virtual_meter *meter, struct calibration_repo
         constants_write(meter, (uint8_t)(s + 1u), &constants);
     }
     assert_int_equal(legal_store(&meter->legal), LEGAL_OK);
-    virtual_power_up(meter);
+    assert_int_equal(desk_meter_power_up(meter), LEGAL_OK);
 }
 
 /** ---- proof --------------------------------------------------------------------------------- */
@@ -119,19 +138,19 @@ static void keep(double *worst, double read, double wanted, double reference)
     *worst = fmax(*worst, 100.0 * fabs(read - wanted) / fabs(reference));
 }
 
-static void prove_loads(struct virtual_meter *meter, struct worst *worst)
+static void prove_loads(struct desk_meter *meter, struct worst *worst)
 {
     static const double amperes[] = {0.25, 5.0, 100.0};
     static const double phis_deg[] = {0.0, 60.0, -36.86989764584402};
     for (unsigned k = 0; k < 9u; k++) {
         struct stimulus stimulus;
-        struct virtual_reading read;
+        struct desk_reading read;
         const double current_a = amperes[k / 3u], phi_deg = phis_deg[k % 3u];
         const double apparent_va = 230.0 * current_a;
         const double phi = TURN * phi_deg / 360.0;
         stimulus_balanced(&stimulus, 230.0, current_a, phi_deg, 50.0);
-        virtual_measure(meter, &stimulus, current_a < 1.0 ? 20 : 5, &read);
-        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        desk_meter_measure(meter, &stimulus, current_a < 1.0 ? 20 : 5, &read);
+        for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             const double active = apparent_va * cos(phi), reactive = apparent_va * sin(phi);
             keep(k % 3u == 0 ? &worst->active_pf1 : &worst->active_pf, read.active_w[s], active,
                  active);
@@ -143,25 +162,25 @@ static void prove_loads(struct virtual_meter *meter, struct worst *worst)
     }
 }
 
-static void prove_frequencies(struct virtual_meter *meter, struct worst *worst)
+static void prove_frequencies(struct desk_meter *meter, struct worst *worst)
 {
     static const double hertz[] = {47.5, 52.5, 63.0};
     for (unsigned k = 0; k < 3u; k++) {
         struct stimulus stimulus;
-        struct virtual_reading read;
+        struct desk_reading read;
         stimulus_balanced(&stimulus, 230.0, 5.0, 60.0, hertz[k]);
-        virtual_measure(meter, &stimulus, 5, &read);
+        desk_meter_measure(meter, &stimulus, 5, &read);
         keep(&worst->frequency, read.frequency_hz, hertz[k], hertz[k]);
-        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             keep(&worst->active_pf, read.active_w[s], 575.0, 575.0);
         }
     }
 }
 
-static void prove_waveforms(struct virtual_meter *meter, struct worst *worst)
+static void prove_waveforms(struct desk_meter *meter, struct worst *worst)
 {
     struct stimulus stimulus;
-    struct virtual_reading read;
+    struct desk_reading read;
     for (unsigned k = 0; k < 3u; k++) {
         double wanted = 11500.0 * 1.04;
         stimulus_balanced(&stimulus, 230.0, 50.0, 0.0, 50.0);
@@ -174,30 +193,30 @@ static void prove_waveforms(struct virtual_meter *meter, struct worst *worst)
             stimulus_phase_fired(&stimulus, 90.0);
             wanted = 5750.0;
         }
-        virtual_measure(meter, &stimulus, 4, &read);
-        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        desk_meter_measure(meter, &stimulus, 4, &read);
+        for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             keep(&worst->harmonic, read.active_w[s], wanted, wanted);
         }
     }
 }
 
 /** 20 mA is the starting current: noise alone is 0.28 % in a second, 0.016 % in 300. */
-static void prove_start(struct virtual_meter *meter, struct worst *worst)
+static void prove_start(struct desk_meter *meter, struct worst *worst)
 {
     struct stimulus stimulus;
-    struct virtual_reading read;
+    struct desk_reading read;
     stimulus_balanced(&stimulus, 230.0, 0.02, 0.0, 50.0);
-    virtual_measure(meter, &stimulus, 300, &read);
-    for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+    desk_meter_measure(meter, &stimulus, 300, &read);
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         keep(&worst->start, read.instant_w[s], 4.6, 4.6);
     }
 }
 
 /** The bench finds what was put in, though it sees the registers only. */
-static void prove_findings(const struct virtual_meter *meter,
-                           const struct calibration_report report[METER_SYSTEMS])
+static void prove_findings(const struct desk_meter *meter,
+                           const struct calibration_report report[LEGAL_SYSTEMS])
 {
-    for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         const struct front_end_sensor *sensor = &meter->front_end.system[s].sensor;
         const double delay_us =
             sensor->skew_us + sensor->current_rc_us - sensor->voltage_rc_us - sensor->inductance_us;
@@ -216,8 +235,8 @@ static void calibrated_meters_are_right(void **state)
     (void)state;
     struct worst before = {0}, worst = {0};
     for (unsigned m = 0; m < METERS; m++) {
-        struct virtual_meter *meter = virtual_new(FIRST_SEED + m, FRONT_END_PHYSICAL);
-        struct calibration_report report[METER_SYSTEMS];
+        struct desk_meter *meter = meter_new(FIRST_SEED + m);
+        struct calibration_report report[LEGAL_SYSTEMS];
         struct legal_health health;
         prove_loads(meter, &before);
         bench_calibrate(meter, report);
@@ -228,7 +247,7 @@ static void calibrated_meters_are_right(void **state)
         prove_frequencies(meter, &worst);
         prove_waveforms(meter, &worst);
         prove_start(meter, &worst);
-        free(meter);
+        desk_meter_free(meter);
     }
     printf("worst of %u meters from seed %u, percent: before %.2f at PF 1, %.2f at 0.5i and 0.8c\n"
            "after: PF 1 %.4f, 0.5i, 0.8c and 47.5..63 Hz %.4f, reactive %.4f, voltage %.4f, "
@@ -413,15 +432,15 @@ static void drift_is_fitted(void **state)
 }
 
 /** Power that each system reads at an ambient temperature, and what its sensor says. */
-static void read_at(struct virtual_meter *meter, double ambient_c, double power_w[METER_SYSTEMS],
-                    double sensor_c[METER_SYSTEMS])
+static void read_at(struct desk_meter *meter, double ambient_c, double power_w[LEGAL_SYSTEMS],
+                    double sensor_c[LEGAL_SYSTEMS])
 {
     struct stimulus stimulus;
-    struct virtual_reading read;
+    struct desk_reading read;
     stimulus_balanced(&stimulus, 230.0, 10.0, 0.0, 50.0);
     front_end_ambient(&meter->front_end, ambient_c);
-    virtual_measure(meter, &stimulus, 4, &read);
-    for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+    desk_meter_measure(meter, &stimulus, 4, &read);
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         power_w[s] = read.instant_w[s];
         sensor_c[s] = 0.01 * front_end_temperature_cc(&meter->front_end, s);
     }
@@ -432,31 +451,31 @@ struct drifts {
     double before_ppm_k, after_ppm_k;
 };
 
-static void prove_drift(struct virtual_meter *meter, struct drifts *worst)
+static void prove_drift(struct desk_meter *meter, struct drifts *worst)
 {
     /* unlike distances from 23 degrees tell the cubic term from the linear one */
     static const double found_at_c[] = {-30.0, 45.0},
                         proved_at_c[] = {-40.0, -10.0, 5.0, 60.0, 70.0};
-    double gain_w[METER_SYSTEMS], power_w[METER_SYSTEMS];
-    double reference_c[METER_SYSTEMS], sensor_c[METER_SYSTEMS];
-    struct calibration_drift_point point[METER_SYSTEMS][2];
-    struct calibration_drift drift[METER_SYSTEMS];
+    double gain_w[LEGAL_SYSTEMS], power_w[LEGAL_SYSTEMS];
+    double reference_c[LEGAL_SYSTEMS], sensor_c[LEGAL_SYSTEMS];
+    struct calibration_drift_point point[LEGAL_SYSTEMS][2];
+    struct calibration_drift drift[LEGAL_SYSTEMS];
     read_at(meter, 23.0, gain_w, reference_c);
     for (unsigned k = 0; k < 2; k++) {
         read_at(meter, found_at_c[k], power_w, sensor_c);
-        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             const double error_ppm = 1e6 * (power_w[s] / gain_w[s] - 1.0);
             point[s][k] = (struct calibration_drift_point){sensor_c[s], error_ppm};
         }
     }
-    for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         assert_int_equal(calibration_drift_fit(reference_c[s], point[s], 2, &drift[s]),
                          CALIBRATION_OK);
     }
     for (unsigned k = 0; k < 5; k++) {
         const double away_k = fabs(proved_at_c[k] - 23.0);
         read_at(meter, proved_at_c[k], power_w, sensor_c);
-        for (unsigned s = 0; s < METER_SYSTEMS; s++) {
+        for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             const double error_ppm = 1e6 * (power_w[s] / gain_w[s] - 1.0);
             const double left_ppm = error_ppm - calibration_drift_ppm(&drift[s], sensor_c[s]);
             worst->before_ppm_k = fmax(worst->before_ppm_k, fabs(error_ppm) / away_k);
@@ -471,9 +490,9 @@ static void drift_can_be_compensated(void **state)
     (void)state;
     struct drifts worst = {0.0, 0.0};
     for (unsigned m = 0; m < METERS; m++) {
-        struct virtual_meter *meter = virtual_new(FIRST_SEED + m, FRONT_END_PHYSICAL);
+        struct desk_meter *meter = meter_new(FIRST_SEED + m);
         prove_drift(meter, &worst);
-        free(meter);
+        desk_meter_free(meter);
     }
     printf("drift of %u meters: %.1f ppm/K, with terms from -30 and 45 degrees %.2f ppm/K\n",
            METERS, worst.before_ppm_k, worst.after_ppm_k);
