@@ -2,6 +2,7 @@
 #include "display.h"
 
 #include "../meter/meter.h"
+#include "../registers/register_table.h"
 #include "display_lists.h"
 
 #define US_PER_S  INT64_C(1000000)
@@ -36,6 +37,7 @@ static enum display_list list_stepped(const struct display *display)
     switch (display->state) {
     case DISPLAY_OFF:
     case DISPLAY_BACKUP: return LIST_BACKUP;
+    case DISPLAY_TEST: return LIST_TEST;
     default: return LIST_MANUAL;
     }
 }
@@ -46,7 +48,7 @@ static void display_next(struct display *display, int64_t now_us)
     if (display->length[list] == 0) {
         return;
     }
-    if (display->state != DISPLAY_MANUAL && display->state != DISPLAY_BACKUP) {
+    if (list != display_list_shown(display)) { /* automatic list, power-up sequence */
         display_enter(display, DISPLAY_MANUAL, now_us);
         return;
     }
@@ -91,6 +93,12 @@ void display_button(struct display *display, bool pressed, int64_t now_us)
     }
 }
 
+void display_button_right(struct display *display, int64_t now_us)
+{
+    (void)display_step(display, now_us);
+    display->last_button_us = now_us;
+}
+
 /* Instant at which the state ends by itself; INT64_MAX: not by time. */
 static int64_t state_end_us(const struct display *display)
 {
@@ -100,6 +108,9 @@ static int64_t state_end_us(const struct display *display)
     case DISPLAY_MANUAL:
     case DISPLAY_BACKUP:
         return display->pressed ? INT64_MAX : display->last_button_us + DISPLAY_RETURN_S * US_PER_S;
+    case DISPLAY_TEST:
+        return display->pressed ? INT64_MAX
+                                : display->last_button_us + DISPLAY_TEST_RETURN_S * US_PER_S;
     default: return INT64_MAX;
     }
 }
@@ -111,6 +122,7 @@ static const uint8_t state_after[DISPLAY_STATES] = {
     [DISPLAY_AUTOMATIC] = DISPLAY_AUTOMATIC,
     [DISPLAY_MANUAL] = DISPLAY_AUTOMATIC,
     [DISPLAY_BACKUP] = DISPLAY_OFF,
+    [DISPLAY_TEST] = DISPLAY_AUTOMATIC,
 };
 
 /* Readings change on a grid of ten seconds from the state's beginning, however seldom we are
@@ -130,8 +142,65 @@ static int64_t automatic_step(struct display *display, int64_t now_us)
     return display->position_since_us + period_us;
 }
 
+enum legal_energy display_test_energy(const struct display *display)
+{
+    if (display->state != DISPLAY_TEST) {
+        return LEGAL_ENERGIES;
+    }
+    uint16_t reading = display->list[LIST_TEST][display->position];
+    return (enum legal_energy)register_table[reading].index;
+}
+
+bool display_test_begin(struct display *display, enum legal_energy energy, int64_t now_us)
+{
+    uint8_t position = display_test_position(display, energy);
+    if (display->state == DISPLAY_OFF || display->state == DISPLAY_BACKUP ||
+        position == display->length[LIST_TEST]) {
+        return false;
+    }
+    display_enter(display, DISPLAY_TEST, now_us);
+    display->position = position;
+    display->last_button_us = now_us; /* the tool's command counts like a button */
+    return true;
+}
+
+void display_test_end(struct display *display, int64_t now_us)
+{
+    if (display->state == DISPLAY_TEST) {
+        display_enter(display, DISPLAY_AUTOMATIC, now_us);
+    }
+}
+
+/* The left button has been down for six seconds: what the reading shown makes of it. */
+static void long_press(struct display *display, int64_t at_us)
+{
+    uint16_t reading = display->list[LIST_MANUAL][display->position];
+    if (display->state == DISPLAY_TEST) {
+        display_test_end(display, at_us);
+    } else if (display->state == DISPLAY_MANUAL && reading < register_table_length &&
+               display_reading_allowed(LIST_TEST, &register_table[reading])) {
+        (void)display_test_begin(display, (enum legal_energy)register_table[reading].index, at_us);
+    }
+}
+
+/* @return when the press becomes a long one; INT64_MAX: it is none, or was one already. */
+static int64_t press_step(struct display *display, int64_t now_us)
+{
+    int64_t long_us = display->pressed_since_us + DISPLAY_LONG_PRESS_MS * US_PER_MS;
+    if (!display->pressed || display->long_press) {
+        return INT64_MAX;
+    }
+    if (now_us < long_us) {
+        return long_us;
+    }
+    display->long_press = true;
+    long_press(display, long_us);
+    return INT64_MAX;
+}
+
 int64_t display_step(struct display *display, int64_t now_us)
 {
+    int64_t long_us = press_step(display, now_us);
     for (int64_t end_us = state_end_us(display); now_us >= end_us; end_us = state_end_us(display)) {
         display_enter(display, (enum display_state)state_after[display->state], end_us);
     }
@@ -139,10 +208,5 @@ int64_t display_step(struct display *display, int64_t now_us)
     if (display->state == DISPLAY_AUTOMATIC) {
         next_us = automatic_step(display, now_us);
     }
-    if (display->pressed && !display->long_press) {
-        int64_t long_us = display->pressed_since_us + DISPLAY_LONG_PRESS_MS * US_PER_MS;
-        display->long_press = now_us >= long_us;
-        next_us = !display->long_press && long_us < next_us ? long_us : next_us;
-    }
-    return next_us;
+    return long_us < next_us ? long_us : next_us;
 }

@@ -1,7 +1,7 @@
 /**
  * The display's logic: three reading lists, timing, buttons, what stands in each field.
  * Pure: it asks the meter for values and fills a frame; it draws nothing.
- * Fields, lists and their defaults are described in docs/display.md.  Source: DIS-01..24.
+ * Fields, lists and their defaults are described in docs/display.md.  Source: DIS-01..24, X-MET-3.
  *
  * All times are the meter's own (now_us).  Who runs a meter faster than the wall clock must hand a
  * human's short press on as a short press of that time.
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "display_frame.h"
+#include "legal_api.h"
 
 struct meter; /* app/meter/meter.h */
 
@@ -22,10 +23,12 @@ struct meter; /* app/meter/meter.h */
 #define DISPLAY_BACKUP_MAX         8u
 #define DISPLAY_AUTOMATIC_PERIOD_S 10
 #define DISPLAY_RETURN_S           120
+#define DISPLAY_TEST_RETURN_S      57600 /**< 16 h */
 #define DISPLAY_LONG_PRESS_MS      6000
 #define DISPLAY_POWER_UP_STEP_S    5
 
-enum display_list { LIST_AUTOMATIC, LIST_MANUAL, LIST_BACKUP, LISTS };
+/** The test list is the meter's own: the verification registers of its energy type. */
+enum display_list { LIST_AUTOMATIC, LIST_MANUAL, LIST_BACKUP, LIST_TEST, LISTS };
 
 enum display_state {
     DISPLAY_OFF,       /**< no supply and no button pressed on the back-up */
@@ -34,6 +37,7 @@ enum display_state {
     DISPLAY_AUTOMATIC, /**< list 1, 10 s each */
     DISPLAY_MANUAL,    /**< list 2, until 120 s after the last button */
     DISPLAY_BACKUP,    /**< list 3 without mains, until 120 s after the last button */
+    DISPLAY_TEST,      /**< test mode: verification registers, until 16 h after the last button */
     DISPLAY_STATES
 };
 
@@ -66,10 +70,22 @@ void display_init(struct display *display, const struct meter *meter);
 void display_supply(struct display *display, bool on, int64_t now_us);
 /**
  * Left button went down or up.  Short: next reading when released (DIS-07).  Held for 6 s: a long
- * press, which belongs to the reading shown and steps nothing.  Without supply the first press
+ * press, which belongs to the reading shown and steps nothing: on a verification register it begins
+ * the test mode with that energy, in the test mode it ends it.  Without supply the first press
  * wakes the display (variants with back-up only).
  */
 void display_button(struct display *display, bool pressed, int64_t now_us);
+/** The right button has no reading; it only renews the time of the lists that a button holds. */
+void display_button_right(struct display *display, int64_t now_us);
+/**
+ * Begin the test mode with the verification register of that energy, or go to it (X-MET-3).
+ * @return false: no such register in this meter, or no supply; nothing changed.
+ */
+bool display_test_begin(struct display *display, enum legal_energy energy, int64_t now_us);
+/** End it, if it is on: the automatic list begins. */
+void display_test_end(struct display *display, int64_t now_us);
+/** Energy under test, one of the first four; LEGAL_ENERGIES: no test mode. */
+enum legal_energy display_test_energy(const struct display *display);
 /** @return when it wants to be called next. */
 int64_t display_step(struct display *display, int64_t now_us);
 /**
@@ -78,7 +94,7 @@ int64_t display_step(struct display *display, int64_t now_us);
  *
  * Barred from the automatic list: historical data (DIS-04).  Allowed in the back-up list: energy
  * totals only; and on variants without back-up nothing.  The manual list must hold every legal
- * reading of the variant (DIS-06).
+ * reading of the variant (DIS-06).  The test list can't be replaced.
  *
  * @param readings  rows of register_table by index, or DISPLAY_READING_TEST; n of them.  An empty
  *                  automatic list is refused (DISPLAY_ERR_LENGTH).

@@ -3,8 +3,8 @@
  * three lists a meter is delivered with.  A new one is a row of the table.
  *
  * The makers agree lists with each utility and publish none.  The numbers below were seen on real
- * meters (423 in a public document on the 382M, 222 in the read-out of a 382J); their contents here
- * are ours.  Source: DIS-01, DIS-22, CFG-08.
+ * meters (423 in a public document on the 382M, 222 in the read-out of a 382J) or are ours (801,
+ * 802); their contents here are ours.  Source: DIS-01, DIS-22, CFG-08.
  */
 #ifndef OPEN382_DISPLAY_CONFIGURATIONS_H
 #define OPEN382_DISPLAY_CONFIGURATIONS_H

@@ -12,6 +12,7 @@ size_t display_list_max(const struct variant *variant, enum display_list which)
         return variant->manual_list_max < DISPLAY_MANUAL_MAX ? variant->manual_list_max
                                                              : DISPLAY_MANUAL_MAX;
     case LIST_BACKUP: return variant->backup_battery ? DISPLAY_BACKUP_MAX : 0;
+    case LIST_TEST: return LEGAL_TARIFF_ENERGIES;
     default: return 0;
     }
 }
@@ -29,12 +30,19 @@ static bool reading_is_energy_total(const struct register_def *def)
            (def->source == SOURCE_ENERGY && def->index <= LEGAL_R4 && def->obis[5] == 255);
 }
 
+/* Four decimals of a kilowatt-hour: value group F is 128. */
+static bool reading_is_verification(const struct register_def *def)
+{
+    return def->source == SOURCE_ENERGY && def->obis[5] == 128;
+}
+
 bool display_reading_allowed(enum display_list which, const struct register_def *def)
 {
     switch (which) {
     case LIST_AUTOMATIC: return !reading_is_historical(def);
     case LIST_MANUAL: return true;
     case LIST_BACKUP: return reading_is_energy_total(def);
+    case LIST_TEST: return reading_is_verification(def);
     default: return false;
     }
 }
@@ -73,6 +81,7 @@ enum display_list display_list_shown(const struct display *display)
     case DISPLAY_AUTOMATIC: return LIST_AUTOMATIC;
     case DISPLAY_MANUAL: return LIST_MANUAL;
     case DISPLAY_BACKUP: return LIST_BACKUP;
+    case DISPLAY_TEST: return LIST_TEST;
     default: return LISTS;
     }
 }
@@ -81,6 +90,9 @@ enum display_err display_set_list(struct display *display, const struct meter *m
                                   enum display_list which, const uint16_t *readings, size_t n,
                                   int64_t now_us)
 {
+    if (which == LIST_TEST) {
+        return DISPLAY_ERR_BARRED;
+    }
     if (n > display_list_max(&meter->variant, which) || (which == LIST_AUTOMATIC && n == 0)) {
         return DISPLAY_ERR_LENGTH;
     }
@@ -104,6 +116,16 @@ enum display_err display_set_list(struct display *display, const struct meter *m
         display->position_since_us = now_us;
     }
     return DISPLAY_OK;
+}
+
+uint8_t display_test_position(const struct display *display, enum legal_energy energy)
+{
+    uint8_t position = 0;
+    while (position < display->length[LIST_TEST] &&
+           register_table[display->list[LIST_TEST][position]].index != (unsigned)energy) {
+        position++;
+    }
+    return position;
 }
 
 static void list_append(struct display *display, const struct meter *meter, enum display_list which,
@@ -135,6 +157,10 @@ void display_lists_default(struct display *display, const struct meter *meter)
     for (size_t row = 0; row < register_table_length; row++) {
         if (reading_is_legal(meter, &register_table[row])) {
             list_append(display, meter, LIST_MANUAL, (uint16_t)row);
+        }
+        if (reading_is_verification(&register_table[row]) &&
+            register_exists(meter, &register_table[row])) {
+            list_append(display, meter, LIST_TEST, (uint16_t)row);
         }
     }
     if (configuration != NULL) {

@@ -10,6 +10,7 @@
 #define SLIDE_US            500000  /* a message longer than its field moves on every half second */
 #define SLIDE_HOLD_STEPS    3       /* and stands still at its beginning */
 #define TIME_OR_DATE_US     2000000 /* a time stamp shows its time and its date in turn */
+#define TEST_TEXT_US        2000000 /* every third time this long the text says TEST */
 #define SLIDE_GAP           2       /* blank before it comes again */
 #define DATE_CHARS          10u
 #define VALUE_POINTS_FITTED 0x0F0u /* behind digits 5, 6, 7 and 8 */
@@ -280,6 +281,20 @@ static void list_write(struct display_frame *frame, const struct display *displa
     }
 }
 
+/* The test mode must not be taken for a reading of the lists: the identification blinks, and the
+ * text says so now and then. */
+static void test_mark(struct display_frame *frame, const struct meter *meter, int64_t shown_us)
+{
+    if (shown_us / DISPLAY_BLINK_US % 2 != 0) {
+        memset(frame->ident, 0, sizeof frame->ident);
+        frame->ident_points = 0;
+    }
+    if (shown_us / TEST_TEXT_US % 3 == 2) {
+        memset(frame->text, ' ', sizeof frame->text);
+        text_write(frame, meter, "TEST", 0);
+    }
+}
+
 void display_render(const struct display *display, const struct meter *meter, int64_t now_us,
                     struct display_frame *frame)
 {
@@ -305,6 +320,10 @@ void display_render(const struct display *display, const struct meter *meter, in
     case DISPLAY_AUTOMATIC: list_write(frame, display, meter, LIST_AUTOMATIC, shown_us); break;
     case DISPLAY_MANUAL: list_write(frame, display, meter, LIST_MANUAL, shown_us); break;
     case DISPLAY_BACKUP: list_write(frame, display, meter, LIST_BACKUP, shown_us); break;
+    case DISPLAY_TEST:
+        list_write(frame, display, meter, LIST_TEST, shown_us);
+        test_mark(frame, meter, shown_us);
+        break;
     default: break;
     }
 }

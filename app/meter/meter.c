@@ -8,6 +8,7 @@
 #define UTC_2100         INT64_C(4102444800)
 #define PULSE_MS         30u /* LCO-04 */
 #define METER_NUMBER_END 100000000u
+#define OPERATION_NORMAL 1u
 
 /* ---- permanent memory ---- */
 
@@ -164,6 +165,45 @@ static void supply_went(struct meter *meter)
     meter->next_display_us = meter->now_us;
 }
 
+/* ---- test mode ---- */
+
+/* The display says which energy is under test; LED and S0 follow it. */
+static void pulses_follow(struct meter *meter)
+{
+    enum legal_energy tested = display_test_energy(&meter->display);
+    uint8_t energy = (uint8_t)(tested == LEGAL_ENERGIES ? LEGAL_A_PLUS : tested);
+    if (energy != meter->pulse_energy &&
+        legal_pulse_select(&meter->legal, (enum legal_energy)energy) == LEGAL_OK) {
+        meter->pulse_energy = energy;
+        meter->next_legal_us = meter->now_us;
+    }
+}
+
+uint8_t meter_operation_state(const struct meter *meter)
+{
+    enum legal_energy tested = display_test_energy(&meter->display);
+    return (uint8_t)(tested == LEGAL_ENERGIES ? OPERATION_NORMAL
+                                              : OPERATION_NORMAL + 1u + (unsigned)tested);
+}
+
+enum meter_err meter_operation_set(struct meter *meter, uint8_t state)
+{
+    if (state < OPERATION_NORMAL || state > OPERATION_NORMAL + LEGAL_TARIFF_ENERGIES ||
+        !meter->supply_on) {
+        return METER_ERR_RANGE;
+    }
+    if (state == OPERATION_NORMAL) {
+        display_test_end(&meter->display, meter->now_us);
+    } else if (!display_test_begin(&meter->display,
+                                   (enum legal_energy)(state - OPERATION_NORMAL - 1u),
+                                   meter->now_us)) {
+        return METER_ERR_RANGE;
+    }
+    meter->next_display_us = meter->now_us;
+    pulses_follow(meter);
+    return METER_OK;
+}
+
 /* ---- outside ---- */
 
 static struct legal_setup legal_setup_of(const struct variant *variant)
@@ -274,6 +314,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
     if (now_us >= meter->next_display_us) {
         meter->next_display_us = display_step(&meter->display, now_us);
     }
+    pulses_follow(meter);
     return earliest(earliest(meter->next_legal_us, meter->next_display_us), meter->next_demand_us);
 }
 
@@ -286,6 +327,9 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
     meter->input[input] = on;
     if (input == METER_INPUT_BUTTON_LEFT) {
         display_button(&meter->display, on, now_us);
+        pulses_follow(meter);
+    } else if (input == METER_INPUT_BUTTON_RIGHT) {
+        display_button_right(&meter->display, now_us);
     }
     meter->next_display_us = now_us;
     if (meter->supply_on && meter_events(meter) != meter->events) {
@@ -333,7 +377,8 @@ void meter_events_clear(struct meter *meter, uint8_t mask)
 bool meter_led_idle(const struct meter *meter)
 {
     struct legal_instant instant;
-    if (!meter->supply_on || !meter->variant.led_on_idle) {
+    if (!meter->supply_on || !meter->variant.led_on_idle ||
+        meter_operation_state(meter) != OPERATION_NORMAL) { /* a test head must see pulses alone */
         return false;
     }
     legal_instant(&meter->legal, &instant);

@@ -72,6 +72,7 @@ struct meter {
     struct optical optical[METER_OPTICAL_PORTS];
     struct app_store store;
     int64_t next_legal_us, next_demand_us, next_display_us;
+    uint8_t pulse_energy; /**< enum legal_energy that LED and S0 show */
 };
 
 /**
@@ -115,6 +116,18 @@ enum meter_err meter_store(struct meter *meter);
  * LED while a pulse lasts or this holds; the S0 output follows the pulses alone.
  */
 bool meter_led_idle(const struct meter *meter);
+
+/**
+ * Operation state, register 96.5.1 (X-MET-3): 1 normal, LED and S0 show A+; 2 .. 5 test mode, they
+ * show A+, A-, R+ or R-.  The left button changes it too, and with the supply it ends.
+ */
+uint8_t meter_operation_state(const struct meter *meter);
+/**
+ * A tool sets the operation state.
+ * @retval METER_ERR_RANGE  no such state, an energy that was not ordered, or no supply: nothing
+ *                          changed.
+ */
+enum meter_err meter_operation_set(struct meter *meter, uint8_t state);
 
 /** Meter status register (enum meter_status_bit). */
 uint8_t meter_status(const struct meter *meter);

@@ -5,6 +5,7 @@
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 #include "optical_lines.h"
+#include "optical_write.h"
 
 #define KMP_BAUD 9600u
 
@@ -37,6 +38,11 @@ static bool kmp_register(void *context, uint16_t id, struct kmp_value *out)
 {
     const struct register_def *def = register_by_kmp_id(id);
     return def != NULL && register_read_kmp((const struct meter *)context, def, out);
+}
+
+static bool kmp_put(void *context, uint16_t password, const struct kmp_value *value)
+{
+    return optical_write((struct meter *)context, password, value);
 }
 
 /* The time that clock and date registers show: local time.  In the doubled hour of October the
@@ -120,7 +126,7 @@ static struct kmp_meter kmp_meter_of(struct meter *meter)
     struct kmp_meter functions = {.context = meter,
                                   .get_type = kmp_type,
                                   .get_register = kmp_register,
-                                  .put_register = NULL,
+                                  .put_register = kmp_put,
                                   .set_clock = kmp_clock,
                                   .other = kmp_other};
     return functions;

@@ -241,7 +241,7 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
         break;
     case SOURCE_METER_STATUS: number(out, meter_status(meter), 0); break;
     case SOURCE_ACTIVE_TARIFF: number(out, legal_tariff(&meter->legal), 0); break;
-    case SOURCE_OPERATION_STATE: number(out, 1, 0); break; /* normal: the LED shows A+ */
+    case SOURCE_OPERATION_STATE: number(out, meter_operation_state(meter), 0); break;
     case SOURCE_ENERGY_FORMAT:
         number(out, meter->variant.energy_format == FORMAT_7_0 ? 4 : 2, 0);
         break;

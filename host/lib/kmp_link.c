@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define GET_REGISTER 0x10u
+#define PUT_REGISTER 0x11u
 
 /* A line full of noise must not keep us waiting for ever. */
 #define ANSWER_MAX_MS 5000
@@ -21,6 +22,7 @@ struct question {
     uint8_t cid;
     const uint16_t *ids; /**< GetRegister: what was asked */
     size_t n_ids;
+    bool acknowledged; /**< PutRegister: the answer is one byte outside all frames */
 };
 
 static bool was_asked(const struct question *question, uint16_t id)
@@ -65,9 +67,12 @@ static int await_answer(struct kmp_link *link, const struct question *question)
         }
         link->n_bytes += (size_t)n;
         for (int i = 0; i < n; i++) {
+            if (question->acknowledged && bytes[i] == KMP_ACK) { /* never plain inside a frame */
+                return 1;
+            }
             int result = kmp_receiver_byte(&link->receiver, bytes[i]);
             link->n_damaged += result < 0;
-            if (result == 1 && answers(link, question)) {
+            if (result == 1 && !question->acknowledged && answers(link, question)) {
                 return 1;
             }
         }
@@ -120,7 +125,7 @@ static int ask(struct kmp_link *link, const struct question *question, const uin
 int kmp_link_command(struct kmp_link *link, uint8_t cid, const uint8_t *data, size_t n_data)
 {
     uint8_t frame[KMP_FRAME_MAX];
-    const struct question question = {cid, NULL, 0};
+    const struct question question = {cid, NULL, 0, false};
     int length = kmp_client_command(cid, data, n_data, frame, sizeof frame);
     return length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length, link->retries);
 }
@@ -130,7 +135,7 @@ static int ask_registers(struct kmp_link *link, const uint16_t *ids, size_t n_id
                          struct kmp_value *values, unsigned retries)
 {
     uint8_t frame[64];
-    const struct question question = {GET_REGISTER, ids, n_ids};
+    const struct question question = {GET_REGISTER, ids, n_ids, false};
     int length = kmp_client_get_registers(ids, n_ids, frame, sizeof frame);
     int result = length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length, retries);
     if (result < 0) {
@@ -176,4 +181,19 @@ int kmp_link_registers(struct kmp_link *link, const uint16_t *ids, size_t n_ids,
         n_values += result;
     }
     return n_values;
+}
+
+int kmp_link_put(struct kmp_link *link, uint16_t password, const struct kmp_value *value)
+{
+    uint8_t data[64], frame[KMP_FRAME_MAX];
+    const struct question question = {PUT_REGISTER, NULL, 0, true};
+    struct writer w = writer_over(data, sizeof data);
+    writer_uint_be(&w, password, 2);
+    kmp_value_write(&w, value);
+    int length = kmp_client_command(PUT_REGISTER, data, writer_length(&w), frame, sizeof frame);
+    if (w.failed || length < 0) {
+        return HOST_ERR_SPACE;
+    }
+    int result = ask(link, &question, frame, (size_t)length, link->retries);
+    return result < 0 ? result : HOST_OK;
 }

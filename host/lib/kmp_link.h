@@ -37,4 +37,11 @@ int kmp_link_command(struct kmp_link *link, uint8_t cid, const uint8_t *data, si
 int kmp_link_registers(struct kmp_link *link, const uint16_t *ids, size_t n_ids,
                        struct kmp_value *values);
 
+/**
+ * Write a register (PutRegister).  A meter that refuses is silent, as one that is not there:
+ * HOST_ERR_SILENT for both.
+ * @return HOST_OK: the meter has acknowledged it.
+ */
+int kmp_link_put(struct kmp_link *link, uint16_t password, const struct kmp_value *value);
+
 #endif

@@ -10,6 +10,8 @@ const struct command commands[] = {
     {"watch", "[REGISTER ...]", "read again and again, changes highlighted", true, true,
      command_watch},
     {"dump", "", "everything that the meter answers", true, false, command_dump},
+    {"testmode", "[on|off|A+|A-|R+|R-]", "which energy the LED shows; begin or end the test mode",
+     true, false, command_testmode},
     {"registers", "[REGISTER ...]", "list the registers that this tool knows by name", false, true,
      command_registers},
     {"tariff", "check|show FILE", "check a tariff plan, or draw it as weeks (docs/tariffs.md)",

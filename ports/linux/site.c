@@ -58,6 +58,7 @@ static void board_pulse(void *context, bool on, int64_t at_us)
     struct site *site = context;
     (void)at_us;
     site->led = on;
+    site->flashes += on ? 1u : 0u;
     site->changes++;
 }
 

@@ -51,6 +51,7 @@ struct site {
     bool input[METER_INPUTS];
     bool neutral_lost, supply_cut; /**< by the panel's controls */
     bool led;                      /**< LED and S0 output */
+    uint64_t flashes;              /**< of the LED since the start, whichever energy it shows */
     uint32_t changes; /**< counts what a person would see at once: LED, buttons, controls */
     int32_t v_lsb[LAB_PHASES][SITE_CHUNK_SAMPLES], i_lsb[LAB_PHASES][SITE_CHUNK_SAMPLES];
 };

@@ -52,17 +52,24 @@ static json_t *display_json(const struct run *run)
                      meter->display.state != DISPLAY_OFF);
 }
 
+/* flashes: what the LED has shown, which in the test mode is another energy than A+. */
 static json_t *pulses_json(const struct run *run, const struct legal_instant *instant)
 {
+    static const char *const energies[] = {"A+", "A-", "R+", "R-"};
     const struct meter *meter = &run->site.meter;
     uint64_t emitted, pending;
     legal_pulses(&meter->legal, &emitted, &pending);
-    const double kilowatts = instant->active_plus_mw / 1e6;
+    const uint32_t shown_milli[] = {instant->active_plus_mw, instant->active_minus_mw,
+                                    instant->reactive_plus_mvar, instant->reactive_minus_mvar};
+    const double kilo_unit = shown_milli[meter->pulse_energy] / 1e6;
+    const bool testing = meter_operation_state(meter) != 1;
     const bool idle = meter_led_idle(meter);
-    return json_pack("{s:I, s:I, s:b, s:b, s:i, s:f}", "emitted", (json_int_t)emitted, "pending",
-                     (json_int_t)pending, "led", run->site.led || idle, "idle", idle, "per_kwh",
+    return json_pack("{s:I, s:I, s:I, s:b, s:b, s:b, s:s, s:i, s:f}", "flashes",
+                     (json_int_t)run->site.flashes, "emitted", (json_int_t)emitted, "pending",
+                     (json_int_t)pending, "led", run->site.led || idle, "idle", idle, "test_mode",
+                     testing, "energy", energies[meter->pulse_energy], "per_kwh",
                      (int)meter->variant.pulses_per_kwh, "rate_hz",
-                     kilowatts * meter->variant.pulses_per_kwh / 3600.0);
+                     kilo_unit * meter->variant.pulses_per_kwh / 3600.0);
 }
 
 /* u_deg against phase L1, i_deg how far the current lags its own voltage. */

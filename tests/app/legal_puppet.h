@@ -33,6 +33,7 @@ static struct {
     enum legal_supply supply;
     enum legal_err start_result, store_result;
     unsigned steps, stores;
+    enum legal_energy pulse_energy; /**< what LED and S0 show */
 } puppet;
 
 enum legal_err legal_start(struct legal *legal, const struct legal_port *port,
@@ -64,6 +65,13 @@ enum legal_supply legal_supply(const struct legal *legal)
 {
     (void)legal;
     return puppet.supply;
+}
+
+enum legal_err legal_pulse_select(struct legal *legal, enum legal_energy energy)
+{
+    (void)legal;
+    puppet.pulse_energy = energy;
+    return LEGAL_OK;
 }
 
 enum legal_err legal_store(struct legal *legal)

@@ -39,7 +39,7 @@ static void defaults_keep_the_rules(void **state)
         puppet_meter(&meter, variants[v]);
         assert_true(meter.display.length[LIST_AUTOMATIC] >= 1);
         assert_true(meter.display.length[LIST_MANUAL] > count_legal(&meter));
-        for (unsigned which = 0; which < LISTS; which++) {
+        for (unsigned which = 0; which < LIST_TEST; which++) {
             struct display other = meter.display;
             assert_int_equal(display_set_list(&other, &meter, (enum display_list)which,
                                               meter.display.list[which],
@@ -121,12 +121,58 @@ static void the_display_configuration_names_the_lists(void **state)
     assert_int_equal(meter.display.length[LIST_AUTOMATIC], 1);
     assert_int_equal(meter.display.list[LIST_AUTOMATIC][0], row_of("1.8.0"));
     assert_true(meter.display.length[LIST_MANUAL] < manual);
-    for (unsigned which = 0; which < LISTS; which++) {
+    for (unsigned which = 0; which < LIST_TEST; which++) {
         struct display other = meter.display;
         assert_int_equal(display_set_list(&other, &meter, (enum display_list)which,
                                           meter.display.list[which], meter.display.length[which],
                                           10 * SECOND),
                          DISPLAY_OK);
+    }
+}
+
+/* How many of the codes stand in that list of a meter with that display configuration. */
+static unsigned listed(const char *order, uint32_t display, enum display_list which,
+                       const char *const *codes, size_t n)
+{
+    const uint32_t configuration[5] = {11000002, display * 100000 + 1011, 1000, 100, 0};
+    struct meter meter;
+    unsigned found = 0;
+    puppet_meter(&meter, "382M");
+    assert_int_equal(variant_from_order("x", order, configuration, &meter.variant), 0);
+    display_init(&meter.display, &meter);
+    for (size_t i = 0; i < n; i++) {
+        for (uint8_t k = 0; k < meter.display.length[which]; k++) {
+            found += meter.display.list[which][k] == row_of(codes[i]);
+        }
+    }
+    for (unsigned list = 0; list < LIST_TEST; list++) {
+        struct display other = meter.display;
+        assert_int_equal(display_set_list(&other, &meter, (enum display_list)list,
+                                          meter.display.list[list], meter.display.length[list], 0),
+                         DISPLAY_OK);
+    }
+    return found;
+}
+
+/* REQ(MET-10, MET-19, DIS-24): energies per phase in the lists of M and 162M; four decimals of each
+ * energy in those of every generation, by configuration */
+static void phases_and_fine_registers_in_the_lists(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"21.8.0", "41.8.0", "61.8.0",
+                                         "22.8.0", "42.8.0", "62.8.0"};
+    static const char *const fine[] = {"1.8.0*128", "2.8.0*128", "3.8.0*128", "4.8.0*128"};
+    for (unsigned which = LIST_AUTOMATIC; which <= LIST_MANUAL; which++) {
+        enum display_list list = (enum display_list)which;
+        assert_int_equal(listed("68431BM423010", 801, list, phases, 6), 6);
+        assert_int_equal(listed("68611BM433010", 801, list, phases, 6), 2);
+        assert_int_equal(listed("68438BB423010", 801, list, phases, 6), 0);
+        assert_int_equal(listed("68438BB423010", 802, list, fine, 4), 4);
+        assert_int_equal(listed("68434BD423010", 802, list, fine, 4), 4);
+        assert_int_equal(listed("68438BL433010", 802, list, fine, 4), 4);
+        assert_int_equal(listed("68431BM423010", 802, list, fine, 4), 4);
+        assert_int_equal(listed("68431BM223010", 802, list, fine, 4), 2); /* A+ and A- alone */
+        assert_int_equal(listed("68431BM423010", 423, list, fine, 4), 0);
     }
 }
 
@@ -278,6 +324,7 @@ int main(void)
         cmocka_unit_test(lists_have_their_length),
         cmocka_unit_test(lists_are_independent),
         cmocka_unit_test(the_display_configuration_names_the_lists),
+        cmocka_unit_test(phases_and_fine_registers_in_the_lists),
         cmocka_unit_test(only_the_list_shown_starts_over),
         cmocka_unit_test(legal_readings_cannot_be_deselected),
         cmocka_unit_test(legal_readings_follow_the_energy_type),

@@ -81,13 +81,14 @@ def iec_block(lines):
 class FakeMeter:
     """mode is a set of words: silent, garbage, echo, slow, missing, empty, strays, damaged-once, damaged,
     late, counting, hangs-up, one-at-a-time, no-type, iec, iec-bad-bcc, iec-cut, iec-speed, iec-stamps,
-    iec-nonsense, iec-controls."""
+    iec-nonsense, iec-controls, refuses (every PutRegister), forgets (takes it without effect)."""
 
     def __init__(self, *mode):
         self.mode = set(mode)
         self.requests = []   # register ids of each GetRegister
         self.asked = 0
         self.got = bytearray()
+        self.state = 1       # operation state, 0x0408
 
     def answer_body(self, body):
         if body[1] == 0x01:
@@ -103,6 +104,8 @@ class FakeMeter:
         if "missing" in self.mode:
             ids = [i for i in ids if i not in (0x0434, 0x7001)]
         pieces = {i: bytes.fromhex(text) for i, text in REGISTERS.items()}
+        if ids == [0x0408]:  # only to who asks for it alone: not part of the published meter
+            pieces[0x0408] = bytes.fromhex("0408330100") + bytes([self.state])
         if "counting" in self.mode:
             pieces[1] = pieces[1][:5] + (6753 + self.asked).to_bytes(4, "big")
         return body[:2] + b"".join(pieces[i] for i in ids if i in pieces)
@@ -112,6 +115,12 @@ class FakeMeter:
         if crc(body) != 0:
             return b""
         self.asked += 1
+        if body[1] == 0x11:  # PutRegister: password, id, unit, NoB, SiEx, value
+            if "refuses" in self.mode or body[2:9] != bytes.fromhex("00000408330100"):
+                return b""
+            if "forgets" not in self.mode:
+                self.state = body[9]
+            return b"\x06"
         body = self.answer_body(body[:-2])
         if body is None:
             return b""

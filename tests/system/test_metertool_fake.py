@@ -171,6 +171,27 @@ class Kmp(Case):
                 out = self.good("-m", meter.url(), "--json", "read", "0x0D", "0x434")
                 self.assertEqual(json.loads(out)["1.8.0*128"]["value"], 6753.3242)
 
+    def test_the_test_mode_is_written_and_read_back(self):
+        for mode in ([], ["echo"], ["echo", "slow"]):
+            with PtyMeter(*mode) as meter:
+                self.assertEqual(self.good("-m", meter.url(), "testmode"), "normal: the LED shows A+\n")
+                for word, state in (("on", 2), ("a-", 3), ("R+", 4), ("R-", 5), ("off", 1)):
+                    self.good("-m", meter.url(), "testmode", word)
+                    self.assertEqual(meter.state, state)
+                self.assertEqual(self.good("-m", meter.url(), "--csv", "testmode", "R-"), "operation_state\n5\n")
+        with TcpMeter("refuses") as meter:
+            self.one_line(self.bad(1, *FAST, "-m", meter.url(), "testmode", "R+"), "refuses", "R+", "password")
+        with TcpMeter("forgets") as meter:
+            self.one_line(self.bad(1, "-m", meter.url(), "testmode", "R+"), "operation state is 1")
+        with TcpMeter("empty") as meter:
+            self.one_line(self.bad(3, "-m", meter.url(), "testmode"), "0x0408")
+        with TcpMeter("silent") as meter:
+            self.one_line(self.bad(1, *FAST, "-m", meter.url(), "testmode", "on"), "no answer")
+        with TcpMeter() as meter:
+            self.one_line(self.bad(2, "-m", meter.url(), "testmode", "blue"), "blue", "R-")
+            self.one_line(self.bad(2, "-m", meter.url(), "testmode", "on", "off"), "off")
+            self.one_line(self.bad(2, "-m", meter.url("iec"), "testmode", "on"), "KMP")
+
     def test_the_port_is_set_up_as_the_protocol_wants(self):
         for mode, scheme, more, speed, stops in (("", "kmp", "", termios.B9600, 2),
                                                  ("", "kmp", "?baud=1200", termios.B1200, 2),

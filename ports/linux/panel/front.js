@@ -81,7 +81,7 @@ function drawPlate(state) {
   drawBarcode(byId('barcode'), String(state.serial).replace(/\D/g, '') || '0');
 }
 
-/* The LED flashes once for each pulse that the meter has emitted, spread over the time since the last state;
+/* The LED flashes once for each pulse that the meter's own LED has shown, spread over the time since the last state;
  * a meter configured so lights it between them while nothing is consumed. */
 function createLed() {
   const lamp = byId('led'), glow = byId('led-glow');
@@ -102,8 +102,8 @@ function createLed() {
   requestAnimationFrame(frame);
   return pulses => {
     const now = performance.now(), passed = Math.min(now - last, 2000);
-    const added = counted === null ? 0 : Math.max(pulses.emitted - counted, 0);
-    counted = pulses.emitted;
+    const added = counted === null ? 0 : Math.max(pulses.flashes - counted, 0);
+    counted = pulses.flashes;
     last = now;
     lamp.classList.toggle('steady', calm.matches);
     if (idle !== pulses.idle) {

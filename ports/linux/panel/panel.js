@@ -62,8 +62,9 @@ function createTiles() {
     f(total.f > 0 ? format(total.f, 2) : '–', total.f > 0 ? 'Hz' : '');
     quadrant(QUADRANTS[total.quadrant] ?? '–', '', QUADRANT_WORDS[total.quadrant] || '');
     sequence(SEQUENCES[total.sequence] ?? String(total.sequence));
-    led(...(pulses.rate_hz > 0.2 ? [format(pulses.rate_hz, 2), 'a second']
-      : [format(pulses.rate_hz * 60, 1), 'a minute']));
+    const shown = pulses.test_mode ? `, ${pulses.energy.replace('-', '−')} (test mode)` : '';
+    led(...(pulses.rate_hz > 0.2 ? [format(pulses.rate_hz, 2), `a second${shown}`]
+      : [format(pulses.rate_hz * 60, 1), `a minute${shown}`]));
   };
 }
 
