@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../load_profile/load_profile_model.h"
+
 #define US_PER_S         INT64_C(1000000)
 #define UTC_2000         INT64_C(946684800)
 #define UTC_2100         INT64_C(4102444800)
@@ -125,6 +127,7 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
     if (!meter->clock.fitted || utc_s < UTC_2000 || utc_s >= UTC_2100) {
         return METER_ERR_RANGE;
     }
+    load_profile_clock_set(&meter->load_profile, clock_utc_s(&meter->clock, meter->now_us), utc_s);
     clock_set(&meter->clock, utc_s, meter->now_us);
     meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
@@ -139,14 +142,30 @@ static void demand_run(struct meter *meter)
 {
     int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     int64_t next_s = demand_step(&meter->demand, &meter->legal, utc_s);
+    if (meter->supply_on) {
+        (void)load_profile_step(&meter->load_profile, &meter->legal, utc_s, meter->clock.valid);
+    }
     meter->next_demand_us = now_of_utc(meter, next_s);
+}
+
+/* The intervals that the outage touched are marked: those filled in now, and the one under way. */
+static void outage_note(struct meter *meter)
+{
+    if (meter->supply_lost_utc_s == INT64_MIN) {
+        return;
+    }
+    const int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    load_profile_outage(&meter->load_profile, utc_s - meter->supply_lost_utc_s);
 }
 
 static void supply_came(struct meter *meter)
 {
     meter->supply_on = true;
     clock_read_back(meter, clock_utc_s(&meter->clock, meter->now_us));
+    outage_note(meter);
     demand_run(meter);
+    outage_note(meter);
+    meter->supply_lost_utc_s = INT64_MIN;
     app_save(meter, false);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);
@@ -160,6 +179,7 @@ static void supply_went(struct meter *meter)
 {
     meter->supply_on = false;
     meter->was_reset = false;
+    meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
     app_save(meter, true);
     display_supply(&meter->display, false, meter->now_us);
     meter->next_display_us = meter->now_us;
@@ -260,6 +280,9 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter->events = (uint8_t)(record.events | (meter->was_reset ? STATUS_RESET : 0u));
     numbers_take(meter, &record, stored, serial_number);
     demand_take(meter, &record, stored);
+    meter->supply_lost_utc_s = stored && record.clock_valid ? record.utc_s : INT64_MIN;
+    (void)load_profile_start(&meter->load_profile, &meter->legal, &meter->variant,
+                             load_profile_memory_bytes(&meter->variant));
     clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
                meter->variant.rtc);
     clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);

@@ -15,6 +15,7 @@
 #include "../clock/clock.h"
 #include "../demand/demand.h"
 #include "../display/display.h"
+#include "../load_profile/load_profile.h"
 #include "../optical/optical.h"
 #include "../store/app_store.h"
 #include "../variant/variant.h"
@@ -68,6 +69,8 @@ struct meter {
     struct legal legal;
     struct clock clock;
     struct demand demand;
+    struct load_profile load_profile;
+    int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
     struct display display;
     struct optical optical[METER_OPTICAL_PORTS];
     struct app_store store;

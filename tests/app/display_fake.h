@@ -92,6 +92,37 @@ void legal_bus_receive(struct legal *legal, const uint8_t *bytes, size_t n_bytes
     (void)now_us;
 }
 
+enum legal_err legal_profile_begin(struct legal *legal, const struct legal_profile_layout *layout,
+                                   bool *deleted)
+{
+    (void)legal;
+    (void)layout;
+    *deleted = false;
+    return LEGAL_ERR_STORAGE;
+}
+
+enum legal_err legal_profile_record(struct legal *legal, const struct legal_profile_record *stamp)
+{
+    (void)legal;
+    (void)stamp;
+    return LEGAL_ERR_STORAGE;
+}
+
+void legal_profile_range(const struct legal *legal, struct legal_profile_range *out)
+{
+    (void)legal;
+    memset(out, 0, sizeof *out);
+}
+
+enum legal_err legal_profile_read(const struct legal *legal, uint32_t id,
+                                  struct legal_profile_record *out)
+{
+    (void)legal;
+    (void)id;
+    (void)out;
+    return LEGAL_ERR_RANGE;
+}
+
 int64_t legal_step(struct legal *legal, int64_t now_us)
 {
     (void)legal;

@@ -123,6 +123,68 @@ uint64_t legal_operating_s(const struct legal *legal)
     return puppet.operating_s;
 }
 
+/* ---- the puppet's load profile: an array ---- */
+
+#define PUPPET_RECORDS 8192u
+
+static struct {
+    struct legal_profile_layout layout;
+    struct legal_profile_record record[PUPPET_RECORDS];
+    uint32_t n_records, n_deleted; /* records with numbers up to n_deleted are gone */
+    enum legal_err result;
+} puppet_profile;
+
+enum legal_err legal_profile_begin(struct legal *legal, const struct legal_profile_layout *layout,
+                                   bool *deleted)
+{
+    (void)legal;
+    const struct legal_profile_layout *old = &puppet_profile.layout;
+    const bool other = old->channels != 0 && (old->channels != layout->channels ||
+                                              old->interval_min != layout->interval_min);
+    *deleted = other && puppet_profile.n_records > puppet_profile.n_deleted;
+    if (other) {
+        puppet_profile.n_deleted = puppet_profile.n_records;
+    }
+    puppet_profile.layout = *layout;
+    return puppet_profile.result;
+}
+
+enum legal_err legal_profile_record(struct legal *legal, const struct legal_profile_record *stamp)
+{
+    (void)legal;
+    assert_true(puppet_profile.n_records < PUPPET_RECORDS);
+    if (puppet_profile.result == LEGAL_OK) {
+        struct legal_profile_record *record = &puppet_profile.record[puppet_profile.n_records++];
+        *record = *stamp;
+        record->id = puppet_profile.n_records;
+        for (unsigned c = 0; c < puppet_profile.layout.channels; c++) {
+            record->energy_wh[c] = puppet.energy_uwh[puppet_profile.layout.energy[c]] / 1000000u;
+        }
+    }
+    return puppet_profile.result;
+}
+
+void legal_profile_range(const struct legal *legal, struct legal_profile_range *out)
+{
+    (void)legal;
+    out->layout = puppet_profile.layout;
+    out->n_records = puppet_profile.n_records - puppet_profile.n_deleted;
+    out->oldest_id = puppet_profile.n_deleted + 1u;
+    out->newest_id = puppet_profile.n_records;
+    out->next_id = puppet_profile.n_records + 1u;
+}
+
+enum legal_err legal_profile_read(const struct legal *legal, uint32_t id,
+                                  struct legal_profile_record *out)
+{
+    (void)legal;
+    if (id <= puppet_profile.n_deleted || id > puppet_profile.n_records) {
+        return LEGAL_ERR_RANGE;
+    }
+    *out = puppet_profile.record[id - 1u];
+    return LEGAL_OK;
+}
+
 /* ---- a board whose memory may lose power ---- */
 
 static struct {
@@ -201,6 +263,7 @@ static const struct board toy_board = {
 static inline void toys_reset(void)
 {
     memset(&puppet, 0, sizeof puppet);
+    memset(&puppet_profile, 0, sizeof puppet_profile);
     memset(&toy, 0, sizeof toy);
     memset(toy.memory, 0xFF, sizeof toy.memory);
     toy.cut_after = UINT32_MAX;
