@@ -11,8 +11,8 @@
 
 #include "legal_port.h"
 
-/** Permanent memory of the application (not legal data), bytes. */
-#define BOARD_APP_MEMORY_BYTES UINT32_C(65536)
+/** Permanent memory of the application (not legal data), bytes; map: docs/spec/app-storage.md. */
+#define BOARD_APP_MEMORY_BYTES UINT32_C(4194304)
 
 struct board {
     struct legal_port legal; /**< permanent memory and pulse output of the legal part */

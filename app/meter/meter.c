@@ -6,6 +6,7 @@
 #include "../load_profile/load_profile_model.h"
 
 #define US_PER_S         INT64_C(1000000)
+#define HOUR_S           3600u
 #define UTC_2000         INT64_C(946684800)
 #define UTC_2100         INT64_C(4102444800)
 #define PULSE_MS         30u /* LCO-04 */
@@ -35,6 +36,26 @@ static void app_save(struct meter *meter, bool orderly)
     meter->events = meter_events(meter);
     record_from_meter(meter, orderly, &record);
     meter->memory_fault = app_store_save(&meter->store, meter->board, &record) != APP_STORE_OK;
+    if (!meter->memory_fault && (meter->log_fault || meter->logs_unread)) {
+        meter->logs_unread = event_logs_load(&meter->logs, meter->board) != EVENT_LOG_OK;
+        meter->log_fault = meter->log_fault && meter->logs_unread;
+    }
+}
+
+void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
+               uint8_t n_payload)
+{
+    struct event_log_entry entry = {.utc_s = clock_utc_s(&meter->clock, meter->now_us),
+                                    .clock_valid = meter->clock.fitted && meter->clock.valid,
+                                    .hours = (uint32_t)(legal_operating_s(&meter->legal) / HOUR_S),
+                                    .code = code,
+                                    .n_payload = n_payload};
+    if (n_payload > event_log_row(log)->payload_bytes) {
+        return; /* a mistake of the caller: nothing half said */
+    }
+    memcpy(entry.payload, payload, n_payload);
+    meter->log_fault =
+        event_log_append(&meter->logs, meter->board, log, &entry) == EVENT_LOG_ERR_STORAGE;
 }
 
 static void number_to_digits(uint32_t number, char out[9])
@@ -276,6 +297,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     }
     bool stored = loaded == APP_STORE_OK;
     meter->memory_fault = loaded == APP_STORE_ERR_STORAGE;
+    meter->logs_unread = event_logs_load(&meter->logs, board) != EVENT_LOG_OK;
     meter->was_reset = stored && !record.orderly;
     meter->events = (uint8_t)(record.events | (meter->was_reset ? STATUS_RESET : 0u));
     numbers_take(meter, &record, stored, serial_number);
@@ -374,7 +396,7 @@ uint8_t meter_status(const struct meter *meter)
     legal_health(&meter->legal, &health);
     unsigned status = 0;
     status |= meter->was_reset ? STATUS_RESET : 0u;
-    status |= health.memory_fault || meter->memory_fault ? STATUS_EEPROM : 0u;
+    status |= health.memory_fault || meter->memory_fault || meter->log_fault ? STATUS_EEPROM : 0u;
     status |= meter->input[METER_INPUT_MAGNET] ? STATUS_MAGNET : 0u;
     status |= health.program_fault ? STATUS_ROM : 0u;
     status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;

@@ -16,6 +16,7 @@
 #include "../demand/demand.h"
 #include "../display/display.h"
 #include "../load_profile/load_profile.h"
+#include "../log/event_log.h"
 #include "../optical/optical.h"
 #include "../store/app_store.h"
 #include "../variant/variant.h"
@@ -66,6 +67,8 @@ struct meter {
     bool was_reset;    /**< it did not stop in good order the last time (status bit 0) */
     uint8_t events;    /**< noted and not cleared, see meter_events */
     bool memory_fault; /**< application memory could not be read or written (status bit 1) */
+    bool log_fault;    /**< the last record of an event log could not be written (likewise) */
+    bool logs_unread;  /**< a page of an event log did not answer: tried again with each save */
     struct legal legal;
     struct clock clock;
     struct demand demand;
@@ -74,6 +77,7 @@ struct meter {
     struct display display;
     struct optical optical[METER_OPTICAL_PORTS];
     struct app_store store;
+    struct event_logs logs;
     int64_t next_legal_us, next_demand_us, next_display_us;
     uint8_t pulse_energy; /**< enum legal_energy that LED and S0 show */
 };
@@ -142,6 +146,13 @@ uint8_t meter_status(const struct meter *meter);
 uint8_t meter_events(const struct meter *meter);
 /** Forget the events of mask, in permanent memory too.  A cause that still holds stays. */
 void meter_events_clear(struct meter *meter, uint8_t mask);
+
+/**
+ * Put an event into a log, with the stamps of now: at most the payload bytes of the log's row.
+ * A record that can't be stored is lost and shows as STATUS_EEPROM until the memory answers.
+ */
+void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
+               uint8_t n_payload);
 
 /**
  * Calendar clock set by a client: UTC seconds, 2000 .. 2099.

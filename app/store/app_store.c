@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../../proto/common/crc.h"
 #include "../../proto/common/reader.h"
 #include "../../proto/common/writer.h"
 
@@ -14,19 +15,6 @@
 #define DIGITS           8u
 #define FORMAT_WITH_TYPE 2u
 #define PAYLOAD_MAX      (APP_STORE_SLOT_BYTES - HEADER_BYTES - CHECK_BYTES)
-
-/* CRC-32 as in IEEE 802.3: reflected, polynomial EDB88320, start and final xor FFFFFFFF. */
-static uint32_t crc32(const uint8_t *bytes, size_t n_bytes)
-{
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < n_bytes; i++) {
-        crc ^= bytes[i];
-        for (unsigned bit = 0; bit < 8u; bit++) {
-            crc = (crc >> 1) ^ ((crc & 1u) != 0 ? UINT32_C(0xEDB88320) : 0u);
-        }
-    }
-    return ~crc;
-}
 
 static void payload_write(struct writer *w, const struct app_record *r)
 {
@@ -167,7 +155,7 @@ static enum app_store_err slot_read(const struct board *board, unsigned index, s
     }
     const size_t checked = HEADER_BYTES + slot->n_payload;
     struct reader check = reader_over(slot->bytes + checked, CHECK_BYTES);
-    slot->good = (uint32_t)reader_uint_le(&check, 4) == crc32(slot->bytes, checked);
+    slot->good = (uint32_t)reader_uint_le(&check, 4) == crc32_ieee(slot->bytes, checked);
     return APP_STORE_OK;
 }
 
@@ -210,7 +198,7 @@ enum app_store_err app_store_save(struct app_store *store, const struct board *b
     writer_uint_le(&header, n_payload, 2);
     writer_uint_le(&header, sequence, 4);
     struct writer check = writer_over(bytes + HEADER_BYTES + n_payload, CHECK_BYTES);
-    writer_uint_le(&check, crc32(bytes, HEADER_BYTES + n_payload), 4);
+    writer_uint_le(&check, crc32_ieee(bytes, HEADER_BYTES + n_payload), 4);
 
     size_t length = HEADER_BYTES + n_payload + CHECK_BYTES;
     uint32_t base = sequence % APP_STORE_SLOTS * APP_STORE_SLOT_BYTES;

@@ -21,10 +21,11 @@
 static const struct {
     const char *name, *fresh; /* fresh: name while it is being made */
     uint32_t size;
+    uint32_t older_size; /* of earlier versions, whose rest is blank now; 0: there was none */
 } parts[EEPROM_PARTS] = {
-    [EEPROM_LEGAL] = {"legal.eeprom", "legal.eeprom.new", LEGAL_MEMORY_BYTES},
-    [EEPROM_LOG] = {"legal-log.eeprom", "legal-log.eeprom.new", LEGAL_LOG_BYTES},
-    [EEPROM_APP] = {"app.eeprom", "app.eeprom.new", BOARD_APP_MEMORY_BYTES},
+    [EEPROM_LEGAL] = {"legal.eeprom", "legal.eeprom.new", LEGAL_MEMORY_BYTES, 0},
+    [EEPROM_LOG] = {"legal-log.eeprom", "legal-log.eeprom.new", LEGAL_LOG_BYTES, 0},
+    [EEPROM_APP] = {"app.eeprom", "app.eeprom.new", BOARD_APP_MEMORY_BYTES, 65536},
 };
 
 /* The folder with all that lead to it. */
@@ -47,12 +48,15 @@ static int folder_make(const char *folder)
     return mkdir(path, EEPROM_FOLDER_MODE) == 0 || errno == EEXIST ? 0 : -1;
 }
 
-static int fill_blank(int fd, uint32_t size)
+/* An older memory in front, blank behind it. */
+static int fill(int fd, uint32_t size, int older, uint32_t older_size)
 {
-    uint8_t blank[EEPROM_CHUNK];
-    memset(blank, EEPROM_BLANK, sizeof blank);
+    uint8_t chunk[EEPROM_CHUNK];
     for (uint32_t done = 0; done < size; done += EEPROM_CHUNK) {
-        if (pwrite(fd, blank, sizeof blank, (off_t)done) != (ssize_t)sizeof blank) {
+        memset(chunk, EEPROM_BLANK, sizeof chunk);
+        if ((done < older_size &&
+             pread(older, chunk, sizeof chunk, (off_t)done) != (ssize_t)sizeof chunk) ||
+            pwrite(fd, chunk, sizeof chunk, (off_t)done) != (ssize_t)sizeof chunk) {
             errno = errno == 0 ? ENOSPC : errno;
             return -1;
         }
@@ -60,15 +64,17 @@ static int fill_blank(int fd, uint32_t size)
     return fsync(fd);
 }
 
-/* A blank memory appears under its name whole or not at all. */
-static int part_make(int folder, enum eeprom_part part)
+/* A new memory, or the longer one in place of an older one, appears under its name whole or not at
+ * all. */
+static int part_make(int folder, enum eeprom_part part, int older, uint32_t older_size)
 {
     const int fd =
         openat(folder, parts[part].fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, EEPROM_FILE_MODE);
     if (fd < 0) {
         return -1;
     }
-    if (fill_blank(fd, parts[part].size) != 0 ||
+    errno = 0;
+    if (fill(fd, parts[part].size, older, older_size) != 0 ||
         renameat(folder, parts[part].fresh, folder, parts[part].name) != 0) {
         const int error = errno;
         (void)close(fd);
@@ -93,7 +99,8 @@ static int part_check(int folder, const char *folder_name, enum eeprom_part part
         return problem_set(problem, EXIT_BAD_INPUT, "%s/%s: expected a regular file", folder_name,
                            parts[part].name);
     }
-    if (status.st_size != (off_t)parts[part].size) {
+    if (status.st_size != (off_t)parts[part].size &&
+        (parts[part].older_size == 0 || status.st_size != (off_t)parts[part].older_size)) {
         return problem_set(problem, EXIT_BAD_INPUT,
                            "%s/%s: expected a memory image of %lu bytes, found %lld", folder_name,
                            parts[part].name, (unsigned long)parts[part].size,
@@ -102,12 +109,28 @@ static int part_check(int folder, const char *folder_name, enum eeprom_part part
     return 0;
 }
 
+/* A memory of an earlier version grows; what it holds stays where it is. */
+static int part_extend(int folder, enum eeprom_part part, int older)
+{
+    struct stat status;
+    if (fstat(older, &status) != 0 || status.st_size == (off_t)parts[part].size) {
+        return older;
+    }
+    const int fd = part_make(folder, part, older, parts[part].older_size);
+    const int error = errno;
+    (void)close(older);
+    errno = error;
+    return fd;
+}
+
 static int part_open(struct eeprom *eeprom, const char *folder, enum eeprom_part part,
                      struct problem *problem)
 {
     int fd = openat(eeprom->folder, parts[part].name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT) {
-        fd = part_make(eeprom->folder, part);
+        fd = part_make(eeprom->folder, part, -1, 0);
+    } else if (fd >= 0) {
+        fd = part_extend(eeprom->folder, part, fd);
     }
     if (fd < 0) {
         return problem_set(problem, EXIT_NOT_ABLE, "%s/%s: %s", folder, parts[part].name,

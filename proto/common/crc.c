@@ -34,3 +34,16 @@ uint16_t crc16_xmodem(const uint8_t *bytes, size_t n_bytes)
     }
     return crc;
 }
+
+/* Bit by bit: it runs over one record of memory now and then, a table would cost 1 KiB. */
+uint32_t crc32_ieee(const uint8_t *bytes, size_t n_bytes)
+{
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < n_bytes; i++) {
+        crc ^= bytes[i];
+        for (unsigned bit = 0; bit < 8u; bit++) {
+            crc = (crc >> 1) ^ ((crc & 1u) != 0 ? UINT32_C(0xEDB88320) : 0u);
+        }
+    }
+    return ~crc;
+}

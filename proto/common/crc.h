@@ -1,5 +1,5 @@
 /**
- * Checksums of the meter protocols.
+ * Checksums of the meter protocols and of the application's memory.
  */
 #ifndef OPEN382_CRC_H
 #define OPEN382_CRC_H
@@ -12,5 +12,11 @@
  * Sent high byte first, the CRC over bytes and CRC together is 0.
  */
 uint16_t crc16_xmodem(const uint8_t *bytes, size_t n_bytes);
+
+/**
+ * CRC-32 of IEEE 802.3: reflected, polynomial EDB88320, start and final xor FFFFFFFF;
+ * "123456789" -> 0xCBF43926.
+ */
+uint32_t crc32_ieee(const uint8_t *bytes, size_t n_bytes);
 
 #endif

@@ -188,7 +188,7 @@ enum legal_err legal_profile_read(const struct legal *legal, uint32_t id,
 /* ---- a board whose memory may lose power ---- */
 
 static struct {
-    uint8_t memory[1024];
+    uint8_t memory[BOARD_APP_MEMORY_BYTES];
     unsigned writes;    /* done since the test set it to zero */
     unsigned cut_after; /* writes that still work; the next one is cut; UINT_MAX: none */
     int cut_kind;       /* 0: the write is lost, 1: half of it, 2: garbage over the whole page */

@@ -23,7 +23,7 @@ struct bench {
     struct board board;
     struct measuring_system system[3];
     struct eeprom legal_memory;
-    uint8_t app_memory[1024];
+    uint8_t app_memory[BOARD_APP_MEMORY_BYTES];
     int64_t now_us, utc_minus_now_s;
 };
 

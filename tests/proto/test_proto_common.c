@@ -142,6 +142,8 @@ static void crc_has_its_check_value(void **state)
     (void)state;
     assert_int_equal(crc16_xmodem((const uint8_t *)"123456789", 9), 0x31C3);
     assert_int_equal(crc16_xmodem((const uint8_t *)"", 0), 0);
+    assert_int_equal(crc32_ieee((const uint8_t *)"123456789", 9), 0xCBF43926);
+    assert_int_equal(crc32_ieee((const uint8_t *)"", 0), 0);
 }
 
 int main(void)

@@ -34,9 +34,35 @@ def test_memory_of_another_type(folder):
     check(done.returncode == 0, f"its own type again: {done.stderr}")
 
 
+def test_memory_of_an_earlier_version(folder):
+    data = os.path.join(folder, "older")
+    known = ["--headless", "--until", "2s", "--speed", "max", "--mains", "u=230,i=5",
+             "--data", data, "--variant", "382M"]
+    done = run(*known, "--serial", "23456789")
+    check(done.returncode == 0, done.stderr)
+    path = os.path.join(data, "app.eeprom")
+    whole = open(path, "rb").read()
+    os.truncate(path, 65536)
+    with open(os.path.join(data, "app.eeprom.new"), "wb") as half:
+        half.write(b"half done")  # an earlier attempt was cut
+    done = run(*known, "--status")
+    check(done.returncode == 0, f"grows: {done.stderr}")
+    check("23456789" in done.stdout, f"and is the same meter: {done.stdout}")
+    grown = open(path, "rb").read()
+    check(len(grown) == len(whole) and set(grown[65536:]) == {0xFF}, "blank behind")
+    check(not os.path.exists(os.path.join(data, "app.eeprom.new")), "nothing left over")
+    for size in (65535, 65537, 131072, len(whole) - 4096):
+        with open(path, "wb") as wrong:
+            wrong.write(whole[:size])
+        done = run(*known)
+        check(done.returncode == 2 and f"found {size}" in done.stderr, f"{size}: {done.stderr}")
+        check(os.path.getsize(path) == size, f"{size}: left as it is")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         test_memory_of_another_type(folder)
+        test_memory_of_an_earlier_version(folder)
     print("memory type: ok")
 
 
