@@ -59,6 +59,24 @@ static void print_registers(const struct meter *meter, int64_t now_us)
     send_line(&line);
 }
 
+/** All of one instant: sums that must agree, whatever cuts came before. */
+static void print_sums(const struct legal *legal)
+{
+    uint64_t tariffs_uwh = 0, phases_uwh = 0, begun, pending;
+    for (uint8_t tariff = 1; tariff <= LEGAL_TARIFFS; tariff++) {
+        tariffs_uwh += legal_tariff_uwh(legal, tariff, LEGAL_A_PLUS);
+    }
+    for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
+        phases_uwh += legal_energy_uwh(legal, (enum legal_energy)(LEGAL_A_PLUS_L1 + phase));
+    }
+    legal_pulses(legal, &begun, &pending);
+    console_print("A+ uWh", legal_energy_uwh(legal, LEGAL_A_PLUS), "");
+    console_print("A+ of all tariffs uWh", tariffs_uwh, "");
+    console_print("A+ of all phases uWh", phases_uwh, "");
+    console_print("pulses begun", begun, "");
+    console_print("pulses pending", pending, "");
+}
+
 static void print_status(const struct meter *meter)
 {
     struct legal_health health;
@@ -79,6 +97,7 @@ static void obey(struct console *console, const struct meter *meter, struct time
     if (strcmp(console->line, "status") == 0) {
         print_registers(meter, timer_us(timer));
         print_status(meter);
+        print_sums(&meter->legal);
     } else if (strcmp(console->line, "golden") == 0) {
         golden_run();
     } else if (strcmp(console->line, "bench") == 0) {
