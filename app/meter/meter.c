@@ -9,6 +9,7 @@
 #define HOUR_S           3600u
 #define UTC_2000         INT64_C(946684800)
 #define UTC_2100         INT64_C(4102444800)
+#define TARIFF_RETRY_US  US_PER_S
 #define PULSE_MS         30u /* LCO-04 */
 #define METER_NUMBER_END 100000000u
 #define OPERATION_NORMAL 1u
@@ -117,6 +118,49 @@ static void demand_take(struct meter *meter, const struct app_record *record, bo
     }
 }
 
+static int64_t now_of_utc(const struct meter *meter, int64_t utc_s)
+{
+    return utc_s * US_PER_S - meter->clock.utc_minus_now_us;
+}
+
+/* ---- tariff ---- */
+
+/* Also without supply: the right tariff must hold before the first energy after the return is
+ * booked.  What the legal part can't store is tried again a second later. */
+static void tariff_run(struct meter *meter)
+{
+    const struct tariff_facts facts = {
+        &meter->variant, {meter->input[METER_INPUT_TARIFF_1], meter->input[METER_INPUT_TARIFF_2]}};
+    int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us), next_s = 0;
+    uint8_t tariff =
+        tariff_decide(&meter->tariff, meter->board, &facts, &meter->clock, utc_s, &next_s);
+    meter->memory_fault = meter->memory_fault || meter->tariff.memory_fault;
+    meter->tariff.memory_fault = false;
+    bool selected = legal_tariff_select(&meter->legal, tariff) == LEGAL_OK;
+    meter->next_tariff_us = selected ? now_of_utc(meter, next_s) : meter->now_us + TARIFF_RETRY_US;
+    meter->next_display_us = meter->now_us;
+}
+
+int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activation_s,
+                        struct plan_place *place)
+{
+    int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    int err = tariff_commit(&meter->tariff, meter->board, &meter->variant, &meter->clock, utc_s,
+                            n_image, activation_s, place);
+    tariff_run(meter);
+    return err;
+}
+
+enum tariff_err meter_tariff_force(struct meter *meter, uint8_t tariff, uint16_t minutes)
+{
+    int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    int64_t until_s = minutes != 0 ? utc_s + minutes * INT64_C(60) : 0;
+    enum tariff_err err = tariff_force(&meter->tariff, meter->board, &meter->variant, &meter->clock,
+                                       utc_s, tariff, until_s);
+    tariff_run(meter);
+    return err;
+}
+
 /* ---- clock ---- */
 
 /* At every power-up: the RTC's time, or else the last one stored, which then counts on unproven.
@@ -138,11 +182,6 @@ static void clock_read_back(struct meter *meter, int64_t stored_utc_s)
     meter->clock.valid = good;
 }
 
-static int64_t now_of_utc(const struct meter *meter, int64_t utc_s)
-{
-    return utc_s * US_PER_S - meter->clock.utc_minus_now_us;
-}
-
 enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
 {
     if (!meter->clock.fitted || utc_s < UTC_2000 || utc_s >= UTC_2100) {
@@ -152,6 +191,7 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
     clock_set(&meter->clock, utc_s, meter->now_us);
     meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
+    tariff_run(meter);
     return METER_OK;
 }
 
@@ -184,6 +224,7 @@ static void supply_came(struct meter *meter)
     meter->supply_on = true;
     clock_read_back(meter, clock_utc_s(&meter->clock, meter->now_us));
     outage_note(meter);
+    tariff_run(meter);
     demand_run(meter);
     outage_note(meter);
     meter->supply_lost_utc_s = INT64_MIN;
@@ -313,6 +354,8 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         optical_init(&meter->optical[i], meter);
     }
     meter->next_legal_us = now_us;
+    tariff_init(&meter->tariff);
+    tariff_run(meter);
     meter->next_display_us = now_us;
     demand_run(meter);
     if (loaded != APP_STORE_ERR_STORAGE && record.order_number[0] == '\0') {
@@ -350,6 +393,9 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
     }
+    if (now_us >= meter->next_tariff_us) {
+        tariff_run(meter);
+    }
     if (now_us >= meter->next_demand_us) {
         demand_run(meter);
         if (meter->supply_on) {
@@ -360,7 +406,8 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         meter->next_display_us = display_step(&meter->display, now_us);
     }
     pulses_follow(meter);
-    return earliest(earliest(meter->next_legal_us, meter->next_display_us), meter->next_demand_us);
+    int64_t next_us = earliest(meter->next_legal_us, meter->next_display_us);
+    return earliest(earliest(next_us, meter->next_demand_us), meter->next_tariff_us);
 }
 
 void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us)
@@ -375,6 +422,9 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
         pulses_follow(meter);
     } else if (input == METER_INPUT_BUTTON_RIGHT) {
         display_button_right(&meter->display, now_us);
+    }
+    if (input == METER_INPUT_TARIFF_1 || input == METER_INPUT_TARIFF_2) {
+        tariff_run(meter);
     }
     meter->next_display_us = now_us;
     if (meter->supply_on && meter_events(meter) != meter->events) {

@@ -19,6 +19,7 @@
 #include "../log/event_log.h"
 #include "../optical/optical.h"
 #include "../store/app_store.h"
+#include "../tariff/tariff.h"
 #include "../variant/variant.h"
 #include "board.h"
 #include "legal_api.h"
@@ -40,6 +41,8 @@ enum meter_input {
     METER_INPUT_TERMINAL_COVER, /**< terminal cover open */
     METER_INPUT_BUTTON_LEFT,
     METER_INPUT_BUTTON_RIGHT,
+    METER_INPUT_TARIFF_1, /**< voltage at tariff input 1 (module port or tariff module) */
+    METER_INPUT_TARIFF_2,
     METER_INPUTS
 };
 
@@ -74,12 +77,14 @@ struct meter {
     struct demand demand;
     struct load_profile load_profile;
     int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
+    struct tariff tariff;
     struct display display;
     struct optical optical[METER_OPTICAL_PORTS];
     struct app_store store;
     struct event_logs logs;
     int64_t next_legal_us, next_demand_us, next_display_us;
-    uint8_t pulse_energy; /**< enum legal_energy that LED and S0 show */
+    uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
+    int64_t next_tariff_us; /**< see meter_step */
 };
 
 /**
@@ -108,6 +113,8 @@ void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes
  *
  * When supply goes the state is stored, the display goes dark and the protocols fall silent; when
  * it comes back the meter starts again as it does when it is switched on.
+ * The tariff may change at next_tariff_us: a board that can choose lets a measuring window end
+ * there, so that the energy before it is booked to the old tariff to the sample.
  * @return when it wants to be called next, at the latest.
  */
 int64_t meter_step(struct meter *meter, int64_t now_us);
@@ -159,5 +166,11 @@ void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, cons
  * @retval METER_ERR_RANGE  no clock fitted, or outside its years: nothing changed.
  */
 enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s);
+
+/** Commit the staged tariff plan, see tariff_commit; the right tariff holds when it returns. */
+int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activation_s,
+                        struct plan_place *place);
+/** On-demand tariff for some minutes (0: until it is released); tariff 0 releases it. */
+enum tariff_err meter_tariff_force(struct meter *meter, uint8_t tariff, uint16_t minutes);
 
 #endif

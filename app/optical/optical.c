@@ -5,6 +5,7 @@
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 #include "optical_lines.h"
+#include "optical_tariff.h"
 #include "optical_write.h"
 
 #define KMP_BAUD 9600u
@@ -117,7 +118,7 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
-    default: return 0;
+    default: return optical_tariff(meter, cid, data, out);
     }
 }
 

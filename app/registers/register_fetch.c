@@ -242,6 +242,16 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
     case SOURCE_METER_STATUS: number(out, meter_status(meter), 0); break;
     case SOURCE_ACTIVE_TARIFF: number(out, legal_tariff(&meter->legal), 0); break;
     case SOURCE_OPERATION_STATE: number(out, meter_operation_state(meter), 0); break;
+    case SOURCE_TARIFF_MODE: number(out, meter->tariff.source, 0); break;
+    case SOURCE_TARIFF_PLAN:
+        text(out, meter->tariff.plan.name, strlen(meter->tariff.plan.name));
+        break;
+    case SOURCE_TARIFF_SEASON:
+        number(out,
+               tariff_season_number(&meter->tariff, &meter->clock,
+                                    clock_utc_s(&meter->clock, meter->now_us)),
+               0);
+        break;
     case SOURCE_ENERGY_FORMAT:
         number(out, meter->variant.energy_format == FORMAT_7_0 ? 4 : 2, 0);
         break;

@@ -130,6 +130,9 @@ enum register_source {
     SOURCE_HOUR_COUNTER,
     SOURCE_METER_STATUS,
     SOURCE_ACTIVE_TARIFF,
+    SOURCE_TARIFF_MODE,   /**< enum tariff_source */
+    SOURCE_TARIFF_PLAN,   /**< name of the plan in force */
+    SOURCE_TARIFF_SEASON, /**< 1 = A; 0: no plan */
     SOURCE_PULSE_INPUT,
     SOURCE_OPERATION_STATE,
     SOURCE_ENERGY_FORMAT,

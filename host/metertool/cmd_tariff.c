@@ -6,6 +6,7 @@
 
 #include "../lib/tariff_text.h"
 #include "commands.h"
+#include "tariff_meter.h"
 #include "tariff_picture.h"
 
 #define FILE_MAX 65536u
@@ -69,16 +70,115 @@ static enum tool_exit act_check(struct tool *tool, char **arguments, int n_argum
     return result;
 }
 
+static void print_activation(const struct meter_plan *found)
+{
+    struct calendar c;
+    calendar_from_seconds(found->activation_s, &c);
+    printf("\nWaiting, in force from %04u-%02u-%02uT%02u:%02uZ: ", c.year, c.month, c.day, c.hour,
+           c.minute);
+}
+
+/** The meter's two plans. */
+static enum tool_exit show_meter(struct tool *tool)
+{
+    struct meter_plan found;
+    enum tool_exit result = tool_connect(tool);
+    result = result == EXIT_GOOD ? tariff_meter_read(tool, false, &found) : result;
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    if (found.present) {
+        tariff_picture(stdout, &found.plan, colour_wanted());
+    } else {
+        puts("No tariff plan in force");
+    }
+    result = tariff_meter_read(tool, true, &found);
+    if (result == EXIT_GOOD && found.present) {
+        print_activation(&found);
+        tariff_picture(stdout, &found.plan, colour_wanted());
+    }
+    return result;
+}
+
 static enum tool_exit act_show(struct tool *tool, char **arguments, int n_arguments)
 {
     struct tariff_plan plan;
-    (void)tool;
-    (void)n_arguments;
+    if (n_arguments == 0) {
+        return show_meter(tool);
+    }
     enum tool_exit result = read_plan(arguments[0], &plan);
     if (result == EXIT_GOOD) {
         tariff_picture(stdout, &plan, colour_wanted());
     }
     return result;
+}
+
+static enum tool_exit act_get(struct tool *tool, char **arguments, int n_arguments)
+{
+    struct meter_plan found;
+    (void)arguments;
+    (void)n_arguments;
+    enum tool_exit result = tool_connect(tool);
+    result = result == EXIT_GOOD ? tariff_meter_read(tool, false, &found) : result;
+    if (result == EXIT_GOOD && !found.present) {
+        tool_complain("the meter has no tariff plan in force");
+        return EXIT_UNKNOWN;
+    }
+    if (result == EXIT_GOOD) {
+        tariff_text_print(stdout, &found.plan);
+    }
+    return result;
+}
+
+static enum tool_exit act_upload(struct tool *tool, char **arguments, int n_arguments)
+{
+    struct tariff_plan plan;
+    int64_t activation_s = 0;
+    if (n_arguments == 2 &&
+        !tariff_text_instant(arguments[1], strlen(arguments[1]), &activation_s)) {
+        tool_complain("expected an instant like 2027-01-01T00:00Z, found '%s'", arguments[1]);
+        return EXIT_USAGE;
+    }
+    enum tool_exit result = read_plan(arguments[0], &plan);
+    result = result == EXIT_GOOD ? tool_connect(tool) : result;
+    result = result == EXIT_GOOD ? tariff_meter_write(tool, &plan, activation_s) : result;
+    if (result == EXIT_GOOD) {
+        printf("plan \"%s\" is in the meter, read back and compared; in force %s\n", plan.name,
+               activation_s == 0 ? "now" : arguments[1]);
+    }
+    return result;
+}
+
+static bool whole(const char *text, long least, long most, long *value)
+{
+    char *end = NULL;
+    *value = strtol(text, &end, 10);
+    return *text != '\0' && *end == '\0' && *value >= least && *value <= most;
+}
+
+static enum tool_exit act_force(struct tool *tool, char **arguments, int n_arguments)
+{
+    const char *text = arguments[0][0] == 'T' ? arguments[0] + 1 : arguments[0];
+    long tariff = 0, minutes = 0;
+    if (!whole(text, 1, 8, &tariff)) {
+        tool_complain("expected a tariff from T1 to T8, found '%s'", arguments[0]);
+        return EXIT_USAGE;
+    }
+    if (n_arguments == 2 && !whole(arguments[1], 1, 65535, &minutes)) {
+        tool_complain("expected minutes from 1 to 65535, found '%s'", arguments[1]);
+        return EXIT_USAGE;
+    }
+    enum tool_exit result = tool_connect(tool);
+    return result == EXIT_GOOD ? tariff_meter_force(tool, (unsigned)tariff, (unsigned)minutes)
+                               : result;
+}
+
+static enum tool_exit act_release(struct tool *tool, char **arguments, int n_arguments)
+{
+    (void)arguments;
+    (void)n_arguments;
+    enum tool_exit result = tool_connect(tool);
+    return result == EXIT_GOOD ? tariff_meter_force(tool, 0, 0) : result;
 }
 
 static const struct {
@@ -87,7 +187,11 @@ static const struct {
     enum tool_exit (*act)(struct tool *tool, char **arguments, int n_arguments);
 } actions[] = {
     {"check", "FILE", 1, 1, act_check},
-    {"show", "FILE", 1, 1, act_show},
+    {"show", "[FILE]", 0, 1, act_show},
+    {"get", "", 0, 0, act_get},
+    {"upload", "FILE [INSTANT]", 1, 2, act_upload},
+    {"force", "TARIFF [MINUTES]", 1, 2, act_force},
+    {"release", "", 0, 0, act_release},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 
@@ -107,7 +211,7 @@ enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **argumen
         }
         return actions[i].act(tool, arguments + 1, n_arguments - 1);
     }
-    tool_complain("expected metertool tariff check FILE or show FILE%s%s%s",
+    tool_complain("expected metertool tariff check, show, get, upload, force or release%s%s%s",
                   n_arguments > 0 ? ", found '" : "", n_arguments > 0 ? arguments[0] : "",
                   n_arguments > 0 ? "'" : "");
     return EXIT_USAGE;

@@ -75,10 +75,12 @@ static unsigned post_input(struct run *run, const json_t *request, char *reply)
 {
     static const struct input_name names[] = {{"magnet", METER_INPUT_MAGNET},
                                               {"cover", METER_INPUT_COVER},
-                                              {"terminal_cover", METER_INPUT_TERMINAL_COVER}};
-    (void)refuse(reply, "expected {\"name\":\"magnet\"|\"cover\"|\"terminal_cover\","
-                        "\"on\":true|false}");
-    return set_input(run, names, 3, json_string_value(json_object_get(request, "name")),
+                                              {"terminal_cover", METER_INPUT_TERMINAL_COVER},
+                                              {"tariff_1", METER_INPUT_TARIFF_1},
+                                              {"tariff_2", METER_INPUT_TARIFF_2}};
+    (void)refuse(reply, "expected {\"name\":\"magnet\"|\"cover\"|\"terminal_cover\""
+                        "|\"tariff_1\"|\"tariff_2\",\"on\":true|false}");
+    return set_input(run, names, 5, json_string_value(json_object_get(request, "name")),
                      json_object_get(request, "on"), reply);
 }
 

@@ -297,6 +297,10 @@ static void plan_window(struct site *site)
     }
     site->supplied = outlook.supplied;
     site->end_sample = earlier(site->end_sample, site->until_sample);
+    /* at the last sample before a change of tariff: what is left of it is less than a sample */
+    site->tariff_us = site->meter.next_tariff_us;
+    const int64_t tariff = site->tariff_us / SITE_SAMPLE_US;
+    site->end_sample = tariff > site->sample ? earlier(site->end_sample, tariff) : site->end_sample;
     if (site->event.kind == LAB_EVENT_KILL && site->event.at_us != NEVER_US) {
         const int64_t kill = site->event.at_us / SITE_SAMPLE_US;
         site->end_sample = kill > site->sample ? earlier(site->end_sample, kill) : site->end_sample;
@@ -454,6 +458,9 @@ bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us)
     for (unsigned n = 1; !site_finished(site); n++) {
         if (site->event.at_us == NEVER_US && site->now_us > site->horizon_us - EVENT_MARGIN_US) {
             fetch_event(site, site->now_us);
+            plan_window(site);
+        }
+        if (site->tariff_us != site->meter.next_tariff_us) { /* a client has changed it */
             plan_window(site);
         }
         const int64_t at_us = later(site_next_us(site), site->now_us);

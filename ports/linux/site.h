@@ -43,6 +43,7 @@ struct site {
     uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */
     int64_t end_sample;      /**< where the window under way ends */
     int64_t quiet_sample;    /**< until there short windows whatever the speed */
+    int64_t tariff_us;       /**< the window under way was planned for this change of tariff */
     unsigned supplied;       /**< systems with voltage, see mains_outlook */
     int64_t now_us;          /**< everything due up to here is done */
     int64_t wake_us;         /**< the meter wants to be called then */

@@ -32,6 +32,7 @@ static struct {
     uint64_t operating_s;
     enum legal_supply supply;
     enum legal_err start_result, store_result;
+    uint8_t tariff; /* last selected; 0: never */
     unsigned steps, stores;
     enum legal_energy pulse_energy; /**< what LED and S0 show */
 } puppet;
@@ -115,6 +116,13 @@ uint8_t legal_tariff(const struct legal *legal)
 {
     (void)legal;
     return 2;
+}
+
+enum legal_err legal_tariff_select(struct legal *legal, uint8_t tariff)
+{
+    (void)legal;
+    puppet.tariff = tariff;
+    return LEGAL_OK;
 }
 
 uint64_t legal_operating_s(const struct legal *legal)
