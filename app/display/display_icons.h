@@ -27,6 +27,7 @@ struct display_situation {
     struct legal_instant instant;
     uint8_t status;  /**< enum meter_status_bit */
     uint8_t breaker; /**< enum display_breaker */
+    bool alarm;      /**< a fault of the network that lights the error symbol: lost neutral */
     int64_t now_us;
 };
 

@@ -257,6 +257,7 @@ static void icons_write(struct display_frame *frame, const struct meter *meter, 
     struct display_situation situation = {
         .variant = &meter->variant,
         .status = meter_status(meter),
+        .alarm = meter->neutral.fault,
         .breaker = DISPLAY_BREAKER_CLOSED, /* nothing opens it yet */
         .now_us = now_us,
     };

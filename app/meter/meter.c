@@ -242,9 +242,38 @@ static void supply_went(struct meter *meter)
     meter->supply_on = false;
     meter->was_reset = false;
     meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    neutral_supply_lost(&meter->neutral);
     app_save(meter, true);
     display_supply(&meter->display, false, meter->now_us);
     meter->next_display_us = meter->now_us;
+}
+
+/* ---- loss of neutral ---- */
+
+/* A fault whose end is not in the log is on: a restart ends nothing. */
+static void neutral_begin(struct meter *meter)
+{
+    struct event_log_entry newest;
+    bool fault = event_log_seek(&meter->logs, meter->board, EVENT_LOG_NEUTRAL, UINT32_MAX, false,
+                                &newest) == EVENT_LOG_OK &&
+                 newest.code == NEUTRAL_DETECTED;
+    neutral_init(&meter->neutral, &meter->variant, fault, meter->now_us);
+}
+
+static void neutral_follow(struct meter *meter)
+{
+    struct legal_instant instant;
+    legal_instant(&meter->legal, &instant);
+    enum neutral_change change = neutral_step(&meter->neutral, &instant, meter->now_us);
+    if (meter->neutral.fault) {
+        meter->load_profile.quality |= LOAD_PROFILE_NEUTRAL_ERROR;
+    }
+    if (change != NEUTRAL_NO_CHANGE) {
+        uint8_t payload[NEUTRAL_RECORD_BYTES];
+        uint8_t n = neutral_record(&meter->neutral, meter->now_us, payload);
+        meter_log(meter, EVENT_LOG_NEUTRAL, (uint16_t)change, payload, n);
+        meter->next_display_us = meter->now_us;
+    }
 }
 
 /* ---- test mode ---- */
@@ -344,6 +373,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     numbers_take(meter, &record, stored, serial_number);
     demand_take(meter, &record, stored);
     meter->supply_lost_utc_s = stored && record.clock_valid ? record.utc_s : INT64_MIN;
+    neutral_begin(meter);
     (void)load_profile_start(&meter->load_profile, &meter->legal, &meter->variant,
                              load_profile_memory_bytes(&meter->variant));
     clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
@@ -392,6 +422,9 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
     if (now_us >= meter->next_legal_us) {
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
+        if (meter->supply_on) {
+            neutral_follow(meter);
+        }
     }
     if (now_us >= meter->next_tariff_us) {
         tariff_run(meter);

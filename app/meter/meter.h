@@ -17,6 +17,7 @@
 #include "../display/display.h"
 #include "../load_profile/load_profile.h"
 #include "../log/event_log.h"
+#include "../neutral/neutral.h"
 #include "../optical/optical.h"
 #include "../store/app_store.h"
 #include "../tariff/tariff.h"
@@ -82,6 +83,7 @@ struct meter {
     struct optical optical[METER_OPTICAL_PORTS];
     struct app_store store;
     struct event_logs logs;
+    struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us;
     uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
     int64_t next_tariff_us; /**< see meter_step */

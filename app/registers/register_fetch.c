@@ -105,6 +105,22 @@ static uint32_t total_apparent_mva(const struct meter *meter, const struct legal
     return index == 2u ? instant->apparent_mva : apparent_mva(meter, instant, index == 0);
 }
 
+static void fetch_neutral(const struct meter *meter, const struct register_def *def,
+                          struct register_value *out)
+{
+    const struct neutral *neutral = &meter->neutral;
+    const uint32_t limit_mv =
+        def->index == 0 ? neutral->config.displaced_mv : neutral->config.high_mv;
+    switch (def->source) {
+    case SOURCE_NEUTRAL_VOLTAGE: number(out, neutral->neutral_mv, MILLI); break;
+    case SOURCE_NEUTRAL_FAULT: number(out, neutral->fault ? 1 : 0, 0); break;
+    default: /* SOURCE_NEUTRAL_THRESHOLD */
+        number(out, def->index == 2u ? neutral->config.time_s : limit_mv,
+               def->index == 2u ? 0 : MILLI);
+        break;
+    }
+}
+
 static void fetch_total(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
@@ -269,10 +285,15 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},         {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},         {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand},    {SOURCE_RTC, fetch_moment},
-        {SOURCE_PROGRAM_CHECKSUM, fetch_identity}, {SOURCE_COMM_ADDRESS, fetch_state},
+        {SOURCE_NET_ENERGY, fetch_energy},
+        {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},
+        {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand},
+        {SOURCE_RTC, fetch_moment},
+        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
+        {SOURCE_COMM_ADDRESS, fetch_state},
     };
     size_t i = 0;
     while (def->source > groups[i].last) {

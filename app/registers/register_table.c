@@ -20,6 +20,7 @@ enum kmp_unit {
     KMP_RTC = 53,
     KMP_TEXT = 54,
     KMP_BITS = 59,
+    KMP_SECOND = 60,
     KMP_HZ = 67,
     KMP_DEGREE = 68
 };
@@ -30,6 +31,8 @@ enum kmp_unit {
 #define SEALED  (ACCESS_R | ACCESS_SEALED)
 #define FORMAT  EXPONENT_FOLLOWS_FORMAT
 #define NOTHING NEED_NOTHING
+/* A neutral to lose: three phases, four wires. */
+#define NEED_NEUTRAL (NEED_L_OR_M | NEED_L2 | NEED_L3)
 
 /* One macro per family, so that a family cannot disagree with itself. */
 #define ACTIVE(id, c, energy, need, access, label, name)                                           \
@@ -349,6 +352,29 @@ const struct register_def register_table[] = {
     L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF-",
              "Power factor"),
     FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
+    NUMBER(1242, 1, 132, 0, 6, 1, UNIT_NONE, SOURCE_NEUTRAL_FAULT, 0, NEED_NEUTRAL, R, false, "",
+           "Neutral fault (1 detected, 0 gone)"),
+    VOLTAGE(1246, 134, 0, 9, SOURCE_NEUTRAL_THRESHOLD, 0, NEED_NEUTRAL, "",
+            "Neutral fault, threshold of the neutral's voltage"),
+    VOLTAGE(1247, 134, 0, 10, SOURCE_NEUTRAL_THRESHOLD, 1, NEED_NEUTRAL, "",
+            "Neutral fault, high limit of two phases"),
+    {{1, 1, 134, 0, 11, 255},
+     1248,
+     KMP_SECOND,
+     0,
+     2,
+     REGISTER_UINT,
+     UNIT_SECOND,
+     0,
+     SOURCE_NEUTRAL_THRESHOLD,
+     2,
+     NEED_NEUTRAL,
+     R,
+     false,
+     "134.0.11",
+     "",
+     "Neutral fault, time"},
+    VOLTAGE(1249, 92, 7, 0, SOURCE_NEUTRAL_VOLTAGE, 0, NEED_NEUTRAL, "", "Neutral voltage"),
     NUMBER(1271, 1, 134, 0, 71, 1, UNIT_NONE, SOURCE_COMM_ADDRESS, 0, NOTHING, R, false, "",
            "KMP address"),
     {{1, 1, 16, 8, 0, 255},

@@ -102,6 +102,9 @@ enum register_source {
     SOURCE_FREQUENCY,
     SOURCE_TEMPERATURE,
     SOURCE_PHASE_SEQUENCE,
+    SOURCE_NEUTRAL_VOLTAGE,
+    SOURCE_NEUTRAL_FAULT,
+    SOURCE_NEUTRAL_THRESHOLD, /**< index 0: displacement, 1: high limit, 2: time */
     /* integration periods */
     SOURCE_MEAN_POWER,       /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER,       /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
