@@ -90,3 +90,17 @@ int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t ut
     }
     return start_s + period_s(demand);
 }
+
+uint64_t demand_accumulated_with_peak(const struct demand *demand, enum legal_energy energy)
+{
+    return demand->accumulated_mw[energy] + demand->peak[energy].power_mw;
+}
+
+void demand_debit(struct demand *demand)
+{
+    for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
+        demand->accumulated_mw[i] = demand_accumulated_with_peak(demand, (enum legal_energy)i);
+    }
+    memset(demand->peak, 0, sizeof demand->peak);
+    demand->debiting_count++;
+}

@@ -30,7 +30,7 @@ struct demand {
     uint64_t start_tariff_uwh[DEMAND_TARIFFS]; /**< A+ tariff 1 and 2 likewise */
     uint32_t mean_mw[LEGAL_TARIFF_ENERGIES];   /**< of the last full period */
     struct demand_peak peak[DEMAND_PEAKS];
-    uint32_t accumulated_mw[LEGAL_TARIFF_ENERGIES];
+    uint64_t accumulated_mw[LEGAL_TARIFF_ENERGIES]; /**< of the periods that were debited */
     uint32_t debiting_count;
     uint32_t threshold_w;    /**< mean P+ above it is counted */
     uint8_t threshold_count; /**< wraps at 255 (the register has one byte) */
@@ -47,5 +47,14 @@ void demand_init(struct demand *demand, uint8_t integration_min);
  * @return UTC second of the next boundary.
  */
 int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t utc_s);
+
+/** The accumulated peak as it will be when the present one has been added. */
+uint64_t demand_accumulated_with_peak(const struct demand *demand, enum legal_energy energy);
+
+/**
+ * A debiting period ends (BIL-07): peaks are added to the accumulated ones and begin at zero, the
+ * number of debiting periods rises.  The integration period under way goes on.
+ */
+void demand_debit(struct demand *demand);
 
 #endif

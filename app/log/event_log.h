@@ -15,7 +15,7 @@
 
 #include "../meter/board.h"
 
-#define EVENT_LOG_PAYLOAD_MAX 64u  /**< bytes of a record that are the log's own */
+#define EVENT_LOG_PAYLOAD_MAX 192u /**< bytes of a record that are the log's own */
 #define EVENT_LOG_PAGE_BYTES  256u /**< pages of the memory; a record takes one */
 
 /** The logs.  The numbers stand in permanent memory: never give one a new meaning. */
@@ -29,6 +29,8 @@ enum event_log_name {
     EVENT_LOG_AUDIT,           /**< parameters changed */
     EVENT_LOG_FIRMWARE,        /**< new firmware taken */
     EVENT_LOG_FIRMWARE_FAILED, /**< new firmware refused */
+    EVENT_LOG_DEBITING,        /**< debiting log 1 (BIL-02) */
+    EVENT_LOG_DEBITING_2,      /**< debiting log 2 (X-BIL-1) */
     EVENT_LOGS
 };
 

@@ -187,12 +187,57 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
     if (!meter->clock.fitted || utc_s < UTC_2000 || utc_s >= UTC_2100) {
         return METER_ERR_RANGE;
     }
-    load_profile_clock_set(&meter->load_profile, clock_utc_s(&meter->clock, meter->now_us), utc_s);
+    const int64_t before_s = clock_utc_s(&meter->clock, meter->now_us);
+    load_profile_clock_set(&meter->load_profile, before_s, utc_s);
+    billing_clock_set(&meter->billing, before_s, utc_s);
     clock_set(&meter->clock, utc_s, meter->now_us);
     meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
     tariff_run(meter);
     return METER_OK;
+}
+
+/* ---- debiting ---- */
+
+static struct billing_parts billing_parts_of(struct meter *meter)
+{
+    return (struct billing_parts){.board = meter->board,
+                                  .legal = &meter->legal,
+                                  .clock = &meter->clock,
+                                  .logs = &meter->logs,
+                                  .demand = &meter->demand,
+                                  .utc_s = clock_utc_s(&meter->clock, meter->now_us)};
+}
+
+enum meter_err meter_debiting_stop(struct meter *meter)
+{
+    const struct billing_parts parts = billing_parts_of(meter);
+    const enum event_log_err err = billing_stop(&meter->billing, &parts);
+    meter->log_fault = err != EVENT_LOG_OK;
+    if (err != EVENT_LOG_OK) {
+        return METER_ERR_STORAGE;
+    }
+    app_save(meter, false);
+    return METER_OK;
+}
+
+/* What is due by date; the record of demand is stored by the caller when this changed it. */
+static void billing_run(struct meter *meter)
+{
+    const struct billing_parts parts = billing_parts_of(meter);
+    if (meter->supply_on) {
+        (void)billing_step(&meter->billing, &parts);
+    }
+}
+
+static void billing_begin(struct meter *meter, const struct app_record *record, bool stored)
+{
+    const struct billing_parts parts = billing_parts_of(meter);
+    billing_configure(&meter->billing, &meter->variant);
+    const int64_t known_s = stored && record->clock_valid ? record->utc_s : INT64_MIN;
+    if (billing_start(&meter->billing, &parts, known_s)) {
+        app_save(meter, !meter->was_reset);
+    }
 }
 
 /* ---- supply ---- */
@@ -206,6 +251,7 @@ static void demand_run(struct meter *meter)
     if (meter->supply_on) {
         (void)load_profile_step(&meter->load_profile, &meter->legal, utc_s, meter->clock.valid);
     }
+    billing_run(meter);
     meter->next_demand_us = now_of_utc(meter, next_s);
 }
 
@@ -379,6 +425,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
                meter->variant.rtc);
     clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
+    billing_begin(meter, &record, stored);
     display_init(&meter->display, meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);

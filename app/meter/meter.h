@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../billing/billing.h"
 #include "../clock/clock.h"
 #include "../demand/demand.h"
 #include "../display/display.h"
@@ -77,6 +78,7 @@ struct meter {
     struct clock clock;
     struct demand demand;
     struct load_profile load_profile;
+    struct billing billing;
     int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
     struct tariff tariff;
     struct display display;
@@ -174,5 +176,11 @@ int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activatio
                         struct plan_place *place);
 /** On-demand tariff for some minutes (0: until it is released); tariff 0 releases it. */
 enum tariff_err meter_tariff_force(struct meter *meter, uint8_t tariff, uint16_t minutes);
+
+/**
+ * End the debiting period now (BIL-05).
+ * @retval METER_ERR_STORAGE  its record could not be stored: the period goes on
+ */
+enum meter_err meter_debiting_stop(struct meter *meter);
 
 #endif

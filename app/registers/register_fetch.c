@@ -150,7 +150,9 @@ static void fetch_demand(const struct meter *meter, const struct register_def *d
     switch (def->source) {
     case SOURCE_MEAN_POWER: number(out, demand->mean_mw[def->index], MILLI); break;
     case SOURCE_PEAK_POWER: number(out, demand->peak[def->index].power_mw, MILLI); break;
-    case SOURCE_PEAK_ACCUMULATED: number(out, demand->accumulated_mw[def->index], MILLI); break;
+    case SOURCE_PEAK_ACCUMULATED:
+        number(out, (int64_t)demand->accumulated_mw[def->index], MILLI);
+        break;
     case SOURCE_DEBITING_COUNT: number(out, demand->debiting_count, 0); break;
     case SOURCE_THRESHOLD_VALUE: number(out, demand->threshold_w, 0); break;
     default: number(out, demand->threshold_count, 0); break; /* SOURCE_THRESHOLD_COUNT */

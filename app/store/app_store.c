@@ -14,6 +14,8 @@
 #define FLAG_CLOCK       0x02u
 #define DIGITS           8u
 #define FORMAT_WITH_TYPE 2u
+#define FORMAT_LONG_SUMS 3u
+#define WORD_BITS        32u
 #define PAYLOAD_MAX      (APP_STORE_SLOT_BYTES - HEADER_BYTES - CHECK_BYTES)
 
 static void payload_write(struct writer *w, const struct app_record *r)
@@ -32,7 +34,7 @@ static void payload_write(struct writer *w, const struct app_record *r)
     for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
         writer_uint_le(w, d->start_uwh[i], 8);
         writer_uint_le(w, d->mean_mw[i], 4);
-        writer_uint_le(w, d->accumulated_mw[i], 4);
+        writer_uint_le(w, (uint32_t)d->accumulated_mw[i], 4);
     }
     for (unsigned i = 0; i < DEMAND_TARIFFS; i++) {
         writer_uint_le(w, d->start_tariff_uwh[i], 8);
@@ -49,6 +51,9 @@ static void payload_write(struct writer *w, const struct app_record *r)
         writer_uint_le(w, r->configuration[i], 4);
     }
     writer_u8(w, r->events);
+    for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
+        writer_uint_le(w, d->accumulated_mw[i] >> WORD_BITS, 4);
+    }
 }
 
 static bool digits_read(struct reader *in, char out[9])
@@ -106,6 +111,14 @@ static bool type_read(struct reader *in, struct app_record *r)
     return true;
 }
 
+/* Since format 3: before, sums of peaks had 32 bits. */
+static void sums_read(struct reader *in, struct demand *d)
+{
+    for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
+        d->accumulated_mw[i] |= reader_uint_le(in, 4) << WORD_BITS;
+    }
+}
+
 static bool payload_read(struct reader *in, uint16_t format, struct app_record *out)
 {
     struct app_record r;
@@ -121,6 +134,9 @@ static bool payload_read(struct reader *in, uint16_t format, struct app_record *
     r.utc_s = (int64_t)reader_uint_le(in, 8);
     good = good && demand_read(in, &r.demand);
     good = good && (format < FORMAT_WITH_TYPE || type_read(in, &r));
+    if (format >= FORMAT_LONG_SUMS) {
+        sums_read(in, &r.demand);
+    }
     if (!good || !reader_complete(in)) {
         return false;
     }

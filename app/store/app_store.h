@@ -14,7 +14,7 @@
 #include "../demand/demand.h"
 #include "../meter/board.h"
 
-#define APP_STORE_FORMAT       2u
+#define APP_STORE_FORMAT       3u
 #define APP_STORE_SLOTS        2u
 #define APP_STORE_SLOT_BYTES   512u
 #define APP_STORE_ORDER_DIGITS 13u

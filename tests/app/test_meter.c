@@ -47,8 +47,8 @@ static void test_refused_memory(void **state)
     puppet.start_result = LEGAL_OK;
     /* a record of a newer format: nothing starts, nothing is written over it */
     assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
-    toy.memory[512 + 4] = 3;
-    toy_check(toy.memory + 512, 12 + 249);
+    toy.memory[512 + 4] = APP_STORE_FORMAT + 1;
+    toy_check(toy.memory + 512, 12 + 265);
     toy.writes = 0;
     assert_int_equal(meter_start(&meter, &toy_board, &variant, 0, 0), METER_ERR_FORMAT);
     assert_int_equal(toy.writes, 0);

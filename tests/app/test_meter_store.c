@@ -1,7 +1,7 @@
 /* Application memory: every byte in its place, and power cut at every write. */
 #include "legal_puppet.h"
 
-#define PAYLOAD 249 /* bytes, format 2 */
+#define PAYLOAD 265
 
 static int setup(void **state)
 {
@@ -29,7 +29,7 @@ static struct app_record record_number(uint32_t n)
     for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
         r.demand.start_uwh[i] = n * KWH + i;
         r.demand.mean_mw[i] = n * 100 + i;
-        r.demand.accumulated_mw[i] = n * 200 + i;
+        r.demand.accumulated_mw[i] = (uint64_t)n << 33 | (n * 200 + i);
     }
     for (unsigned i = 0; i < DEMAND_TARIFFS; i++) {
         r.demand.start_tariff_uwh[i] = n * KWH / 2 + i;
@@ -101,7 +101,8 @@ static void test_layout(void **state)
     struct app_record record = record_number(2);
     assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
     const uint8_t *slot = toy.memory + 512; /* sequence 1: slot 1 */
-    static const uint8_t header[] = {0x4F, 0x33, 0x38, 0x32, 2, 0, PAYLOAD, 0, 1, 0, 0, 0};
+    static const uint8_t header[] = {0x4F,           0x33,         0x38, 0x32, 3, 0,
+                                     PAYLOAD & 0xFF, PAYLOAD >> 8, 1,    0,    0, 0};
     assert_memory_equal(slot, header, sizeof header);
     const uint8_t *payload = slot + 12;
     assert_int_equal(payload[0], 1); /* orderly, clock not valid */
@@ -190,10 +191,10 @@ static void test_newer_format_and_nonsense(void **state)
     struct app_record record = record_number(1), got;
     assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
     uint8_t *slot = toy.memory + 512;
-    slot[4] = 3;
+    slot[4] = APP_STORE_FORMAT + 1;
     toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_ERR_FORMAT);
-    slot[4] = 2;
+    slot[4] = APP_STORE_FORMAT;
     slot[12 + 45] = 0; /* a good check over an integration period of 0 */
     toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
@@ -206,7 +207,7 @@ static void test_newer_format_and_nonsense(void **state)
     toy_check(slot, 12 + PAYLOAD);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
     slot[12 + 215] = '6';
-    slot[6] = PAYLOAD - 1; /* too short */
+    slot[6] = (PAYLOAD - 1) & 0xFF; /* too short */
     toy_check(slot, 12 + PAYLOAD - 1);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
     slot[6] = 0xFF; /* longer than the slot */
@@ -224,16 +225,39 @@ static void test_format_1(void **state)
     uint8_t *slot = toy.memory + 512;
     slot[4] = 1;
     slot[6] = 215;
+    slot[7] = 0;
     toy_check(slot, 12 + 215);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_OK);
     assert_string_equal(got.order_number, "");
     memcpy(got.order_number, record.order_number, sizeof got.order_number);
     memcpy(got.configuration, record.configuration, sizeof got.configuration);
     got.events = record.events;
+    for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
+        record.demand.accumulated_mw[i] &= UINT32_MAX;
+    }
     expect_same(&got, &record);
-    slot[6] = PAYLOAD; /* longer than format 1 is */
-    toy_check(slot, 12 + PAYLOAD);
+    slot[6] = 249; /* longer than format 1 is */
+    toy_check(slot, 12 + 249);
     assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_BLANK);
+}
+
+/* One of format 2 ends before the upper halves of the sums of peaks, which then are zero. */
+static void test_format_2(void **state)
+{
+    (void)state;
+    struct app_store store = {0};
+    struct app_record record = record_number(1), got;
+    assert_int_equal(app_store_save(&store, &toy_board, &record), APP_STORE_OK);
+    uint8_t *slot = toy.memory + 512;
+    slot[4] = 2;
+    slot[6] = 249;
+    slot[7] = 0;
+    toy_check(slot, 12 + 249);
+    assert_int_equal(app_store_load(&store, &toy_board, &got), APP_STORE_OK);
+    for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
+        record.demand.accumulated_mw[i] &= UINT32_MAX;
+    }
+    expect_same(&got, &record);
 }
 
 static void test_memory_that_fails(void **state)
@@ -259,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup(test_every_bit, setup),
         cmocka_unit_test_setup(test_newer_format_and_nonsense, setup),
         cmocka_unit_test_setup(test_format_1, setup),
+        cmocka_unit_test_setup(test_format_2, setup),
         cmocka_unit_test_setup(test_memory_that_fails, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
