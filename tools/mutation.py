@@ -30,7 +30,8 @@ FOLDERS = ["signal", "energy", "store", "bus", "params"]  # of legal/
 COPIED = ["CMakeLists.txt", "cmake", "legal", "app", "proto", "lab", "host", "ports", "tools", "tests", "bench", "data", "docs"]
 # The quick and sharp ones first: most mutants die there.  Last the one that knows every bit of the signal part and
 # nothing of what they mean.
-FIRST = ["test_conservation", "test_signal", "test_signal_kernels", "test_bus", "test_energy", "test_store_cuts"]
+FIRST = ["test_conservation", "test_signal", "test_signal_kernels", "test_bus", "test_energy", "test_edges",
+         "test_store_cuts"]
 LAST = ["test_signal_golden"]
 PARTS = ["legal", "app", "lab", "regression"]
 LIMIT_S = 120
