@@ -15,6 +15,7 @@
 #include "registers_json.h"
 #include "run.h"
 #include "state_json.h"
+#include "tariff_json.h"
 
 #define CONNECTIONS_MAX   256u
 #define CONNECTION_IDLE_S 60u
@@ -213,6 +214,11 @@ static enum MHD_Result answer_get(struct panel *panel, struct MHD_Connection *co
     if (strcmp(path, "/api/registers") == 0) {
         run_catch_up(panel->run);
         char *text = registers_json(&panel->run->site.meter, true, &length);
+        return send_heap_json(connection, text, length);
+    }
+    if (strcmp(path, "/api/tariff") == 0) {
+        run_catch_up(panel->run);
+        char *text = tariff_json(&panel->run->site.meter, &length);
         return send_heap_json(connection, text, length);
     }
     const struct panel_file *file = panel_file_find(path);

@@ -4,6 +4,7 @@ import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createControls } from './controls.js';
 import { createFront } from './front.js';
 import { ask, listen } from './link.js';
+import { createTariff } from './tariff.js';
 
 const byId = id => document.getElementById(id);
 
@@ -338,6 +339,7 @@ function start() {
   const charts = createCharts();
   createTheme(charts.draw);
   createRegisters();
+  createTariff();
   const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPorts(), createHealth()];
   let linked = null, newest = null;
