@@ -47,6 +47,7 @@ struct event_log_row {
     const char *name;      /**< as metertool takes it */
     const char *obis;      /**< C.D of the logger object 1.1.C.D.E.255 */
     uint8_t kmp_log;       /**< KMP log type; 0: not read over KMP */
+    uint16_t kmp_event;    /**< KMP register of the event in a record; 0: none */
     uint16_t depth;        /**< records that are kept */
     uint16_t first_page;   /**< of depth + 1 pages */
     uint16_t pages;        /**< set aside for it, depth + 1 or more */

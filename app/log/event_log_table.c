@@ -2,18 +2,18 @@
 #include "event_log.h"
 
 static const struct event_log_row rows[EVENT_LOGS] = {
-    /* name, OBIS, KMP, depth, first page, pages, payload */
-    [EVENT_LOG_STATUS] = {"status", "99.98.2", 2, 200, 256, 256, 16},
-    [EVENT_LOG_CLOCK] = {"clock", "99.98.3", 3, 200, 512, 256, 16},
-    [EVENT_LOG_VOLTAGE] = {"voltage", "99.98.4", 4, 200, 768, 256, 64},
-    [EVENT_LOG_DISCONNECT] = {"disconnect", "99.98.5", 5, 200, 1024, 256, 16},
-    [EVENT_LOG_NEUTRAL] = {"neutral", "99.98.12", 12, 45, 1280, 64, 32},
-    [EVENT_LOG_LOAD_PROFILE] = {"load-profile", "99.98.10", 10, 10, 1344, 32, 16},
-    [EVENT_LOG_AUDIT] = {"audit", "99.98.128", 0, 200, 1376, 256, 64},
-    [EVENT_LOG_FIRMWARE] = {"firmware", "99.98.13", 13, 100, 1632, 128, 64},
-    [EVENT_LOG_FIRMWARE_FAILED] = {"firmware-failed", "99.98.14", 14, 100, 1760, 128, 64},
-    [EVENT_LOG_DEBITING] = {"debiting", "98.1.0", 20, 36, 1888, 64, 192},
-    [EVENT_LOG_DEBITING_2] = {"debiting-2", "98.2.0", 21, 45, 1952, 64, 192},
+    /* name, OBIS, KMP log, KMP event, depth, first page, pages, payload */
+    [EVENT_LOG_STATUS] = {"status", "99.98.2", 2, 50, 200, 256, 256, 16},
+    [EVENT_LOG_CLOCK] = {"clock", "99.98.3", 3, 0, 200, 512, 256, 16},
+    [EVENT_LOG_VOLTAGE] = {"voltage", "99.98.4", 4, 1085, 200, 768, 256, 64},
+    [EVENT_LOG_DISCONNECT] = {"disconnect", "99.98.5", 5, 0, 200, 1024, 256, 16},
+    [EVENT_LOG_NEUTRAL] = {"neutral", "99.98.12", 12, 1242, 45, 1280, 64, 32},
+    [EVENT_LOG_LOAD_PROFILE] = {"load-profile", "99.98.10", 10, 1222, 10, 1344, 32, 16},
+    [EVENT_LOG_AUDIT] = {"audit", "99.98.128", 0, 0, 200, 1376, 256, 64},
+    [EVENT_LOG_FIRMWARE] = {"firmware", "99.98.13", 13, 0, 100, 1632, 128, 64},
+    [EVENT_LOG_FIRMWARE_FAILED] = {"firmware-failed", "99.98.14", 14, 0, 100, 1760, 128, 64},
+    [EVENT_LOG_DEBITING] = {"debiting", "98.1.0", 20, 0, 36, 1888, 64, 192},
+    [EVENT_LOG_DEBITING_2] = {"debiting-2", "98.2.0", 21, 0, 45, 1952, 64, 192},
 };
 
 const struct event_log_row *event_log_row(enum event_log_name log)

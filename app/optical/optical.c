@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "../../proto/kmp/kmp_log.h"
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 #include "optical_lines.h"
+#include "optical_logs.h"
 #include "optical_tariff.h"
 #include "optical_write.h"
 
@@ -15,8 +17,7 @@
 #define TA_MS       1500u
 #define REACTION_MS 200u
 
-/* KMP commands beyond the registers (of a meter whose breaker nothing opens, without event logs).
- */
+/* KMP commands beyond the registers (of a meter whose breaker nothing opens). */
 enum kmp_command { GET_CUT_OFF_STATE = 0x98, GET_EVENT_STATUS = 0x9B, CLEAR_EVENT_STATUS = 0x9C };
 enum cut_off_state { CUT_OFF_NO_RELAY = 0x00, CUT_OFF_CONNECTED = 0x04 };
 #define FEEDBACK_VOLTAGES_VALID 0x08u
@@ -115,6 +116,9 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
 {
     struct meter *meter = (struct meter *)context;
     switch (cid) {
+    case KMP_LOG_TIME_PRESENT:
+    case KMP_LOG_ID_PRESENT:
+    case KMP_LOG_TIME_PAST: return optical_logs(meter, cid, data, out);
     case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);

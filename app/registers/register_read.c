@@ -95,23 +95,32 @@ static int64_t rolled_over(int64_t mantissa, uint64_t modulo)
                         : (int64_t)((uint64_t)mantissa % modulo);
 }
 
-/* RTC, unit 53: status, weekday, ss, mm, hh, DD, MM, YY; normal time (X-KMP-5). */
+void register_rtc_bytes(const struct clock *clock, int64_t utc_s, bool valid,
+                        uint8_t out[REGISTER_RTC_BYTES])
+{
+    struct calendar c, local;
+    clock_calendar(clock, utc_s, false, &c);
+    clock_calendar(clock, utc_s, true, &local);
+    unsigned status = (local.summer ? KMP_STATUS_SUMMER : 0u) | (valid ? KMP_STATUS_VALID : 0u);
+    const uint8_t bytes[REGISTER_RTC_BYTES] = {
+        (uint8_t)status, c.weekday, c.second, c.minute,
+        c.hour,          c.day,     c.month,  (uint8_t)(c.year % 100u)};
+    memcpy(out, bytes, sizeof bytes);
+}
+
 static void rtc_write(const struct meter *meter, const struct register_def *def,
                       struct kmp_value *out)
 {
+    static const uint8_t none[REGISTER_RTC_BYTES] = {0, 6, 0, 0, 0, 1, 1, 0};
     struct register_moment moment = register_moment(meter, def);
-    struct calendar c = {2000, 1, 1, 0, 0, 0, 6, false}, local = c;
     if (moment.utc_s != 0) {
-        clock_calendar(&meter->clock, moment.utc_s, false, &c);
-        clock_calendar(&meter->clock, moment.utc_s, true, &local);
+        register_rtc_bytes(&meter->clock, moment.utc_s, moment.valid, out->bytes);
+    } else {
+        memcpy(out->bytes, none, sizeof none);
+        out->bytes[0] = moment.valid ? KMP_STATUS_VALID : 0u;
     }
-    unsigned status = (local.summer ? KMP_STATUS_SUMMER : 0u) |
-                      (moment.valid ? KMP_STATUS_VALID : 0u) |
-                      (def->source == SOURCE_RTC && !moment.valid ? KMP_STATUS_EEPROM : 0u);
-    const uint8_t bytes[8] = {(uint8_t)status, c.weekday, c.second, c.minute,
-                              c.hour,          c.day,     c.month,  (uint8_t)(c.year % 100u)};
-    memcpy(out->bytes, bytes, sizeof bytes);
-    out->n_bytes = sizeof bytes;
+    out->bytes[0] |= def->source == SOURCE_RTC && !moment.valid ? KMP_STATUS_EEPROM : 0u;
+    out->n_bytes = REGISTER_RTC_BYTES;
     out->sign_exp = 0;
 }
 

@@ -8,6 +8,7 @@
 #include "register_table.h"
 
 struct meter;
+struct clock;
 
 /** A value at full internal resolution: number * 10^exponent of the row's base unit, or text. */
 struct register_value {
@@ -16,6 +17,11 @@ struct register_value {
     int exponent;  /**< power of ten over the base unit (Wh, W, V, A, Hz, h, s, degree Celsius) */
     char text[33]; /**< "14:30:05", "24:06:20", "2024-06-20 14:30:05" (local time), type numbers */
 };
+
+#define REGISTER_RTC_BYTES 8u
+/** RTC, unit 53: status, weekday, ss, mm, hh, DD, MM, YY; normal time (X-KMP-5, X-EVT-2). */
+void register_rtc_bytes(const struct clock *clock, int64_t utc_s, bool valid,
+                        uint8_t out[REGISTER_RTC_BYTES]);
 
 /** False when this variant does not have the register (MET-08, VAR-08). */
 bool register_exists(const struct meter *meter, const struct register_def *def);

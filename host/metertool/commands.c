@@ -12,6 +12,8 @@ const struct command commands[] = {
     {"dump", "", "everything that the meter answers", true, false, command_dump},
     {"testmode", "[on|off|A+|A-|R+|R-]", "which energy the LED shows; begin or end the test mode",
      true, false, command_testmode},
+    {"events", "neutral|voltage", "an event log of the meter, oldest record first", true, false,
+     command_events},
     {"registers", "[REGISTER ...]", "list the registers that this tool knows by name", false, true,
      command_registers},
     {"tariff", "check|show|get|upload|force|release ...",

@@ -39,6 +39,7 @@ enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments
 enum tool_exit command_watch(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_testmode(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_events(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);

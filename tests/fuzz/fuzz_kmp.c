@@ -1,5 +1,6 @@
 /* Line bytes through the KMP server and the client: no crash, no byte outside, whatever comes. */
 #include "proto/kmp/kmp_client.h"
+#include "proto/kmp/kmp_log.h"
 #include "proto/kmp/kmp_server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -37,7 +38,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct kmp_meter meter = {.get_register = any_register, .put_register = any_put};
     struct kmp_value values[KMP_REGISTERS_MAX];
+    struct kmp_log_page page;
+    uint16_t id;
     serve(data, size, &meter);
+    if (kmp_log_page_open(&page, data, size) == KMP_OK) {
+        while (kmp_log_page_next(&page, &id)) {
+        }
+    }
     kmp_client_values(data, size, values, KMP_REGISTERS_MAX);
     return 0;
 }

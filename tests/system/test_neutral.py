@@ -1,13 +1,15 @@
 """Loss of neutral in a scenario: registers, the event log as it lies in memory, restarts in the middle of a fault."""
 
 import cmath
+import json
 import math
 import os
 import struct
+import subprocess
 import sys
 import tempfile
 
-from meter_process import check, status
+from meter_process import Meter, check, status
 
 FIRST_PAGE, PAGES, PAGE = 1280, 46, 256
 START = 1767225600  # 2026-01-01
@@ -70,6 +72,36 @@ def test_balanced(folder):
     check(events(data) == [], "nothing to see")
 
 
+def test_read_over_kmp(folder):
+    """metertool reads the log: more records than an answer takes, oldest first, in every form."""
+    data = os.path.join(folder, "log")
+    faults = 24
+    text = "set u=230 i1=2 i2=10 i3=5\n" + "".join(f"at {5 * n}m lose neutral for 2m\n" for n in range(faults))
+    go(data, scenario(folder, text), f"{5 * faults}m")
+    meter = Meter("--mains", "u=230,i=5", "--data", data, "--optical", "tcp:127.0.0.1:0")
+    try:
+        tool = os.path.join(sys.argv[1], "metertool")
+        url = f"kmp+tcp://127.0.0.1:{meter.port('optical tcp')}"
+        done = subprocess.run([tool, "-m", url, "events", "neutral", "--json"], capture_output=True, text=True, timeout=60)
+        check(done.returncode == 0, f"metertool: {done.returncode}: {done.stderr}")
+        found = json.loads(done.stdout)
+        check([one["id"] for one in found] == list(range(2 * faults - 44, 2 * faults + 1)), f"ids {found}")
+        check([one["event"] for one in found] == [one["id"] % 2 for one in found], "events")
+        check(all(one["clock_valid"] for one in found), "clock")
+        stamps = [one["time"] for one in found]
+        check(stamps == sorted(stamps), f"stamps {stamps}")
+        check(abs(found[0]["seen"]["phases"][0]["highest_v"] - 308) < 10, f"voltages {found[0]}")
+        for form in ([], ["--csv"]):
+            done = subprocess.run([tool, "-m", url, "events", "neutral", *form], capture_output=True, text=True, timeout=60)
+            check(len(done.stdout.splitlines()) == 45 + len(form), f"{form}: {done.stdout}")
+        done = subprocess.run([tool, "-m", url, "events", "voltage"], capture_output=True, text=True, timeout=60)
+        check(done.returncode == 0 and done.stdout == "", f"empty log: {done.stdout} {done.stderr}")
+        done = subprocess.run([tool, "-m", url, "events", "nothing"], capture_output=True, text=True, timeout=60)
+        check(done.returncode == 2 and "expected neutral or voltage" in done.stderr, f"unknown: {done.stderr}")
+    finally:
+        meter.kill()
+
+
 def test_restart(folder):
     """A fault over restarts is logged once; its end is logged when the meter comes back to a whole neutral."""
     data = os.path.join(folder, "restart")
@@ -96,6 +128,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         test_unbalanced(folder)
         test_balanced(folder)
+        test_read_over_kmp(folder)
         test_restart(folder)
         test_meter_lives(folder)
     print("neutral: ok")
