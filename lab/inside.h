@@ -14,6 +14,19 @@
 #define FULL_SCALE_A 250.0
 #define BLOCK        160u /* samples of one synthesis block: 20 ms */
 
+/** Half cycles of one system: what is integrated since the boundary before, squares of steps. */
+struct mains_half_state {
+    double at_us;              /**< all is integrated up to here */
+    double half, half_n;       /**< since the boundary before: squares times samples, samples */
+    double before, before_n;   /**< of the half cycle before */
+    double stretch, stretch_n; /**< since the last report */
+    bool at_boundary;          /**< at_us is where a half cycle has ended */
+    unsigned n_halves;
+    struct {
+        double rms_lsb, at_us;
+    } list[MAINS_HALVES_MAX];
+};
+
 struct mains {
     struct lab_source source;
     struct mains_options options;
@@ -38,12 +51,18 @@ struct mains {
     double rotation_turns;
     struct lab_vector rotation;
     double residue_u[LAB_PHASES], residue_i[LAB_PHASES];
+    struct mains_half_state half[LAB_PHASES];
+    int64_t half_from_us; /**< the state has been as it is since then */
+    bool half_told;       /**< and that it is steady was told */
 };
 
 bool mains_in_piece(const struct mains *m, int64_t at_us);
 
 /** Make the piece that holds at from_us the one in force. */
 void mains_enter_piece(struct mains *m, int64_t from_us);
+
+/** The piece in force ends there: its half cycles are integrated. */
+void mains_halves_leave(struct mains *m, int64_t to_us);
 
 /** Phase of the common reference, 0 <= turns < 1. */
 double mains_turns_at(const struct mains *m, int64_t at_us);

@@ -157,6 +157,7 @@ void mains_enter_piece(struct mains *m, int64_t from_us)
 {
     /* a piece that ended between two samples ended there, not at the sample behind */
     int64_t change_us = m->until_us < from_us && m->from_us < m->until_us ? m->until_us : from_us;
+    mains_halves_leave(m, change_us);
     m->source.piece(m->source.self, from_us, &m->electric, &m->until_us);
     lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
     m->from_us = from_us;

@@ -101,6 +101,41 @@ void mains_window(struct mains *mains, int64_t start_us, uint32_t n_samples,
 void mains_last_window(struct mains *mains, int64_t end_us, uint32_t n_samples,
                        struct measuring_window out[LAB_PHASES]);
 
+#define MAINS_HALVES_MAX 48u
+
+/** U rms(1/2) of one system over a stretch of phasor time, in closed form; in ADC steps. */
+struct mains_stretch {
+    double rms_lsb;      /**< over the whole stretch */
+    double frequency_hz; /**< 0: no voltage */
+    bool steady;         /**< after the half cycles listed, all others are of settled_lsb */
+    double settled_lsb;
+    unsigned n_halves;
+    struct {
+        double rms_lsb, at_us; /**< of the cycle that ended at that instant */
+    } half[MAINS_HALVES_MAX];
+};
+
+/**
+ * Half-cycle voltages since the call before, up to end_us (phasor level; ask after the window that
+ * ends there).  Half cycles are those of the common reference, a third of a turn apart.
+ * @return false: all is steady and as in the call before; *out is untouched.
+ */
+bool mains_halves(struct mains *mains, int64_t end_us, struct mains_stretch out[LAB_PHASES]);
+
+/** Harmonics at a system's terminals: shares of the fundamental, orders 2..40. */
+struct mains_spectrum {
+    bool voltage, current; /**< there is a fundamental */
+    double u[LAB_HARMONICS_MAX + 1], i[LAB_HARMONICS_MAX + 1];
+};
+
+#define MAINS_DISTORTED 0x80u
+/** Which systems have voltage (bits 0..2) and current (3..5), and MAINS_DISTORTED: as long as it is
+ *  the same without that last bit, so are all spectra. */
+unsigned mains_spectrum_kind(const struct mains *mains);
+
+/** Of the state in force; all zero while the mains is pure sines. */
+void mains_spectrum(const struct mains *mains, unsigned system, struct mains_spectrum *out);
+
 /** How long the mains stays as it is. */
 struct mains_outlook {
     int64_t until_us;  /**< nothing changes before; INT64_MAX: nor later */

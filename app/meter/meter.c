@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../load_profile/load_profile_model.h"
+#include "meter_quality.h"
 
 #define US_PER_S         INT64_C(1000000)
 #define HOUR_S           3600u
@@ -426,6 +427,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
                meter->variant.rtc);
     clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
     billing_begin(meter, &record, stored);
+    meter_quality_start(meter);
     display_init(&meter->display, meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);
@@ -476,6 +478,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
     if (now_us >= meter->next_tariff_us) {
         tariff_run(meter);
     }
+    meter_quality_step(meter);
     if (now_us >= meter->next_demand_us) {
         demand_run(meter);
         if (meter->supply_on) {

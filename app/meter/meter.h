@@ -20,6 +20,7 @@
 #include "../log/event_log.h"
 #include "../neutral/neutral.h"
 #include "../optical/optical.h"
+#include "../quality/quality.h"
 #include "../store/app_store.h"
 #include "../tariff/tariff.h"
 #include "../variant/variant.h"
@@ -79,6 +80,7 @@ struct meter {
     struct demand demand;
     struct load_profile load_profile;
     struct billing billing;
+    struct quality quality;
     int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
     struct tariff tariff;
     struct display display;
@@ -86,7 +88,7 @@ struct meter {
     struct app_store store;
     struct event_logs logs;
     struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
-    int64_t next_legal_us, next_demand_us, next_display_us;
+    int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us;
     uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
     int64_t next_tariff_us; /**< see meter_step */
 };
@@ -110,6 +112,15 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
 
 /** Bytes from the measuring bus (frames of all systems, any order). */
 void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us);
+
+/**
+ * What the quality part of a measuring system reports: the stretch ends at now_us.  It reaches the
+ * meter beside the measuring bus and is no legal data.
+ */
+void meter_quality_receive(struct meter *meter, const struct quality_report *report,
+                           int64_t now_us);
+/** Harmonics of one channel of a measuring system. */
+void meter_quality_spectrum(struct meter *meter, const struct quality_spectrum *spectrum);
 
 /**
  * Do what is due.  Call it after every meter_bus_receive and meter_input, and when the time

@@ -103,6 +103,18 @@ void measuring_system_window(struct measuring_system *system,
 void measuring_system_temperature(struct measuring_system *system, int16_t temperature_cc);
 
 /**
+ * Where the oscillator stands that follows the voltage: at the sample to come.  Read only; half
+ * cycles of the voltage quality are counted by it.
+ * @param phase  2^-32 turns
+ * @param step   2^-32 turns a sample: its frequency is step * 8000 Hz / 2^32
+ */
+void measuring_system_oscillator(const struct measuring_system *system, uint32_t *phase,
+                                 uint32_t *step);
+
+/** Frequency of the window closed last, uHz; 0: no voltage to measure it on. */
+uint32_t measuring_system_frequency_uhz(const struct measuring_system *system);
+
+/**
  * Write the frame of the window closed last.
  * @param frame  at least MEASURING_FRAME_BYTES_MAX bytes
  * @return length of the frame.

@@ -155,6 +155,19 @@ void measuring_system_temperature(struct measuring_system *system, int16_t tempe
     state_of(system)->temperature_cc = temperature_cc;
 }
 
+void measuring_system_oscillator(const struct measuring_system *system, uint32_t *phase,
+                                 uint32_t *step)
+{
+    const struct signal_state *state = state_of_const(system);
+    *step = state->oscillator.step;
+    *phase = state->oscillator.phase + state->oscillator.step * state->n_taken;
+}
+
+uint32_t measuring_system_frequency_uhz(const struct measuring_system *system)
+{
+    return state_of_const(system)->frame.frequency_uhz;
+}
+
 size_t measuring_system_frame(const struct measuring_system *system, uint8_t *frame)
 {
     return bus_frame_encode(&state_of_const(system)->frame, frame);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "instant.h"
+#include "site_quality.h"
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
 #define NEVER_US          INT64_MAX
@@ -170,6 +171,7 @@ static void systems_start(struct site *site)
         struct measuring_setup setup;
         legal_measuring_setup(&site->meter.legal, (uint8_t)(s + 1), &setup);
         measuring_system_start(&site->system[s], &setup, site->epoch);
+        quality_sampler_start(&site->sampler[s], &setup);
         site->open_samples[s] = 0;
     }
 }
@@ -319,13 +321,18 @@ static void meter_window(struct site *site, int64_t end, int64_t at_us)
         length += measuring_system_frame(&site->system[s], frames + length);
     }
     meter_bus_receive(&site->meter, frames, length, at_us);
+    site_quality_window(site, (uint32_t)(end - site->sample), at_us);
 }
 
 /* Feed one system up to its next frame.  @return samples used. */
 static size_t feed_system(struct site *site, unsigned s, size_t from, size_t n, bool *closed)
 {
+    uint32_t phase, step;
+    measuring_system_oscillator(&site->system[s], &phase, &step);
     const size_t used = measuring_system_samples(&site->system[s], site->v_lsb[s] + from,
                                                  site->i_lsb[s] + from, n - from, closed);
+    quality_sampler_run(&site->sampler[s], phase, step, site->v_lsb[s] + from,
+                        site->i_lsb[s] + from, used);
     site->open_samples[s] = *closed ? 0 : site->open_samples[s] + (uint32_t)used;
     return used;
 }
@@ -359,6 +366,7 @@ static void meter_chunk(struct site *site, int64_t end)
         const size_t length = measuring_system_frame(&site->system[first], frame);
         const int64_t at_us = (site->sample + (int64_t)fed[first]) * SITE_SAMPLE_US;
         meter_bus_receive(&site->meter, frame, length, later(at_us, site->now_us));
+        site_quality_closed(site, first, later(at_us, site->now_us));
         closed[first] = false;
     }
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "app/meter/meter.h"
+#include "app/quality/quality_sampler.h"
 #include "eeprom_file.h"
 #include "lab/mains.h"
 #include "options.h"
@@ -32,6 +33,9 @@ struct site {
     struct eeprom *eeprom;
     struct mains *mains;
     struct measuring_system system[LAB_PHASES];
+    struct quality_sampler sampler[LAB_PHASES]; /**< waveform level: beside each system */
+    struct quality_report report[LAB_PHASES];   /**< phasor level: the steady ones are repeated */
+    unsigned spectrum_kind;                     /**< phasor level: what was told last */
     uint32_t open_samples[LAB_PHASES]; /**< waveform level: fed since the last closed window */
     uint16_t epoch;                    /**< of the measuring systems' last start */
     unsigned systems;

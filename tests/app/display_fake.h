@@ -35,6 +35,15 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     *out = puppet.instant;
 }
 
+enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
+                                      struct legal_calibration *out)
+{
+    (void)legal;
+    (void)system;
+    (void)out;
+    return LEGAL_ERR_RANGE;
+}
+
 void legal_health(const struct legal *legal, struct legal_health *out)
 {
     (void)legal;

@@ -1,0 +1,113 @@
+#include "meter_quality.h"
+
+#include <string.h>
+
+#include "../quality/quality_record.h"
+
+#define GAIN_EVERY_US INT64_C(10000000)
+#define ROOT_3_PM     1732u
+
+/* Aron measures line to line: all limits grow with the declared voltage; failure stays 160 V, below
+ * which a meter has no supply. */
+static struct quality_config config_of(const struct variant *variant)
+{
+    struct quality_config config;
+    quality_defaults(&config);
+    if (variant->aron) {
+        config.declared_mv = (uint32_t)(config.declared_mv / 1000u * ROOT_3_PM);
+        config.high_mv = config.declared_mv / 10u * 11u;
+        config.low_mv = config.declared_mv / 10u * 9u;
+    }
+    return config;
+}
+
+/* The legal part owns the gains; a calibration counts from the next ten seconds on. */
+static void gains_read(struct meter *meter)
+{
+    for (uint8_t s = 0; s < meter->variant.systems; s++) {
+        struct legal_calibration calibration;
+        if (legal_calibration_read(&meter->legal, (uint8_t)(s + 1u), &calibration) == LEGAL_OK &&
+            calibration.correction.voltage_gain != meter->quality.phase[s].gain_q30) {
+            quality_gain(&meter->quality, s, calibration.correction.voltage_gain);
+        }
+    }
+    meter->next_gain_us = meter->now_us + GAIN_EVERY_US;
+}
+
+/* An outage that began and is not told to be over goes on. */
+static void outage_find(struct meter *meter)
+{
+    struct event_log_entry entry;
+    struct quality_record record;
+    const uint32_t newest = event_log_newest(&meter->logs, EVENT_LOG_VOLTAGE);
+    if (newest == 0 || event_log_read(&meter->logs, meter->board, EVENT_LOG_VOLTAGE, newest,
+                                      &entry) != EVENT_LOG_OK) {
+        return;
+    }
+    if (quality_record_decode(entry.payload, entry.n_payload, meter->clock.utc_minus_now_us,
+                              &record) &&
+        record.kind == QUALITY_FAILURE && record.edge == QUALITY_BEGIN &&
+        record.phases == quality_all_phases(&meter->quality)) {
+        quality_restore_outage(&meter->quality, record.at_us);
+    }
+}
+
+/* Everything finished goes into the log, with what KMP calls the event in the low byte. */
+static void records_log(struct meter *meter)
+{
+    struct quality_record record;
+    while (quality_take(&meter->quality, &record)) {
+        uint8_t payload[QUALITY_RECORD_BYTES];
+        const size_t n = quality_record_encode(&record, meter->clock.utc_minus_now_us, payload);
+        meter_log(meter, EVENT_LOG_VOLTAGE, quality_record_code(&record), payload, (uint8_t)n);
+    }
+}
+
+void meter_quality_start(struct meter *meter)
+{
+    const struct quality_config config = config_of(&meter->variant);
+    quality_start(&meter->quality, &config, meter->variant.systems, meter->variant.aron);
+    gains_read(meter);
+    outage_find(meter);
+}
+
+static void angles_give(struct meter *meter)
+{
+    struct legal_instant instant;
+    int32_t angle_mdeg[QUALITY_SYSTEMS];
+    bool all_present = true;
+    legal_instant(&meter->legal, &instant);
+    for (unsigned s = 0; s < QUALITY_SYSTEMS; s++) {
+        angle_mdeg[s] = instant.phase[s].voltage_angle_mdeg;
+        all_present = all_present && instant.phase[s].voltage_present;
+    }
+    quality_angles(&meter->quality, angle_mdeg, all_present);
+}
+
+void meter_quality_step(struct meter *meter)
+{
+    if (meter->supply_on != meter->quality.supplied) {
+        quality_supply(&meter->quality, meter->supply_on, meter->now_us);
+        meter->next_gain_us = meter->now_us;
+    }
+    if (meter->now_us >= meter->next_gain_us) {
+        gains_read(meter);
+    }
+    if (quality_wants_angles(&meter->quality)) {
+        angles_give(meter);
+    }
+    quality_step(&meter->quality, meter->now_us, meter->clock.utc_minus_now_us);
+    if (meter->quality.n_outbox > 0) {
+        records_log(meter);
+    }
+}
+
+void meter_quality_receive(struct meter *meter, const struct quality_report *report, int64_t now_us)
+{
+    quality_receive(&meter->quality, report, now_us);
+}
+
+void meter_quality_spectrum(struct meter *meter, const struct quality_spectrum *spectrum)
+{
+    quality_spectrum(&meter->quality, spectrum);
+}

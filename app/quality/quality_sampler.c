@@ -1,0 +1,232 @@
+#include "quality_sampler.h"
+
+#include <string.h>
+
+#include "quality_number.h"
+
+#define HALF_TURN      UINT32_C(0x80000000)
+#define STEP_12_CYCLES UINT32_C(29527900) /* 55 Hz: from here on 12 cycles instead of 10 */
+#define SIXTEENTH      65536u
+#define CAPTURE_WAIT                                                                               \
+    8u /* half cycles between two captures, so that each channel has one a second */
+#define FUNDAMENTAL_MIN 256 /* ADC steps peak: 21 mV, 8 mA; below it no share is told */
+#define NOMINAL_STEP    UINT32_C(26843546) /* 50 Hz */
+#define SHARE_MAX       65535u
+
+/* |H| of the voltage filter at a harmonic, 2^12 = one.  It undoes the droop of the decimator, which
+ * both channels share. */
+static uint16_t droop_of(const struct measuring_setup *setup, unsigned order)
+{
+    int64_t re = 0, im = 0, sum = 0;
+    for (unsigned k = 0; k < MEASURING_FIR_TAPS; k++) {
+        const struct quality_vector v = quality_vector_of(NOMINAL_STEP * order * k);
+        re += (int64_t)setup->voltage_fir_q28[k] * v.cos_q30 >> 30;
+        im += (int64_t)setup->voltage_fir_q28[k] * v.sin_q30 >> 30;
+        sum += setup->voltage_fir_q28[k];
+    }
+    const uint32_t size = quality_root((uint64_t)(re * re + im * im));
+    const int64_t share = sum > 0 ? (int64_t)size * 4096 / sum : 4096;
+    return (uint16_t)(share < 2048 ? 2048 : share > 16384 ? 16384 : share);
+}
+
+void quality_sampler_start(struct quality_sampler *sampler, const struct measuring_setup *setup)
+{
+    memset(sampler, 0, sizeof *sampler);
+    sampler->system = setup->system;
+    for (unsigned order = 1; order <= QUALITY_ORDERS; order++) {
+        sampler->droop_q12[order] = droop_of(setup, order);
+    }
+    sampler->wait = CAPTURE_WAIT;
+}
+
+/* ---- half cycles ---- */
+
+/* Root of the mean of squares over a length in 2^-16 samples; 2^8 = one.  Squares are below 2^46,
+ * so that the mean takes 62 bits with its fraction. */
+static uint32_t rms_q8(uint64_t sum, uint32_t length_q16)
+{
+    if (length_q16 == 0) {
+        return 0;
+    }
+    return quality_root((sum / length_q16 << 32) + ((sum % length_q16) << 32) / length_q16);
+}
+
+static void half_note(struct quality_sampler *s, uint32_t at)
+{
+    if (s->n_known >= 2u && s->n_halves < QUALITY_HALVES_MAX) {
+        s->half[s->n_halves].rms_q8 =
+            rms_q8(s->half_sum + s->before_sum, s->half_q16 + s->before_q16);
+        s->half[s->n_halves].at = at;
+        s->n_halves++;
+    }
+}
+
+static void capture_begin(struct quality_sampler *s, uint32_t share_q16)
+{
+    s->capturing = true;
+    s->channel ^= 1u;
+    s->n_cycles = s->step < STEP_12_CYCLES ? 10u : 12u;
+    s->halves_left = (uint8_t)(2u * s->n_cycles);
+    s->start_q16 = share_q16;
+    s->n_captured = 0;
+}
+
+/* The boundary lies in the sample that the codes before belong to: share_q16 of it is behind. */
+static void capture_boundary(struct quality_sampler *s, uint32_t share_q16)
+{
+    if (s->capturing) {
+        s->halves_left--;
+        if (s->halves_left == 0) {
+            s->capturing = false;
+            s->captured = true;
+            s->end_q16 = SIXTEENTH - share_q16;
+            s->wait = CAPTURE_WAIT;
+        }
+    } else if (s->wait > 0) {
+        s->wait--;
+    }
+}
+
+static void boundary(struct quality_sampler *s, uint64_t square, int32_t v, int32_t i,
+                     uint32_t share_q16)
+{
+    /* square < 2^46, share < 2^17: the part of this sample that lies behind the boundary */
+    const uint64_t behind = (square >> 2) * share_q16 >> 14;
+    s->half_sum -= behind;
+    s->half_q16 -= share_q16;
+    if (s->n_known < 3u) {
+        s->n_known++;
+    }
+    half_note(s, s->taken);
+    s->before_sum = s->half_sum;
+    s->before_q16 = s->half_q16;
+    s->half_sum = behind;
+    s->half_q16 = share_q16;
+    capture_boundary(s, share_q16);
+    if (!s->capturing && !s->captured && s->wait == 0 && s->n_known >= 2u) {
+        capture_begin(s, share_q16);
+        s->capture[0] = s->channel == QUALITY_VOLTAGE ? v : i;
+        s->n_captured = 1;
+    }
+}
+
+static void sample(struct quality_sampler *s, int32_t v, int32_t i)
+{
+    const uint64_t square = (uint64_t)((int64_t)v * v);
+    s->taken++;
+    s->half_sum += square;
+    s->half_q16 += SIXTEENTH;
+    s->window_sum += square >> 8;
+    if (s->capturing) {
+        s->capture[s->n_captured] = s->channel == QUALITY_VOLTAGE ? v : i;
+        s->n_captured++;
+        s->capturing = s->n_captured < QUALITY_CAPTURE_MAX;
+    }
+    s->phase += s->step;
+    const uint32_t over = s->phase - s->target;
+    if (over < HALF_TURN) {
+        const uint64_t share_q16 = ((uint64_t)over << 16) / s->step;
+        s->target += HALF_TURN;
+        boundary(s, square, v, i, share_q16 < SIXTEENTH ? (uint32_t)share_q16 : SIXTEENTH);
+    }
+}
+
+void quality_sampler_run(struct quality_sampler *sampler, uint32_t phase, uint32_t step,
+                         const int32_t *v_lsb, const int32_t *i_lsb, size_t n)
+{
+    if (step == 0) {
+        return;
+    }
+    /* A sample stands for the time half a period around it. */
+    sampler->phase = phase - step / 2u;
+    if (sampler->n_known == 0 && sampler->half_q16 == 0) {
+        sampler->target = sampler->phase + HALF_TURN - sampler->phase % HALF_TURN;
+    }
+    sampler->step = step;
+    for (size_t k = 0; k < n; k++) {
+        sample(sampler, v_lsb[k], i_lsb[k]);
+    }
+}
+
+void quality_sampler_report(struct quality_sampler *sampler, uint32_t frequency_uhz,
+                            struct quality_report *out)
+{
+    const uint32_t n = sampler->taken > 0 ? sampler->taken : 1u;
+    out->system = sampler->system;
+    out->steady = false;
+    out->samples = n;
+    out->frequency_uhz = frequency_uhz;
+    out->rms_q8 =
+        quality_root((sampler->window_sum / n << 24) + ((sampler->window_sum % n) << 24) / n);
+    out->n_halves = sampler->n_halves;
+    for (unsigned k = 0; k < sampler->n_halves; k++) {
+        out->half[k].rms_q8 = sampler->half[k].rms_q8;
+        out->half[k].age_samples = n - sampler->half[k].at;
+    }
+    sampler->n_halves = 0;
+    sampler->taken = 0;
+    sampler->window_sum = 0;
+}
+
+/* ---- harmonics ---- */
+
+struct line {
+    int64_t re, im;
+};
+
+/* One order of the captured cycles; the part samples at both ends make them whole. */
+static struct line capture_line(const struct quality_sampler *s, uint32_t step, unsigned order)
+{
+    const struct quality_vector turn = quality_vector_of(step * order);
+    struct line sum = {0, 0};
+    int32_t cos = INT32_C(1) << 30, sin = 0;
+    for (uint32_t k = 0; k < s->n_captured; k++) {
+        int64_t x = s->capture[k];
+        if (k == 0) {
+            x = x * s->start_q16 / (int64_t)SIXTEENTH;
+        } else if (k + 1u == s->n_captured) {
+            x = x * s->end_q16 / (int64_t)SIXTEENTH;
+        }
+        sum.re += x * (cos >> 10);
+        sum.im += x * (sin >> 10);
+        const int64_t next_cos = (int64_t)cos * turn.cos_q30 - (int64_t)sin * turn.sin_q30;
+        const int64_t next_sin = (int64_t)sin * turn.cos_q30 + (int64_t)cos * turn.sin_q30;
+        cos = (int32_t)(next_cos >> 30);
+        sin = (int32_t)(next_sin >> 30);
+    }
+    return sum;
+}
+
+/* Peak of a line, ADC steps * 2^4.  A sum is below 2^24 * 2^20 * 2^11. */
+static uint32_t line_peak_q4(struct line line, uint32_t n)
+{
+    const int64_t re = line.re / (int64_t)n >> 15, im = line.im / (int64_t)n >> 15;
+    return quality_root((uint64_t)(re * re + im * im));
+}
+
+bool quality_sampler_spectrum(struct quality_sampler *sampler, struct quality_spectrum *out)
+{
+    if (!sampler->captured) {
+        return false;
+    }
+    sampler->captured = false;
+    memset(out, 0, sizeof *out);
+    out->system = sampler->system;
+    out->channel = sampler->channel;
+    const uint64_t length_q16 =
+        (uint64_t)(sampler->n_captured - 2u) * SIXTEENTH + sampler->start_q16 + sampler->end_q16;
+    const uint32_t step = (uint32_t)(((uint64_t)sampler->n_cycles << 48) / length_q16);
+    const uint32_t first = line_peak_q4(capture_line(sampler, step, 1), sampler->n_captured - 1u);
+    out->valid = first >= FUNDAMENTAL_MIN * 16u;
+    uint64_t squares = 0;
+    for (unsigned order = 2; out->valid && order <= QUALITY_ORDERS; order++) {
+        const uint64_t peak =
+            line_peak_q4(capture_line(sampler, step, order), sampler->n_captured - 1u);
+        const uint64_t share = peak * sampler->droop_q12[order] * 10000u / 4096u / first;
+        out->part[order] = (uint16_t)(share < SHARE_MAX ? share : SHARE_MAX);
+        squares += (uint64_t)out->part[order] * out->part[order];
+    }
+    const uint32_t thd = quality_root(squares);
+    out->thd = (uint16_t)(thd < SHARE_MAX ? thd : SHARE_MAX);
+    return true;
+}
