@@ -65,7 +65,8 @@ static void smallest_crosstalk_has_its_sign(void **state)
     for (int32_t g_q40 = -1; g_q40 <= 1; g_q40++) {
         const struct system system = system_with_crosstalk(g_q40);
         const struct wide energy = system_active(&system, &sums);
-        const wide_reference exact = ((wide_reference)energy.whole << 48) + energy.fraction;
+        const wide_reference exact =
+            (wide_reference)energy.whole * (INT64_C(1) << 48) + (wide_reference)energy.fraction;
         assert_true(exact == -(wide_reference)g_q40 * 1024 * POWER_GAIN);
     }
 }
