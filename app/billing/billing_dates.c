@@ -53,7 +53,7 @@ int64_t billing_next_stop(const struct clock *clock, uint8_t target_day_gg, uint
     uint32_t month = now.month - 1u;
     uint32_t year = now.year;
     for (uint32_t n = 0; n <= MONTHS; n++) {
-        if ((months >> month & 1u) != 0) {
+        if (((uint32_t)months >> month & 1u) != 0) {
             const int64_t stop_s =
                 midnight_utc(clock, (uint16_t)year, (uint8_t)(month + 1u), target_day_gg);
             if (stop_s == INT64_MIN) {
