@@ -82,7 +82,7 @@ static bool is_due(const struct clock *clock, int64_t utc_s, uint8_t day, uint16
     struct calendar local;
     clock_calendar(clock, utc_s, true, &local);
     return local.day == day && local.hour == 0 && local.minute == 0 && local.second == 0 &&
-           (months >> (local.month - 1u) & 1u) != 0;
+           ((uint32_t)months >> (local.month - 1u) & 1u) != 0;
 }
 
 /* 24 months of one code and day, hour by hour. */

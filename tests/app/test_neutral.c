@@ -32,9 +32,15 @@ static double draw(double low, double high)
     return low + (high - low) * (double)(random_state >> 40) / (double)(1u << 24);
 }
 
+/* cexp of an imaginary number, without what compilers disagree on */
+static double complex turned(double radians)
+{
+    return cos(radians) + sin(radians) * (double complex)_Complex_I;
+}
+
 static double complex polar(double volts, double degrees)
 {
-    return volts * cexp(CMPLX(0, degrees * PI / 180));
+    return volts * turned(degrees * PI / 180);
 }
 
 static struct network healthy(void)
@@ -222,7 +228,7 @@ static void test_broken_neutrals(void **state)
         int64_t now_us = 0;
         for (unsigned i = 0; i < 3; i++) {
             network.source[i] *= draw(0.97, 1.03);
-            load[i] = draw(0.01, 1) * cexp(CMPLX(0, draw(-0.6, 0.3)));
+            load[i] = draw(0.01, 1) * turned(draw(-0.6, 0.3));
         }
         lose_neutral(&network, load);
         begin(&neutral, "382M", false);
@@ -291,7 +297,7 @@ static struct network odd_network(void)
         break;
     }
     for (unsigned i = 0; i < 3; i++) { /* and 3 % of unbalance and drops on the line */
-        n.source[i] *= draw(0.97, 1.03) * cexp(CMPLX(0, draw(-0.05, 0.05)));
+        n.source[i] *= draw(0.97, 1.03) * turned(draw(-0.05, 0.05));
     }
     return n;
 }
