@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "../load_profile/load_profile_model.h"
+#include "meter_log.h"
 #include "meter_quality.h"
 
 #define US_PER_S         INT64_C(1000000)
-#define HOUR_S           3600u
 #define UTC_2000         INT64_C(946684800)
 #define UTC_2100         INT64_C(4102444800)
 #define TARIFF_RETRY_US  US_PER_S
@@ -42,22 +42,6 @@ static void app_save(struct meter *meter, bool orderly)
         meter->logs_unread = event_logs_load(&meter->logs, meter->board) != EVENT_LOG_OK;
         meter->log_fault = meter->log_fault && meter->logs_unread;
     }
-}
-
-void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
-               uint8_t n_payload)
-{
-    struct event_log_entry entry = {.utc_s = clock_utc_s(&meter->clock, meter->now_us),
-                                    .clock_valid = meter->clock.fitted && meter->clock.valid,
-                                    .hours = (uint32_t)(legal_operating_s(&meter->legal) / HOUR_S),
-                                    .code = code,
-                                    .n_payload = n_payload};
-    if (n_payload > event_log_row(log)->payload_bytes) {
-        return; /* a mistake of the caller: nothing half said */
-    }
-    memcpy(entry.payload, payload, n_payload);
-    meter->log_fault =
-        event_log_append(&meter->logs, meter->board, log, &entry) == EVENT_LOG_ERR_STORAGE;
 }
 
 static void number_to_digits(uint32_t number, char out[9])
@@ -191,7 +175,9 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
     const int64_t before_s = clock_utc_s(&meter->clock, meter->now_us);
     load_profile_clock_set(&meter->load_profile, before_s, utc_s);
     billing_clock_set(&meter->billing, before_s, utc_s);
+    const bool before_valid = meter->clock.valid;
     clock_set(&meter->clock, utc_s, meter->now_us);
+    meter_log_clock_set(meter, before_s, before_valid);
     meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
     tariff_run(meter);
@@ -268,8 +254,13 @@ static void outage_note(struct meter *meter)
 
 static void supply_came(struct meter *meter)
 {
+    const bool clock_was_valid = meter->clock.valid;
+    const int64_t known_s = clock_utc_s(&meter->clock, meter->now_us);
     meter->supply_on = true;
-    clock_read_back(meter, clock_utc_s(&meter->clock, meter->now_us));
+    clock_read_back(meter, known_s);
+    if (meter->clock.fitted && clock_was_valid && !meter->clock.valid) {
+        meter_log_clock_lost(meter, known_s);
+    }
     outage_note(meter);
     tariff_run(meter);
     demand_run(meter);
@@ -309,6 +300,9 @@ static void neutral_begin(struct meter *meter)
 
 static void neutral_follow(struct meter *meter)
 {
+    if (!neutral_wants(&meter->neutral, meter->now_us)) {
+        return;
+    }
     struct legal_instant instant;
     legal_instant(&meter->legal, &instant);
     enum neutral_change change = neutral_step(&meter->neutral, &instant, meter->now_us);
@@ -421,11 +415,18 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     demand_take(meter, &record, stored);
     meter->supply_lost_utc_s = stored && record.clock_valid ? record.utc_s : INT64_MIN;
     neutral_begin(meter);
-    (void)load_profile_start(&meter->load_profile, &meter->legal, &meter->variant,
-                             load_profile_memory_bytes(&meter->variant));
+    const bool profile_deleted =
+        load_profile_start(&meter->load_profile, &meter->legal, &meter->variant,
+                           load_profile_memory_bytes(&meter->variant));
     clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
                meter->variant.rtc);
     clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
+    if (profile_deleted) {
+        meter_log_profile_deleted(meter);
+    }
+    if (meter->clock.fitted && stored && record.clock_valid && !meter->clock.valid) {
+        meter_log_clock_lost(meter, record.utc_s);
+    }
     billing_begin(meter, &record, stored);
     meter_quality_start(meter);
     display_init(&meter->display, meter);
@@ -472,6 +473,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
         if (meter->supply_on) {
+            meter_log_status(meter);
             neutral_follow(meter);
         }
     }
@@ -510,6 +512,9 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
         tariff_run(meter);
     }
     meter->next_display_us = now_us;
+    if (meter->supply_on) {
+        meter_log_status(meter);
+    }
     if (meter->supply_on && meter_events(meter) != meter->events) {
         app_save(meter, false);
     }

@@ -70,11 +70,12 @@ struct meter {
     int64_t now_us; /**< of the last call */
     bool supply_on;
     bool input[METER_INPUTS];
-    bool was_reset;    /**< it did not stop in good order the last time (status bit 0) */
-    uint8_t events;    /**< noted and not cleared, see meter_events */
-    bool memory_fault; /**< application memory could not be read or written (status bit 1) */
-    bool log_fault;    /**< the last record of an event log could not be written (likewise) */
-    bool logs_unread;  /**< a page of an event log did not answer: tried again with each save */
+    bool was_reset;        /**< it did not stop in good order the last time (status bit 0) */
+    uint8_t events;        /**< noted and not cleared, see meter_events */
+    bool memory_fault;     /**< application memory could not be read or written (status bit 1) */
+    uint8_t status_logged; /**< meter_status as the status log knows it */
+    bool log_fault;        /**< the last record of an event log could not be written (likewise) */
+    bool logs_unread;      /**< a page of an event log did not answer: tried again with each save */
     struct legal legal;
     struct clock clock;
     struct demand demand;

@@ -156,6 +156,7 @@ void neutral_init(struct neutral *neutral, const struct variant *variant, bool f
     neutral->watching = neutral->fault;
     neutral->since_us = now_us;
     neutral->last_us = INT64_MIN;
+    neutral->look_us = INT64_MIN;
     extremes_clear(neutral);
 }
 
@@ -163,6 +164,7 @@ void neutral_supply_lost(struct neutral *neutral)
 {
     neutral->watching = neutral->fault;
     neutral->last_us = INT64_MIN;
+    neutral->look_us = INT64_MIN;
     neutral->neutral_mv = 0;
 }
 
@@ -172,6 +174,7 @@ enum neutral_change neutral_step(struct neutral *neutral, const struct legal_ins
     if (!neutral->fitted) {
         return NEUTRAL_NO_CHANGE;
     }
+    neutral->look_us = now_us + NEUTRAL_LOOK_US;
     uint8_t evidence = look(neutral, instant);
     if (evidence != 0 && !neutral->watching) {
         neutral->watching = true;

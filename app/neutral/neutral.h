@@ -23,6 +23,9 @@
 #define NEUTRAL_PHASES       3u
 #define NEUTRAL_RECORD_BYTES 19u
 
+/** A healthy network is looked at this often; one with evidence each time there are new values. */
+#define NEUTRAL_LOOK_US INT64_C(5000000)
+
 /** What the rules compare with. */
 struct neutral_config {
     uint32_t displaced_mv; /**< V_NTh: displacement of the star point, and 230 V less it (40 V) */
@@ -41,6 +44,7 @@ struct neutral {
     bool fitted;             /**< three-phase four-wire, generation L or M */
     bool fault;              /**< now; what a breaker may go by */
     bool watching;           /**< evidence is there and has not lasted yet, or a fault is on */
+    int64_t look_us;         /**< not looked at before, unless watching */
     int64_t since_us;        /**< the evidence's first second, while watching */
     int64_t last_us;         /**< the last second with evidence */
     uint8_t evidence;        /**< enum neutral_evidence bits seen since since_us */
@@ -56,7 +60,17 @@ void neutral_init(struct neutral *neutral, const struct variant *variant, bool f
 /** No supply: nothing is seen, evidence begins anew, a fault that was on stays on. */
 void neutral_supply_lost(struct neutral *neutral);
 
-/** Look at the instantaneous values; call once a second or more often, with supply only. */
+/**
+ * Is there anything to look at now?  Working out instantaneous values costs more than all the rest
+ * of a window, and evidence has to last a minute: a healthy network is looked at every
+ * NEUTRAL_LOOK_US, so that a fault is found up to that much later.
+ */
+static inline bool neutral_wants(const struct neutral *neutral, int64_t now_us)
+{
+    return neutral->fitted && (neutral->watching || now_us >= neutral->look_us);
+}
+
+/** Look at the instantaneous values; call whenever neutral_wants, with supply only. */
 enum neutral_change neutral_step(struct neutral *neutral, const struct legal_instant *instant,
                                  int64_t now_us);
 

@@ -70,6 +70,9 @@ static void test_memory_fault(void **state)
     assert_int_equal(meter_store(&meter), METER_ERR_STORAGE);
     toy.fail_write = false;
     assert_int_equal(meter_store(&meter), METER_OK);
+    assert_int_equal(meter_status(&meter), STATUS_EEPROM); /* the event logs can't be read yet */
+    toy.fail_read = false;
+    assert_int_equal(meter_store(&meter), METER_OK);
     assert_int_equal(meter_status(&meter), 0);
 }
 

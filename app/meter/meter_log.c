@@ -1,0 +1,71 @@
+/* What a meter notes of itself in its event logs. */
+#include "meter_log.h"
+
+#include <string.h>
+
+#include "../../proto/common/writer.h"
+
+#define SECONDS_PER_HOUR    3600u
+#define STATUS_RECORD_BYTES 2u
+#define CLOCK_RECORD_BYTES  9u
+
+void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
+               uint8_t n_payload)
+{
+    struct event_log_entry entry = {
+        .utc_s = clock_utc_s(&meter->clock, meter->now_us),
+        .clock_valid = meter->clock.fitted && meter->clock.valid,
+        .hours = (uint32_t)(legal_operating_s(&meter->legal) / SECONDS_PER_HOUR),
+        .code = code,
+        .n_payload = n_payload};
+    if (n_payload > event_log_row(log)->payload_bytes) {
+        return; /* a mistake of the caller: nothing half said */
+    }
+    memcpy(entry.payload, payload, n_payload);
+    meter->log_fault =
+        event_log_append(&meter->logs, meter->board, log, &entry) == EVENT_LOG_ERR_STORAGE;
+}
+
+void meter_log_status(struct meter *meter)
+{
+    const uint8_t status = meter_status(meter);
+    const uint8_t before = meter->status_logged;
+    if (status == before || meter->log_fault) {
+        return; /* a log that failed is tried again when the memory has been found well */
+    }
+    const uint8_t payload[STATUS_RECORD_BYTES] = {status, (uint8_t)(before & ~(unsigned)status)};
+    meter_log(meter, EVENT_LOG_STATUS, (uint16_t)(status & ~(unsigned)before), payload,
+              sizeof payload);
+    meter->status_logged = meter->log_fault ? before : status;
+}
+
+static void clock_record(struct meter *meter, enum meter_clock_event event, int64_t before_s,
+                         bool before_valid)
+{
+    uint8_t payload[CLOCK_RECORD_BYTES];
+    struct writer w = writer_over(payload, sizeof payload);
+    writer_uint_le(&w, (uint64_t)before_s, 8);
+    writer_u8(&w, before_valid ? 1u : 0u);
+    meter_log(meter, EVENT_LOG_CLOCK, (uint16_t)event, payload, sizeof payload);
+}
+
+void meter_log_clock_set(struct meter *meter, int64_t before_s, bool before_valid)
+{
+    const int64_t step_s = clock_utc_s(&meter->clock, meter->now_us) - before_s;
+    if (!before_valid || step_s >= METER_CLOCK_STEP_S || step_s <= -METER_CLOCK_STEP_S) {
+        clock_record(meter, METER_CLOCK_SET, before_s, before_valid);
+    }
+}
+
+void meter_log_clock_lost(struct meter *meter, int64_t before_s)
+{
+    clock_record(meter, METER_CLOCK_LOST, before_s, true);
+}
+
+void meter_log_profile_deleted(struct meter *meter)
+{
+    const bool interval = (meter->load_profile.status & LOAD_PROFILE_INTERVAL_CHANGED) != 0;
+    const uint8_t minutes = meter->load_profile.interval_min;
+    meter_log(meter, EVENT_LOG_LOAD_PROFILE,
+              interval ? METER_PROFILE_INTERVAL : METER_PROFILE_REGISTERS, &minutes, 1);
+}

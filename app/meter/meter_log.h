@@ -1,0 +1,40 @@
+/**
+ * What a meter notes of itself in its event logs: status, clock, load profile.
+ *
+ * Payloads are specified in docs/spec/app-storage.md.  Source: EVT-04, EVT-06, EVT-09, EVT-12,
+ * TAR-14, X-EVT-1, X-EVT-4, X-LPR-2, spec answers B7 and B11.
+ */
+#ifndef OPEN382_METER_LOG_H
+#define OPEN382_METER_LOG_H
+
+#include "meter.h"
+
+/** Smaller changes of the clock are no event (spec answers B7). */
+#define METER_CLOCK_STEP_S 7
+
+/** Codes of the clock log. */
+enum meter_clock_event {
+    METER_CLOCK_SET = 1,
+    METER_CLOCK_LOST = 2, /**< it had stopped when supply came back: its time is not valid */
+};
+
+/** Codes of the load-profile log (spec answers B11, 99.98.10). */
+enum meter_profile_event {
+    METER_PROFILE_REGISTERS = 2, /**< deleted because other registers are recorded */
+    METER_PROFILE_INTERVAL = 5,  /**< deleted because the interval changed */
+};
+
+/** Status changed since it was logged last?  The code is what has come, see enum meter_status_bit.
+ */
+void meter_log_status(struct meter *meter);
+
+/** The clock has been set; before_s is what it said. */
+void meter_log_clock_set(struct meter *meter, int64_t before_s, bool before_valid);
+
+/** The clock has lost its time; before_s is the last that is known. */
+void meter_log_clock_lost(struct meter *meter, int64_t before_s);
+
+/** The load profile's records have been deleted. */
+void meter_log_profile_deleted(struct meter *meter);
+
+#endif
