@@ -2,6 +2,8 @@
  * Edges that seeded defects crossed unseen (tools/mutation.py): one test for each, named after what
  * it holds.
  */
+#include <math.h>
+
 #include "emu/desk.h"
 
 #include "energy/registers.h"
@@ -314,6 +316,62 @@ static void impossible_constants_are_a_fault(void **state)
     desk_free(desk);
 }
 
+/* A window from outside has voltage when it has a frequency, however low. */
+static void window_without_frequency_has_no_voltage(void **state)
+{
+    (void)state;
+    for (uint32_t frequency_uhz = 0; frequency_uhz < 3; frequency_uhz++) {
+        struct measuring_setup setup;
+        struct measuring_system system;
+        measuring_setup_neutral(&setup, 1);
+        measuring_system_start(&system, &setup, 1);
+        const struct measuring_window window = {.samples = 1600, .frequency_uhz = frequency_uhz};
+        measuring_system_window(&system, &window);
+        uint8_t bytes[MEASURING_FRAME_BYTES_MAX];
+        struct bus_frame frame;
+        assert_true(bus_frame_decode(bytes, measuring_system_frame(&system, bytes), &frame));
+        assert_int_equal(frame.flags, frequency_uhz == 0 ? 0 : BUS_FLAG_VOLTAGE | BUS_FLAG_LOCKED);
+    }
+}
+
+/* One window of a sine whose current lags by 90 degrees. */
+static struct bus_frame lagging_window(struct measuring_system *system, double *angle, double f_hz)
+{
+    uint8_t bytes[MEASURING_FRAME_BYTES_MAX];
+    struct bus_frame frame;
+    bool closed = false;
+    while (!closed) {
+        *angle += 2 * acos(-1.0) * f_hz / 8000;
+        closed = measuring_system_sample(system, (int32_t)(4e6 * cos(*angle)),
+                                         (int32_t)(1e6 * sin(*angle)));
+    }
+    assert_true(bus_frame_decode(bytes, measuring_system_frame(system, bytes), &frame));
+    return frame;
+}
+
+/* Reactive energy of the time before lock is made up for, two seconds of it at most. */
+static void two_seconds_before_lock_are_owed(void **state)
+{
+    (void)state;
+    struct measuring_setup setup;
+    struct measuring_system system;
+    measuring_setup_neutral(&setup, 1);
+    measuring_system_start(&system, &setup, 1);
+    double angle = 0;
+    struct bus_frame frame = {.flags = 0}, before = {.flags = 0};
+    for (unsigned window = 0; window < 25; window++) { /* five seconds */
+        frame = lagging_window(&system, &angle, window % 2 == 0 ? 45 : 60);
+        assert_int_equal(frame.flags & BUS_FLAG_LOCKED, 0);
+    }
+    while ((frame.flags & BUS_FLAG_LOCKED) == 0) {
+        before = frame;
+        frame = lagging_window(&system, &angle, 50);
+    }
+    const double per_sample = 4e6 * 1e6 / 2 / 65536;
+    const double booked = fabs((double)(frame.reactive - before.reactive)) / per_sample;
+    assert_true(booked > 16000 - 1700 && booked < 16000 + 1700);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +389,8 @@ int main(void)
         cmocka_unit_test(newer_copy_of_constants_counts),
         cmocka_unit_test(constants_stand_where_documented),
         cmocka_unit_test(impossible_constants_are_a_fault),
+        cmocka_unit_test(window_without_frequency_has_no_voltage),
+        cmocka_unit_test(two_seconds_before_lock_are_owed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
