@@ -10,32 +10,13 @@
 #define CAPTURE_WAIT                                                                               \
     8u /* half cycles between two captures, so that each channel has one a second */
 #define FUNDAMENTAL_MIN 256 /* ADC steps peak: 21 mV, 8 mA; below it no share is told */
-#define NOMINAL_STEP    UINT32_C(26843546) /* 50 Hz */
 #define SHARE_MAX       65535u
 
-/* |H| of the voltage filter at a harmonic, 2^12 = one.  It undoes the droop of the decimator, which
- * both channels share. */
-static uint16_t droop_of(const struct measuring_setup *setup, unsigned order)
-{
-    int64_t re = 0, im = 0, sum = 0;
-    for (unsigned k = 0; k < MEASURING_FIR_TAPS; k++) {
-        const struct quality_vector v = quality_vector_of(NOMINAL_STEP * order * k);
-        re += (int64_t)setup->voltage_fir_q28[k] * v.cos_q30 >> 30;
-        im += (int64_t)setup->voltage_fir_q28[k] * v.sin_q30 >> 30;
-        sum += setup->voltage_fir_q28[k];
-    }
-    const uint32_t size = quality_root((uint64_t)(re * re + im * im));
-    const int64_t share = sum > 0 ? (int64_t)size * 4096 / sum : 4096;
-    return (uint16_t)(share < 2048 ? 2048 : share > 16384 ? 16384 : share);
-}
-
-void quality_sampler_start(struct quality_sampler *sampler, const struct measuring_setup *setup)
+void quality_sampler_start(struct quality_sampler *sampler, uint8_t system, uint8_t decimation)
 {
     memset(sampler, 0, sizeof *sampler);
-    sampler->system = setup->system;
-    for (unsigned order = 1; order <= QUALITY_ORDERS; order++) {
-        sampler->droop_q12[order] = droop_of(setup, order);
-    }
+    sampler->system = system;
+    sampler->decimation = decimation;
     sampler->wait = CAPTURE_WAIT;
 }
 
@@ -204,6 +185,19 @@ static uint32_t line_peak_q4(struct line line, uint32_t n)
     return quality_root((uint64_t)(re * re + im * im));
 }
 
+/* What the decimator, a sinc of the third order, has left of a line: its inverse, 2^12 = one. */
+static uint32_t undroop_q12(const struct quality_sampler *s, uint32_t turns)
+{
+    const uint32_t n = s->decimation;
+    if (n == 0) {
+        return 4096;
+    }
+    const int64_t fine = quality_vector_of(turns / (2u * n)).sin_q30;
+    const int64_t coarse = quality_vector_of(turns / 2u).sin_q30;
+    const uint64_t one_q16 = coarse > 0 ? (uint64_t)((fine * (int64_t)n << 16) / coarse) : 65536u;
+    return (uint32_t)((one_q16 * one_q16 * one_q16) >> 36);
+}
+
 bool quality_sampler_spectrum(struct quality_sampler *sampler, struct quality_spectrum *out)
 {
     if (!sampler->captured) {
@@ -222,7 +216,7 @@ bool quality_sampler_spectrum(struct quality_sampler *sampler, struct quality_sp
     for (unsigned order = 2; out->valid && order <= QUALITY_ORDERS; order++) {
         const uint64_t peak =
             line_peak_q4(capture_line(sampler, step, order), sampler->n_captured - 1u);
-        const uint64_t share = peak * sampler->droop_q12[order] * 10000u / 4096u / first;
+        const uint64_t share = peak * undroop_q12(sampler, step * order) * 10000u / 4096u / first;
         out->part[order] = (uint16_t)(share < SHARE_MAX ? share : SHARE_MAX);
         squares += (uint64_t)out->part[order] * out->part[order];
     }

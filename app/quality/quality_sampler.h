@@ -19,7 +19,7 @@
 
 struct quality_sampler {
     uint8_t system;
-    uint16_t droop_q12[QUALITY_ORDERS + 1]; /**< correction of the harmonics' sizes */
+    uint8_t decimation;
     /* half cycles; lengths in samples * 2^16 */
     uint32_t phase, step, target;  /**< 2^-32 turns; a half cycle ends at the target */
     uint64_t half_sum, before_sum; /**< squares of the half cycle under way, of the one before */
@@ -39,9 +39,11 @@ struct quality_sampler {
     int32_t capture[QUALITY_CAPTURE_MAX];
 };
 
-/** The setup is that of the measuring system beside it: its filter says how the decimator droops.
+/**
+ * @param decimation  of the converter's sinc filter of the third order, whose droop is taken out of
+ *                    the harmonics (16: 128 kHz modulator); 0: codes without droop
  */
-void quality_sampler_start(struct quality_sampler *sampler, const struct measuring_setup *setup);
+void quality_sampler_start(struct quality_sampler *sampler, uint8_t system, uint8_t decimation);
 
 /**
  * The next n pairs of codes.

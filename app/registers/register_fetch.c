@@ -105,6 +105,38 @@ static uint32_t total_apparent_mva(const struct meter *meter, const struct legal
     return index == 2u ? instant->apparent_mva : apparent_mva(meter, instant, index == 0);
 }
 
+static void fetch_quality(const struct meter *meter, const struct register_def *def,
+                          struct register_value *out)
+{
+    const struct quality *quality = &meter->quality;
+    const int system = variant_system_of_phase(&meter->variant, def->index % 3u);
+    const struct quality_phase *phase = &quality->phase[system < 0 ? 0 : system];
+    const bool mean = def->index >= 3u, voltage = def->source == SOURCE_QUALITY_THD_U;
+    switch (def->source) {
+    case SOURCE_QUALITY_VOLTAGE_10MIN:
+        number(out, quality_mean_mv(&phase->mean_10min), MILLI);
+        break;
+    case SOURCE_QUALITY_THD_U:
+    case SOURCE_QUALITY_THD_I: {
+        const struct quality_mean *of = voltage ? &phase->thd_u : &phase->thd_i;
+        number(out, mean ? (int64_t)of->last : (voltage ? phase->u.thd : phase->i.thd), CENTI);
+        break;
+    }
+    case SOURCE_QUALITY_UNBALANCE:
+        number(out, def->index == 0 ? quality->u2_milli_pct : (int64_t)quality->u2_mean.last,
+               MILLI);
+        break;
+    case SOURCE_QUALITY_FREQUENCY: number(out, (int64_t)quality->frequency.last, MICRO); break;
+    default: /* SOURCE_QUALITY_LIMIT */
+        if (def->index == 2u) {
+            number(out, quality->config.limit_ms / 1000u, 0);
+        } else {
+            number(out, def->index == 0 ? quality->config.low_mv : quality->config.high_mv, MILLI);
+        }
+        break;
+    }
+}
+
 static void fetch_neutral(const struct meter *meter, const struct register_def *def,
                           struct register_value *out)
 {
@@ -287,15 +319,11 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},
-        {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},
-        {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand},
-        {SOURCE_RTC, fetch_moment},
-        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
-        {SOURCE_COMM_ADDRESS, fetch_state},
+        {SOURCE_NET_ENERGY, fetch_energy},         {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},         {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_QUALITY_LIMIT, fetch_quality},     {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand},    {SOURCE_RTC, fetch_moment},
+        {SOURCE_PROGRAM_CHECKSUM, fetch_identity}, {SOURCE_COMM_ADDRESS, fetch_state},
     };
     size_t i = 0;
     while (def->source > groups[i].last) {

@@ -107,6 +107,17 @@ enum kmp_unit {
             SOURCE_PHASE_ANGLE, index, need, R, true, "81.7." #e, label, name                      \
     }
 
+/* Hundredths of a percent. */
+#define PERCENT(id, c, d, e, source, index, need, name)                                            \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_NUMBER, -2, 2, REGISTER_UINT, UNIT_NONE, -2, source, index,  \
+            need, R, true, #c "." #d "." #e, "", name                                              \
+    }
+#define THD_OF(id, c, source, phase, need, name)                                                   \
+    PERCENT(id, c, 7, 124, source, phase, NEED_M | (need), "THD of " name " (%)"),                 \
+        PERCENT((id) + 1, c, 24, 124, source, (phase) + 3, NEED_M | (need),                        \
+                "THD of " name ", 10-minute mean (%)")
+
 /* Plain numbers. */
 #define NUMBER(id, b, c, d, e, width, unit, source, index, need, access, log, label, name)         \
     {                                                                                              \
@@ -352,6 +363,10 @@ const struct register_def register_table[] = {
     L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF-",
              "Power factor"),
     FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
+    VOLTAGE(1212, 134, 0, 13, SOURCE_QUALITY_LIMIT, 0, NEED_M, "", "Undervoltage limit"),
+    VOLTAGE(1213, 134, 0, 12, SOURCE_QUALITY_LIMIT, 1, NEED_M, "", "Overvoltage limit"),
+    NUMBER(1214, 1, 134, 0, 14, 2, UNIT_SECOND, SOURCE_QUALITY_LIMIT, 2, NEED_M, R, false, "",
+           "Voltage event, least duration (s)"),
     NUMBER(1242, 1, 132, 0, 6, 1, UNIT_NONE, SOURCE_NEUTRAL_FAULT, 0, NEED_NEUTRAL, R, false, "",
            "Neutral fault (1 detected, 0 gone)"),
     VOLTAGE(1246, 134, 0, 9, SOURCE_NEUTRAL_THRESHOLD, 0, NEED_NEUTRAL, "",
@@ -415,6 +430,16 @@ const struct register_def register_table[] = {
     L1_L2_L3(S, 1353, 29, 49, 69, SOURCE_PHASE_APPARENT_PLUS, NEED_M, "S+/L", "Apparent power S+"),
     L1_L2_L3(S, 1356, 30, 50, 70, SOURCE_PHASE_APPARENT_MINUS, NEED_M | NEED_A_MINUS, "S-/L",
              "Apparent power S-"),
+    VOLTAGE(1385, 32, 24, 0, SOURCE_QUALITY_VOLTAGE_10MIN, 0, NEED_M, "",
+            "Voltage L1, 10-minute mean"),
+    VOLTAGE(1386, 52, 24, 0, SOURCE_QUALITY_VOLTAGE_10MIN, 1, NEED_M | NEED_L2, "",
+            "Voltage L2, 10-minute mean"),
+    VOLTAGE(1387, 72, 24, 0, SOURCE_QUALITY_VOLTAGE_10MIN, 2, NEED_M | NEED_L3, "",
+            "Voltage L3, 10-minute mean"),
+    PERCENT(1388, 134, 0, 81, SOURCE_QUALITY_UNBALANCE, 0, NEED_M | NEED_L2,
+            "Supply voltage unbalance (%)"),
+    PERCENT(1389, 134, 0, 82, SOURCE_QUALITY_UNBALANCE, 1, NEED_M | NEED_L2,
+            "Supply voltage unbalance, 10-minute mean (%)"),
     {{1, 1, 14, 7, 0, 255},
      1390,
      KMP_HZ,
@@ -431,6 +456,28 @@ const struct register_def register_table[] = {
      "14.7.0",
      "FREQ",
      "Frequency"},
+    {{1, 1, 14, 24, 0, 255},
+     1391,
+     KMP_HZ,
+     -2,
+     2,
+     REGISTER_UINT,
+     UNIT_HZ,
+     -2,
+     SOURCE_QUALITY_FREQUENCY,
+     0,
+     NEED_M,
+     R,
+     true,
+     "14.24.0",
+     "",
+     "Frequency over 10 s"},
+    THD_OF(1434, 32, SOURCE_QUALITY_THD_U, 0, NOTHING, "voltage L1"),
+    THD_OF(1437, 52, SOURCE_QUALITY_THD_U, 1, NEED_L2, "voltage L2"),
+    THD_OF(1440, 72, SOURCE_QUALITY_THD_U, 2, NEED_L3, "voltage L3"),
+    THD_OF(1443, 31, SOURCE_QUALITY_THD_I, 0, NOTHING, "current L1"),
+    THD_OF(1446, 51, SOURCE_QUALITY_THD_I, 1, NEED_L2, "current L2"),
+    THD_OF(1449, 71, SOURCE_QUALITY_THD_I, 2, NEED_L3, "current L3"),
     NUMBER(1470, 1, 134, 0, 70, 1, UNIT_NONE, SOURCE_PHASE_SEQUENCE, 0, NEED_M | NEED_L2, R, true,
            "", "Phase sequence (0 unknown, 1 L1-L2-L3, 2 L1-L3-L2)"),
     ANGLE(1471, 4, 0, NEED_M, "PFA1", "Power factor angle L1"),

@@ -102,6 +102,14 @@ enum register_source {
     SOURCE_FREQUENCY,
     SOURCE_TEMPERATURE,
     SOURCE_PHASE_SEQUENCE,
+    /* voltage quality; index 0 .. 2 = L1 .. L3 where a phase has its own */
+    SOURCE_QUALITY_VOLTAGE_10MIN,
+    SOURCE_QUALITY_THD_U, /**< index + 3: 10-minute mean */
+    SOURCE_QUALITY_THD_I,
+    SOURCE_QUALITY_UNBALANCE, /**< index 0: u2, 1: its 10-minute mean */
+    SOURCE_QUALITY_FREQUENCY, /**< over 10 s */
+    SOURCE_QUALITY_LIMIT,     /**< index 0: low, 1: high, 2: duration */
+    /* loss of the neutral */
     SOURCE_NEUTRAL_VOLTAGE,
     SOURCE_NEUTRAL_FAULT,
     SOURCE_NEUTRAL_THRESHOLD, /**< index 0: displacement, 1: high limit, 2: time */
