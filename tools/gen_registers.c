@@ -20,9 +20,17 @@ static const struct {
     unsigned bit;
     const char *text;
 } needs[] = {
-    {NEED_A_MINUS, "A-"},  {NEED_REACTIVE, "R+"},     {NEED_R_MINUS, "R-"},      {NEED_L2, "L2"},
-    {NEED_L3, "L3"},       {NEED_RTC, "clock"},       {NEED_TARIFFS, "tariffs"}, {NEED_M, "M"},
-    {NEED_L_OR_M, "L, M"}, {NEED_BREAKER, "breaker"},
+    {NEED_A_MINUS, "A-"},
+    {NEED_REACTIVE, "R+"},
+    {NEED_R_MINUS, "R-"},
+    {NEED_L2, "L2"},
+    {NEED_L3, "L3"},
+    {NEED_RTC, "clock"},
+    {NEED_TARIFFS, "tariffs"},
+    {NEED_M, "M"},
+    {NEED_L_OR_M, "L, M"},
+    {NEED_BREAKER, "breaker"},
+    {NEED_OWN_PHASE, "own phase"},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])

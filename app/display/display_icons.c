@@ -69,6 +69,14 @@ static bool voltage_lit(uint8_t generation, const struct legal_phase *phase, int
     }
 }
 
+/* One of an Aron build's systems runs backwards below power factor 0.5: there only the whole has a
+ * direction. */
+static bool phase_exports(const struct display_situation *situation,
+                          const struct legal_phase *phase)
+{
+    return situation->variant->aron ? situation->instant.active_net_mw < 0 : phase->exporting;
+}
+
 static uint32_t phase_icons(const struct display_situation *situation)
 {
     uint32_t icons = 0;
@@ -83,7 +91,7 @@ static uint32_t phase_icons(const struct display_situation *situation)
         }
         if (phase->load_present) {
             icons |= (uint32_t)ICON_CURRENT_L1 << i;
-            icons |= phase->exporting ? (uint32_t)ICON_EXPORT_L1 << i : 0u;
+            icons |= phase_exports(situation, phase) ? (uint32_t)ICON_EXPORT_L1 << i : 0u;
         }
     }
     return icons;

@@ -64,6 +64,7 @@ enum register_need {
     NEED_BREAKER = 1 << 7,
     NEED_L_OR_M = 1 << 8,
     NEED_R_MINUS = 1 << 9,
+    NEED_OWN_PHASE = 1 << 10, /**< each system measures a phase against neutral (not Aron) */
 };
 
 enum register_access {

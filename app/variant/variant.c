@@ -107,6 +107,8 @@ static bool generation_decode(char code, struct variant *out)
     out->nominal_voltage_v = 230;
     out->voltage_low_pct = modern ? -20 : -10;
     out->voltage_high_pct = modern ? 15 : 10;
+    out->frequency_60hz = !basic;
+    out->frequency_tolerance_pct = modern ? 5 : 2;
     out->manual_list_max = basic ? 40 : 30;
     out->iec = modern ? IEC_MODE_A_C : IEC_MODE_A;
     out->iec_baud = out->generation == GENERATION_L ? 9600 : 300;
@@ -187,6 +189,7 @@ static bool order_decode(const char *order, struct variant *out)
     out->single_phase = order[ORDER_FAMILY] == '6';
     out->aron = order[ORDER_PHASES] == '2';
     out->systems = out->single_phase ? 1 : out->aron ? 2 : 3;
+    out->phase_unlimited = !out->aron;
     out->accuracy_class = order[ORDER_CLASS];
     ident_and_type(out);
     return true;
@@ -308,7 +311,9 @@ static bool same_hardware(const struct variant *a, const struct variant *b)
            a->current_basic_a == b->current_basic_a && a->current_max_a == b->current_max_a &&
            a->current_min_ma == b->current_min_ma && a->accuracy_class == b->accuracy_class &&
            a->nominal_voltage_v == b->nominal_voltage_v &&
-           a->voltage_low_pct == b->voltage_low_pct && a->voltage_high_pct == b->voltage_high_pct;
+           a->voltage_low_pct == b->voltage_low_pct && a->voltage_high_pct == b->voltage_high_pct &&
+           a->frequency_tolerance_pct == b->frequency_tolerance_pct &&
+           a->frequency_60hz == b->frequency_60hz && a->phase_unlimited == b->phase_unlimited;
 }
 
 static bool same_settings(const struct variant *a, const struct variant *b)
@@ -371,6 +376,7 @@ uint16_t variant_has(const struct variant *v)
         {v->generation == GENERATION_M, NEED_M},
         {v->generation >= GENERATION_L, NEED_L_OR_M},
         {v->breaker, NEED_BREAKER},
+        {!v->aron, NEED_OWN_PHASE},
     };
     unsigned has = 0;
     for (size_t i = 0; i < COUNT_OF(have); i++) {

@@ -49,6 +49,10 @@ struct variant {
     char accuracy_class;            /**< 'A' or 'B' */
     uint16_t nominal_voltage_v;     /**< 230 */
     int8_t voltage_low_pct, voltage_high_pct;
+    uint8_t frequency_tolerance_pct; /**< of each nominal frequency (MET-12) */
+    bool frequency_60hz;             /**< 60 Hz besides 50 Hz */
+    bool
+        phase_unlimited; /**< any angle between a system's voltage and current; not Aron (MET-16) */
     uint16_t current_basic_a, current_max_a; /**< 5 (100) */
     uint16_t current_min_ma;                 /**< I_min or I_tr: 250 */
     uint8_t manual_list_max;                 /**< 30 or 40 */

@@ -5,8 +5,40 @@
 #define OPERATING_STEP_US UINT64_C(360000000)
 #define WINDOW_US_MAX     UINT64_C(2000000)
 
+/* Vector summation: each energy of all systems is judged by its sum.  A frame that is still to come
+ * is waited for, or the sum of one booking might have the sign of one system alone. */
+static void book_sums(struct processor *p)
+{
+    const unsigned n = p->setup.systems;
+    struct registers_entry entry[LEGAL_SYSTEMS];
+    struct wide active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
+    struct wide active_booked[LEGAL_SYSTEMS], reactive_booked[LEGAL_SYSTEMS];
+    uint64_t taken_us[LEGAL_SYSTEMS];
+    for (unsigned s = 0; s < n; s++) {
+        const struct system *system = &p->system[s];
+        const struct wide nothing = {0, 0};
+        active[s] = system->reported ? system->active_energy : nothing;
+        reactive[s] = system->reported ? system->reactive_energy : nothing;
+        taken_us[s] = system->reported ? system->window_samples * SYSTEM_SAMPLE_US : 0;
+    }
+    const struct no_load_sum active_sum = processor_sum(p, 0), reactive_sum = processor_sum(p, 1);
+    no_load_take_sum(&active_sum, active, taken_us, active_booked);
+    no_load_take_sum(&reactive_sum, reactive, taken_us, reactive_booked);
+    for (unsigned s = 0; s < n; s++) {
+        entry[s].active = active_booked[s];
+        entry[s].reactive = reactive_booked[s];
+        entry[s].loaded = p->sum_loaded[0];
+        entry[s].exporting = no_load_negative(&p->system[s].active_load);
+    }
+    registers_book(&p->registers, entry, p->setup.systems);
+}
+
 static void book_energies(struct processor *p)
 {
+    if (p->setup.summation == LEGAL_SUM_VECTOR) {
+        book_sums(p);
+        return;
+    }
     struct registers_entry entry[LEGAL_SYSTEMS];
     for (unsigned s = 0; s < p->setup.systems; s++) {
         struct system *system = &p->system[s];

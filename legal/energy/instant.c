@@ -160,14 +160,21 @@ static uint8_t quadrant_of(const struct legal_instant *instant)
     return instant->active_net_mw < 0 ? 2u : 1u;
 }
 
+/* Below the no-load threshold nothing counts; under vector summation the sum is what it is asked
+ * of. */
+static bool counts(const struct processor *p, unsigned which, const struct no_load *cell)
+{
+    return p->setup.summation == LEGAL_SUM_VECTOR ? p->sum_loaded[which] : cell->loaded;
+}
+
 static void fill_totals(const struct processor *p, struct legal_instant *out)
 {
     int32_t active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
     for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         const struct legal_phase *phase = &out->phase[s];
         /* of a silent system both powers are zero, loaded as it may have been */
-        active[s] = p->system[s].active_load.loaded ? phase->active_mw : 0;
-        reactive[s] = p->system[s].reactive_load.loaded ? phase->reactive_mvar : 0;
+        active[s] = counts(p, 0, &p->system[s].active_load) ? phase->active_mw : 0;
+        reactive[s] = counts(p, 1, &p->system[s].reactive_load) ? phase->reactive_mvar : 0;
         out->active_net_mw += active[s];
         out->reactive_net_mvar += reactive[s];
         out->apparent_mva += phase->load_present ? phase->apparent_mva : 0;

@@ -26,6 +26,8 @@
 #define NO_LOAD_CLEAR_MW 23000u
 #define NO_LOAD_BLOCK_US 1000000u
 #define NO_LOAD_TAIL_US  4000000u
+#define NO_LOAD_SKEW_US  100000u  /**< half a short window: no more apart is the same time */
+#define NO_LOAD_ALIGN_US 2000000u /**< cells of a sum begin together again after it */
 
 struct no_load {
     struct wide pending;
@@ -46,6 +48,29 @@ static inline bool no_load_negative(const struct no_load *cell)
  * @return what is to be booked now, with sign; zero: nothing yet, or nothing at all.
  */
 struct wide no_load_take(struct no_load *cell, struct wide energy, uint64_t window_us);
+
+/** An energy of all systems that is judged by its sum (vector summation). */
+struct no_load_sum {
+    struct no_load *cell[3]; /**< of the systems; what they say of a phase is theirs alone */
+    unsigned n_cells;
+    bool *loaded; /**< load present in the sum */
+};
+
+/**
+ * The rule on a sum: of an Aron build's systems one may run backwards, or be near nothing, while
+ * the load is real.  What the cells come to together decides, and they are booked or discarded
+ * together, so that the sum of each booking has the sign of the load.  Nothing is decided before
+ * all cells span the same time, or one of them NO_LOAD_ALIGN_US: a frame that is late is waited
+ * for.
+ *
+ * @param taken_us  of each cell as window_us above; 0: its frame has not come
+ * @param booked    what is to be booked now of each cell, with sign
+ */
+void no_load_take_sum(const struct no_load_sum *sum, const struct wide energy[],
+                      const uint64_t taken_us[], struct wide booked[]);
+
+/** Settle the cells of a sum early. */
+void no_load_settle_sum(const struct no_load_sum *sum, struct wide booked[]);
 
 /** Settle early (end of supply): book what is pending if its mean so far is load or a load's tail.
  */

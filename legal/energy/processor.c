@@ -37,18 +37,44 @@ enum legal_err processor_save(struct processor *p, bool orderly)
     return err;
 }
 
+struct no_load_sum processor_sum(struct processor *p, unsigned which)
+{
+    struct no_load_sum sum = {.n_cells = p->setup.systems, .loaded = &p->sum_loaded[which]};
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        struct system *system = &p->system[s];
+        sum.cell[s] = which == 0 ? &system->active_load : &system->reactive_load;
+    }
+    return sum;
+}
+
+/* What is pending and is load, of each system; under vector summation judged by the sum. */
+static void settle_cells(struct processor *p, unsigned which, struct wide booked[])
+{
+    const struct no_load_sum sum = processor_sum(p, which);
+    if (p->setup.summation == LEGAL_SUM_VECTOR) {
+        no_load_settle_sum(&sum, booked);
+        return;
+    }
+    for (unsigned s = 0; s < sum.n_cells; s++) {
+        booked[s] = no_load_settle(sum.cell[s]);
+    }
+}
+
 void processor_settle(struct processor *p)
 {
     struct registers_entry entry[LEGAL_SYSTEMS];
+    struct wide active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
     memset(entry, 0, sizeof entry);
     bool any = false;
+    settle_cells(p, 0, active);
+    settle_cells(p, 1, reactive);
     for (unsigned s = 0; s < p->setup.systems; s++) {
-        entry[s].active = no_load_settle(&p->system[s].active_load);
+        entry[s].active = active[s];
         entry[s].loaded = p->system[s].active_load.loaded || !wide_is_zero(entry[s].active);
         entry[s].exporting = wide_is_zero(entry[s].active)
                                  ? no_load_negative(&p->system[s].active_load)
                                  : wide_is_negative(entry[s].active);
-        entry[s].reactive = no_load_settle(&p->system[s].reactive_load);
+        entry[s].reactive = reactive[s];
         any = any || !wide_is_zero(entry[s].active) || !wide_is_zero(entry[s].reactive);
     }
     if (any) {
@@ -99,6 +125,7 @@ void processor_stop(struct processor *p)
         no_load_clear(&p->system[s].active_load);
         no_load_clear(&p->system[s].reactive_load);
     }
+    p->sum_loaded[0] = p->sum_loaded[1] = false;
     p->running = false;
     processor_select_pulses(p, p->setup.pulse_energy); /* verification ends with the supply */
     p->starts++; /* the number of the start to come; stored with it */

@@ -45,12 +45,17 @@ struct processor {
     bool suspect;            /**< a memory fault was seen at some time */
     bool restored;           /**< registers came from memory */
     bool constants_fault;
+    bool sum_loaded[2];     /**< active, reactive: vector summation is judged by the sum */
     uint8_t pulse_energy;   /**< shown by LED and S0 now */
     uint64_t parked_pulses; /**< verification mode: pending pulses of the normal energy */
 };
 
 _Static_assert(sizeof(struct processor) <= sizeof(struct legal), "struct legal is too small");
 _Static_assert(_Alignof(struct processor) <= _Alignof(struct legal), "alignment");
+
+/** The cells of one energy of all systems, 0 active, 1 reactive, as vector summation judges them.
+ */
+struct no_load_sum processor_sum(struct processor *p, unsigned which);
 
 static inline struct processor *processor_of(struct legal *legal)
 {

@@ -71,6 +71,22 @@ static void symbols_stand_at_the_phases_measured(void **state)
     assert_int_equal(lit("162M", &situation) & (voltages | currents), 0);
 }
 
+/* REQ(DIS-16, MET-20): in an Aron build one system runs backwards below power factor 0.5; no arrow
+ * says export while the whole imports, and both do when it exports */
+static void an_aron_build_has_one_direction(void **state)
+{
+    (void)state;
+    const uint32_t mask = ICON_EXPORT_L1 | ICON_EXPORT_L2 | ICON_EXPORT_L3;
+    struct display_situation situation = phase_one(230000, 5000, 3000);
+    situation.instant.phase[1] = situation.instant.phase[0];
+    situation.instant.phase[1].exporting = true;
+    situation.instant.active_net_mw = 500;
+    assert_int_equal(lit("382M-aron", &situation) & mask, 0);
+    situation.instant.active_net_mw = -500;
+    assert_int_equal(lit("382M-aron", &situation) & mask, ICON_EXPORT_L1 | ICON_EXPORT_L3);
+    assert_int_equal(lit("382M", &situation) & mask, ICON_EXPORT_L2); /* each phase by its own */
+}
+
 /* REQ(DIS-16, C-24): the arrow and its direction, on M only */
 static void current_arrows_point_with_the_power(void **state)
 {
@@ -222,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(voltage_symbols_of_each_generation),
         cmocka_unit_test(symbols_stand_at_the_phases_measured),
+        cmocka_unit_test(an_aron_build_has_one_direction),
         cmocka_unit_test(current_arrows_point_with_the_power),
         cmocka_unit_test(quadrant_arrows_follow_the_total),
         cmocka_unit_test(error_symbol_has_the_causes_of_its_generation),

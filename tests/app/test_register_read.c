@@ -292,6 +292,10 @@ static void test_phases(void **state)
     expect_text(meter, "32.7.0", "231", "V");
     assert_false(register_exists(meter, row("52.7.0")));
     expect_text(meter, "72.7.0", "232", "V");
+    assert_false(register_exists(meter, row("21.8.0"))); /* of a system, not of a phase */
+    assert_false(register_exists(meter, row("62.8.0")));
+    meter = toy_meter("162M", 0);
+    assert_true(register_exists(meter, row("21.8.0")));
 }
 
 /* REQ(MET-10): energies per phase belong to M */

@@ -29,6 +29,7 @@ struct energy_reference {
     uint8_t systems, summation;
     struct phase_energy phase[LEGAL_SYSTEMS][ENERGY_KINDS];
     bool reported[LEGAL_SYSTEMS];
+    bool sum_loaded[ENERGY_KINDS]; /* vector summation: the sum is load */
     uint64_t waiting_us[LEGAL_SYSTEMS];
     exact net_plus[ENERGY_KINDS], r1, r4; /* r1, r4: not under vector summation */
     /* the balance: in == booked + waiting + pending + discarded + forgotten + lost */
@@ -123,15 +124,69 @@ static inline bool reference_all_reported(const struct energy_reference *referen
     return all;
 }
 
+/** Vector summation: what all phases have pending, over the longest of their times; false: their
+ * times differ, or nothing is pending. */
+static inline bool reference_sum(const struct energy_reference *reference, unsigned kind,
+                                 exact *sum, uint64_t *longest_us)
+{
+    uint64_t shortest_us = UINT64_MAX;
+    *sum = 0;
+    *longest_us = 0;
+    for (unsigned s = 0; s < reference->systems; s++) {
+        const struct phase_energy *energy = &reference->phase[s][kind];
+        *sum += energy->pending;
+        *longest_us = energy->pending_us > *longest_us ? energy->pending_us : *longest_us;
+        shortest_us = energy->pending_us < shortest_us ? energy->pending_us : shortest_us;
+    }
+    return *longest_us > 0 && (*longest_us - shortest_us <= 100000 || *longest_us >= 2000000);
+}
+
+/** The no-load rule on the sum of the phases. */
+static inline void reference_judge_sum(struct energy_reference *reference, unsigned kind,
+                                       exact amount[LEGAL_SYSTEMS][ENERGY_KINDS])
+{
+    exact window = 0, sum = 0;
+    uint64_t window_us = 0, longest_us = 0;
+    for (unsigned s = 0; s < reference->systems; s++) {
+        struct phase_energy *energy = &reference->phase[s][kind];
+        if (reference->reported[s]) {
+            energy->pending += energy->waiting;
+            energy->pending_us += reference->waiting_us[s];
+            window += energy->waiting;
+            window_us = reference->waiting_us[s] > window_us ? reference->waiting_us[s] : window_us;
+        }
+    }
+    if (window_us == 0 || !reference_sum(reference, kind, &sum, &longest_us)) {
+        return;
+    }
+    const bool clear = reference_reaches(window, window_us, 23000);
+    if (!clear && longest_us < 1000000) {
+        return;
+    }
+    const bool was = reference->sum_loaded[kind];
+    reference->sum_loaded[kind] = clear || reference_reaches(sum, longest_us, was ? 2250 : 2300);
+    for (unsigned s = 0; s < reference->systems; s++) {
+        amount[s][kind] =
+            reference_release(&reference->phase[s][kind], &reference->discarded[kind],
+                              reference->sum_loaded[kind] || (was && longest_us <= 4000000));
+    }
+}
+
 /** The windows that wait are booked, or forgotten when the meter does not run. */
 static inline void reference_book(struct energy_reference *reference, bool running)
 {
     exact amount[LEGAL_SYSTEMS][ENERGY_KINDS] = {{0}};
     bool exporting[LEGAL_SYSTEMS] = {false};
+    const bool by_sum = reference->summation == LEGAL_SUM_VECTOR;
+    for (unsigned kind = 0; by_sum && running && kind < ENERGY_KINDS; kind++) {
+        reference_judge_sum(reference, kind, amount);
+    }
     for (unsigned s = 0; s < reference->systems; s++) {
         for (unsigned kind = 0; kind < ENERGY_KINDS; kind++) {
             struct phase_energy *energy = &reference->phase[s][kind];
-            if (reference->reported[s] && running) {
+            if (by_sum && reference->reported[s] && running) {
+                /* done above */
+            } else if (reference->reported[s] && running) {
                 amount[s][kind] = reference_judge(energy, energy->waiting, reference->waiting_us[s],
                                                   &reference->discarded[kind]);
             } else {
@@ -152,11 +207,23 @@ static inline void reference_settle(struct energy_reference *reference)
 {
     exact amount[LEGAL_SYSTEMS][ENERGY_KINDS] = {{0}};
     bool exporting[LEGAL_SYSTEMS] = {false};
+    exact settled[ENERGY_KINDS];
+    uint64_t settled_us[ENERGY_KINDS];
+    for (unsigned kind = 0; kind < ENERGY_KINDS; kind++) {
+        (void)reference_sum(reference, kind, &settled[kind], &settled_us[kind]);
+    }
     for (unsigned s = 0; s < reference->systems; s++) {
         for (unsigned kind = 0; kind < ENERGY_KINDS; kind++) {
             struct phase_energy *energy = &reference->phase[s][kind];
-            if (energy->pending_us > 0 &&
-                (energy->loaded || reference_reaches(energy->pending, energy->pending_us, 2300))) {
+            exact pending = energy->pending;
+            uint64_t pending_us = energy->pending_us;
+            bool loaded = energy->loaded;
+            if (reference->summation == LEGAL_SUM_VECTOR) {
+                pending = settled[kind];
+                pending_us = settled_us[kind];
+                loaded = reference->sum_loaded[kind];
+            }
+            if (pending_us > 0 && (loaded || reference_reaches(pending, pending_us, 2300))) {
                 amount[s][kind] = reference_release(energy, &reference->discarded[kind], true);
             }
         }
@@ -176,6 +243,7 @@ static inline void reference_stop(struct energy_reference *reference)
             struct phase_energy *energy = &reference->phase[s][kind];
             (void)reference_release(energy, &reference->discarded[kind], false);
             energy->loaded = false;
+            reference->sum_loaded[kind] = false;
         }
     }
 }
@@ -202,6 +270,7 @@ static inline void reference_restart(struct energy_reference *reference, const e
             reference->phase[s][kind] = (struct phase_energy){.plus = plus, .minus = minus};
         }
         reference->net_plus[kind] = cell[12u + kind];
+        reference->sum_loaded[kind] = false;
         reference->lost[kind] += reference_missing(reference, kind);
     }
     reference->r1 = cell[14];

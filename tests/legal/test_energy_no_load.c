@@ -1,4 +1,6 @@
 /* The no-load rule: what is load is booked to the last fraction, what is not leaves no trace. */
+#include <math.h>
+
 #include "emu/desk.h"
 
 static const double none[3] = {0, 0, 0};
@@ -237,6 +239,85 @@ static void small_load_keeps_its_direction(void **state)
     }
 }
 
+/* REQ(MET-20, X-MET-6): two systems against L2, whose powers have other signs: the sum alone
+ * decides whether there is load, and in which direction; it is booked to the last fraction */
+static void three_wires_are_judged_by_their_sum(void **state)
+{
+    (void)state;
+    static const struct {
+        double watts[2];
+        double sum; /* what is to be booked */
+    } rows[] = {{{30, -20}, 10},      {{-30, 20}, -10}, {{5, -2}, 3},    {{1.5, 1.5}, 3},
+                {{50, 1}, 51},        {{50, -49}, 0},   {{50, -47}, 3},  {{-1.5, -1.5}, -3},
+                {{1.2, 1.0}, 0},      {{500, -500}, 0}, {{0.0, 40}, 40}, {{-20, 46}, 26},
+                {{2.0, -22.9}, -20.9}};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        struct desk *desk = desk_new(2, LEGAL_SUM_VECTOR);
+        desk_run(desk, 5, none, none);
+        for (unsigned w = 0; w < 5 * 3600; w++) {
+            struct desk_load load[3] = {at_230(rows[r].watts[0], -rows[r].watts[0], 1600),
+                                        at_230(rows[r].watts[1], -rows[r].watts[1], 1600)};
+            desk_window(desk, load, 1600);
+        }
+        assert_int_equal(legal_store(&desk->legal), LEGAL_OK);
+        uint64_t size = (uint64_t)(fabs(rows[r].sum) * 1e6 + 0.5);
+        bool import = rows[r].sum > 0;
+        assert_in_range(desk_energy(desk, LEGAL_A_PLUS) + 2, import ? size : 0,
+                        import ? size + 4 : 4);
+        assert_in_range(desk_energy(desk, LEGAL_A_MINUS) + 2, import ? 0 : size,
+                        import ? 4 : size + 4);
+        assert_in_range(desk_energy(desk, LEGAL_R_PLUS) + 2, import ? 0 : size,
+                        import ? 4 : size + 4);
+        assert_in_range(desk_energy(desk, LEGAL_R_MINUS) + 2, import ? size : 0,
+                        import ? size + 4 : 4);
+        struct legal_instant instant;
+        legal_instant(&desk->legal, &instant);
+        assert_in_range(instant.active_net_mw + 1000000 - (int)(rows[r].sum * 1000), 999998,
+                        1000002);
+        desk_check(desk);
+        desk_free(desk);
+    }
+}
+
+/* REQ(MET-20, MET-05): three wires with frames lost on the way: nothing lost, and no energy of one
+ * system alone is taken for the sum; a dead system does not hold back the other */
+static void three_wires_wait_for_both_frames(void **state)
+{
+    (void)state;
+    struct desk *desk = desk_new(2, LEGAL_SUM_VECTOR);
+    struct desk_random random = desk_seed("three_wires_wait_for_both_frames");
+    struct desk_load load[3] = {at_230(5000, 3000, 1600), at_230(-2000, 1000, 1600)};
+    for (unsigned w = 0; w < 5 * 3600; w++) {
+        desk->now_us += 200000;
+        for (unsigned s = 0; s < 2; s++) {
+            desk_count(desk, s, &load[s], 1600);
+            if (desk_draw(&random, 5) != 0) {
+                desk_send(desk, s);
+            }
+        }
+        legal_step(&desk->legal, desk->now_us);
+    }
+    desk_window(desk, load, 1600);
+    desk_window(desk, load, 1600);
+    assert_int_equal(legal_store(&desk->legal), LEGAL_OK);
+    const uint64_t active = UINT64_C(3000166666), reactive = UINT64_C(4000222222), slack = 5000000;
+    assert_in_range(desk_energy(desk, LEGAL_A_PLUS) + slack, active, active + 2 * slack);
+    assert_in_range(desk_energy(desk, LEGAL_R_PLUS) + slack, reactive, reactive + 2 * slack);
+    /* what is pending when it is stored may lack the other system's last frame: 2 kW for 0.2 s */
+    assert_in_range(desk_energy(desk, LEGAL_A_MINUS), 0, 111112);
+    assert_int_equal(desk_energy(desk, LEGAL_R_MINUS), 0);
+    uint64_t before = desk_energy(desk, LEGAL_A_PLUS);
+    for (unsigned w = 0; w < 5 * 60; w++) {
+        desk->now_us += 200000;
+        desk_count(desk, 0, &load[0], 1600);
+        desk_send(desk, 0);
+        legal_step(&desk->legal, desk->now_us);
+    }
+    assert_in_range(desk_energy(desk, LEGAL_A_PLUS) - before, 80500000, 83400000);
+    desk_check(desk);
+    desk_free(desk);
+}
+
 /* REQ(X-MET-6): frames lost for hours, days: what they bring is judged over the time it took. */
 static void long_gaps(void **state)
 {
@@ -296,6 +377,8 @@ int main(void)
         cmocka_unit_test(long_gaps),
         cmocka_unit_test(gaps_after_load),
         cmocka_unit_test(noise_has_no_direction),
+        cmocka_unit_test(three_wires_are_judged_by_their_sum),
+        cmocka_unit_test(three_wires_wait_for_both_frames),
         cmocka_unit_test(small_load_keeps_its_direction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
