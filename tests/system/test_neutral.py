@@ -57,7 +57,7 @@ def test_unbalanced(folder):
     check(value(registers, "132.0.6") == 0 and value(registers, "92.7.0") == 0, "gone")
     log = events(os.path.join(folder, "end"))
     check([event for _, event, _ in log] == [1, 0], f"one fault: {log}")
-    check(120 <= log[0][0] <= 123 and 189 <= log[1][0] <= 192, f"times {log}")
+    check(120 <= log[0][0] <= 126 and 189 <= log[1][0] <= 192, f"times {log}")
     source = [230 * cmath.exp(1j * math.radians(degrees)) for degrees in (0, -120, 120)]
     star = (2 * source[0] + 10 * source[1] + 5 * source[2]) / 17
     for low, high, volts in zip(log[1][2][1:7:2], log[1][2][2:7:2], (abs(u - star) for u in source)):
@@ -94,8 +94,8 @@ def test_read_over_kmp(folder):
         for form in ([], ["--csv"]):
             done = subprocess.run([tool, "-m", url, "events", "neutral", *form], capture_output=True, text=True, timeout=60)
             check(len(done.stdout.splitlines()) == 45 + len(form), f"{form}: {done.stdout}")
-        done = subprocess.run([tool, "-m", url, "events", "voltage"], capture_output=True, text=True, timeout=60)
-        check(done.returncode == 0 and done.stdout == "", f"empty log: {done.stdout} {done.stderr}")
+        done = subprocess.run([tool, "-m", url, "events", "voltage", "--json"], capture_output=True, text=True, timeout=60)
+        check(done.returncode == 0 and len(json.loads(done.stdout)) > faults, f"another log: {done.stdout} {done.stderr}")
         done = subprocess.run([tool, "-m", url, "events", "nothing"], capture_output=True, text=True, timeout=60)
         check(done.returncode == 2 and "expected neutral or voltage" in done.stderr, f"unknown: {done.stderr}")
     finally:
