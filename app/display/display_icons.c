@@ -134,7 +134,8 @@ uint32_t display_icons(const struct display_situation *situation)
     const struct generation_symbols *symbols = symbols_of(variant);
     uint32_t icons = quadrant_icons(&situation->instant) | phase_icons(situation) |
                      sequence_icons(situation->instant.sequence) | breaker_icons(situation);
-    if (situation->alarm || (situation->status & symbols->error_causes) != 0) {
+    if (situation->alarm || situation->uncalibrated ||
+        (situation->status & symbols->error_causes) != 0) {
         icons |= (uint32_t)ICON_ERROR;
     }
     if ((situation->status & symbols->tamper_causes) != 0) {

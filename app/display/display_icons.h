@@ -25,9 +25,10 @@ enum display_breaker { DISPLAY_BREAKER_NONE, DISPLAY_BREAKER_CLOSED, DISPLAY_BRE
 struct display_situation {
     const struct variant *variant;
     struct legal_instant instant;
-    uint8_t status;  /**< enum meter_status_bit */
-    uint8_t breaker; /**< enum display_breaker */
-    bool alarm;      /**< a fault of the network that lights the error symbol: lost neutral */
+    uint8_t status;    /**< enum meter_status_bit */
+    uint8_t breaker;   /**< enum display_breaker */
+    bool alarm;        /**< a fault of the network that lights the error symbol: lost neutral */
+    bool uncalibrated; /**< what it shows may be wrong by percents */
     int64_t now_us;
 };
 

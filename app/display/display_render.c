@@ -258,6 +258,7 @@ static void icons_write(struct display_frame *frame, const struct meter *meter, 
         .variant = &meter->variant,
         .status = meter_status(meter),
         .alarm = meter->neutral.fault,
+        .uncalibrated = meter_uncalibrated(meter),
         .breaker = DISPLAY_BREAKER_CLOSED, /* nothing opens it yet */
         .now_us = now_us,
     };

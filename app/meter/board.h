@@ -29,6 +29,10 @@ struct board {
 
     /** Fill with random bytes.  @return 0, or negative: none to be had (callers fail closed). */
     int (*random)(void *context, uint8_t *bytes, size_t n_bytes);
+
+    /** The inputs come from sensors, which every meter must be calibrated for: until it is, it
+     * shows an error.  False: simulated inputs that are exact. */
+    bool real_sensors;
 };
 
 #endif

@@ -391,6 +391,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     }
     memset(meter, 0, sizeof *meter);
     meter->board = board;
+    meter->real_sensors = board->real_sensors;
     meter->now_us = now_us;
 
     struct app_record record;
@@ -539,6 +540,13 @@ uint8_t meter_status(const struct meter *meter)
     status |= health.program_fault ? STATUS_ROM : 0u;
     status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;
     return (uint8_t)status;
+}
+
+bool meter_uncalibrated(const struct meter *meter)
+{
+    struct legal_health health;
+    legal_health(&meter->legal, &health);
+    return meter->real_sensors && !health.calibrated;
 }
 
 /* The reset is an instant and stands nowhere but among the events. */

@@ -72,6 +72,7 @@ struct meter {
     bool input[METER_INPUTS];
     bool was_reset;        /**< it did not stop in good order the last time (status bit 0) */
     uint8_t events;        /**< noted and not cleared, see meter_events */
+    bool real_sensors;     /**< of the board: it counts as wrong until it is calibrated */
     bool memory_fault;     /**< application memory could not be read or written (status bit 1) */
     uint8_t status_logged; /**< meter_status as the status log knows it */
     bool log_fault;        /**< the last record of an event log could not be written (likewise) */
@@ -152,6 +153,9 @@ bool meter_led_idle(const struct meter *meter);
  * show A+, A-, R+ or R-.  The left button changes it too, and with the supply it ends.
  */
 uint8_t meter_operation_state(const struct meter *meter);
+
+/** The sensors are real and at least one system has no constants of its own (MET-06). */
+bool meter_uncalibrated(const struct meter *meter);
 /**
  * A tool sets the operation state.
  * @retval METER_ERR_RANGE  no such state, an energy that was not ordered, or no supply: nothing

@@ -101,6 +101,14 @@ static int take_fidelity(struct parsing *parsing, const char *text)
     return bad(parsing, "fidelity", "phasor or waveform", text);
 }
 
+static int take_front_end(struct parsing *parsing, const char *text)
+{
+    const char *expected;
+    return sensors_parse(text, &parsing->options->front_end, &expected)
+               ? 0
+               : bad(parsing, "front-end", expected, text);
+}
+
 /* The ",timing=on,echo=on" behind an optical port. */
 static int take_optical_switches(const struct parsing *parsing, struct optical_option *port,
                                  const char *text)
@@ -229,6 +237,10 @@ static const struct option_row {
      "a scenario | house (default: a real house; see docs/mains.md)",
      take_mains},
     {"fidelity", "LEVEL", "phasor (default) or waveform: 8 kHz samples", take_fidelity},
+    {"front-end", "SEED",
+     "sensors of one physical meter before its inputs: all effects, or SEED,ideal or\n"
+     "SEED,EFFECT... (docs/front-end.md)",
+     take_front_end},
     {"speed", "X|max", "simulated seconds per second (default 1)", take_speed},
     {"start", "ISO-TIME", "simulated start, UTC when it names no zone (default: now)", take_start},
     {"until", "TIME", "end after N(s|m|h|d) of simulated time, or at an ISO-TIME", take_until},

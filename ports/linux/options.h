@@ -11,6 +11,7 @@
 #include "address.h"
 #include "app/meter/meter.h"
 #include "problem.h"
+#include "sensors.h"
 
 #define OPTION_SPEED_MAX 0.0 /**< value of speed: as fast as it goes */
 
@@ -25,13 +26,14 @@ struct optical_option {
 
 struct options {
     struct variant variant;
-    uint32_t serial_number; /**< 0: the stored one */
-    const char *data;       /**< folder of the permanent memory; NULL: RAM */
-    const char *mains;      /**< SPEC, docs/mains.md */
-    double speed;           /**< simulated seconds per second, or OPTION_SPEED_MAX */
-    int64_t start_utc_s;    /**< simulated start */
-    int64_t until_us;       /**< from this run's start; INT64_MAX: for ever */
-    bool waveform;          /**< 8 kHz samples instead of finished windows */
+    uint32_t serial_number;          /**< 0: the stored one */
+    const char *data;                /**< folder of the permanent memory; NULL: RAM */
+    const char *mains;               /**< SPEC, docs/mains.md */
+    double speed;                    /**< simulated seconds per second, or OPTION_SPEED_MAX */
+    int64_t start_utc_s;             /**< simulated start */
+    int64_t until_us;                /**< from this run's start; INT64_MAX: for ever */
+    bool waveform;                   /**< 8 kHz samples instead of finished windows */
+    struct sensors_option front_end; /**< fitted: the mains goes through sensors */
     struct optical_option optical[METER_OPTICAL_PORTS];
     size_t n_optical;
     bool panel; /**< there is a panel at panel_address */

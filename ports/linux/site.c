@@ -107,6 +107,7 @@ static void board_fill(struct site *site)
         .rtc_read = board_rtc_read,
         .rtc_write = board_rtc_write,
         .random = board_random,
+        .real_sensors = site->sensors.fitted,
     };
 }
 
@@ -121,7 +122,15 @@ int site_open_mains(struct site *site, const struct options *options, struct pro
     if (mains_open(&site->mains, options->mains, &how, &error) != 0) {
         return problem_set(problem, EXIT_BAD_INPUT, "%s", error.text);
     }
-    site->waveform = options->waveform || mains_is_waveform(site->mains);
+    if (options->front_end.fitted && mains_is_waveform(site->mains)) {
+        return problem_set(problem, EXIT_BAD_INPUT,
+                           "--front-end: expected a mains that has no samples of its own, found a "
+                           "recording");
+    }
+    if (options->front_end.fitted) {
+        sensors_start(&site->sensors, &options->front_end, how.systems, how.aron);
+    }
+    site->waveform = options->waveform || site->sensors.fitted || mains_is_waveform(site->mains);
     return 0;
 }
 
@@ -288,6 +297,12 @@ static void plan_window(struct site *site)
     const int64_t change = outlook.until_us == INT64_MAX
                                ? NEVER_SAMPLE
                                : (outlook.until_us + SITE_SAMPLE_US - 1) / SITE_SAMPLE_US;
+    if (site->sensors.fitted) {
+        struct lab_state state;
+        memset(&state, 0, sizeof state); /* the sensors compare states as they lie in memory */
+        mains_state(site->mains, site->sample * SITE_SAMPLE_US, &state);
+        sensors_connect(&site->sensors, &state);
+    }
     if (site->waveform) {
         const int64_t raster = (site->sample / SITE_CHUNK_SAMPLES + 1) * SITE_CHUNK_SAMPLES;
         site->end_sample = earlier(raster, change);
@@ -337,26 +352,51 @@ static size_t feed_system(struct site *site, unsigned s, size_t from, size_t n, 
     return used;
 }
 
-/* The systems close their windows by themselves; frames go out in the order of their instants. */
-static void meter_chunk(struct site *site, int64_t end)
+/* Samples up to end.  Systems behind sensors have their own clocks: n differs by one or so. */
+static void chunk_samples(struct site *site, int64_t end, size_t n[LAB_PHASES])
 {
     int32_t *v_lsb[LAB_PHASES], *i_lsb[LAB_PHASES];
-    size_t fed[LAB_PHASES] = {0};
-    bool closed[LAB_PHASES] = {false};
-    const size_t n = (size_t)(end - site->sample);
     for (unsigned s = 0; s < LAB_PHASES; s++) {
         v_lsb[s] = site->v_lsb[s];
         i_lsb[s] = site->i_lsb[s];
+        n[s] = (size_t)(end - site->sample);
     }
-    mains_samples(site->mains, site->sample, n, v_lsb, i_lsb);
+    if (!site->sensors.fitted) {
+        mains_samples(site->mains, site->sample, n[0], v_lsb, i_lsb);
+        return;
+    }
+    for (unsigned s = 0; s < site->systems; s++) {
+        n[s] = sensors_samples(&site->sensors, s, end * SITE_SAMPLE_US, SITE_CHUNK_MAX, v_lsb[s],
+                               i_lsb[s]);
+        measuring_system_temperature(&site->system[s],
+                                     front_end_temperature_cc(&site->sensors.front_end, s));
+    }
+}
+
+/* When a system had taken so many of the chunk's n samples. */
+static int64_t chunk_us(const struct site *site, unsigned s, size_t fed, size_t n)
+{
+    return site->sensors.fitted ? sensors_instant_us(&site->sensors, s, n - fed)
+                                : (site->sample + (int64_t)fed) * SITE_SAMPLE_US;
+}
+
+/* The systems close their windows by themselves; frames go out in the order of their instants. */
+static void meter_chunk(struct site *site, int64_t end)
+{
+    size_t n[LAB_PHASES], fed[LAB_PHASES] = {0};
+    bool closed[LAB_PHASES] = {false};
+    chunk_samples(site, end, n);
     for (;;) {
         unsigned first = LAB_PHASES;
+        int64_t first_us = NEVER_US;
         for (unsigned s = 0; s < site->systems; s++) {
-            if (!closed[s] && fed[s] < n) {
-                fed[s] += feed_system(site, s, fed[s], n, &closed[s]);
+            if (!closed[s] && fed[s] < n[s]) {
+                fed[s] += feed_system(site, s, fed[s], n[s], &closed[s]);
             }
-            if (closed[s] && (first == LAB_PHASES || fed[s] < fed[first])) {
+            const int64_t at_us = chunk_us(site, s, fed[s], n[s]);
+            if (closed[s] && at_us < first_us) {
                 first = s;
+                first_us = at_us;
             }
         }
         if (first == LAB_PHASES) {
@@ -364,9 +404,8 @@ static void meter_chunk(struct site *site, int64_t end)
         }
         uint8_t frame[MEASURING_FRAME_BYTES_MAX];
         const size_t length = measuring_system_frame(&site->system[first], frame);
-        const int64_t at_us = (site->sample + (int64_t)fed[first]) * SITE_SAMPLE_US;
-        meter_bus_receive(&site->meter, frame, length, later(at_us, site->now_us));
-        site_quality_closed(site, first, later(at_us, site->now_us));
+        meter_bus_receive(&site->meter, frame, length, later(first_us, site->now_us));
+        site_quality_closed(site, first, later(first_us, site->now_us));
         closed[first] = false;
     }
 }
@@ -404,7 +443,7 @@ static void meter_rest(struct site *site)
 
 int site_store(struct site *site)
 {
-    if (site->waveform) {
+    if (site->waveform && !site->sensors.fitted) {
         meter_rest(site);
     }
     const bool stored = meter_store(&site->meter) == METER_OK;

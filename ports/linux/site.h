@@ -18,6 +18,7 @@
 #include "lab/mains.h"
 #include "options.h"
 #include "problem.h"
+#include "sensors.h"
 
 #define SITE_SAMPLE_US      INT64_C(125) /**< one period of the 8 kHz sample clock */
 #define SITE_SHORT_WINDOW   1600u        /**< samples: 200 ms, for speeds that a person follows */
@@ -26,6 +27,8 @@
 #define SITE_FIRST_WINDOW   160u         /**< samples: one cycle, so that the meter is up at once */
 #define SITE_POWER_UP_US    INT64_C(500000) /**< simulated time in which supply must be seen */
 #define SITE_CHUNK_SAMPLES  400u            /**< waveform level: samples asked for at once */
+/** Of a system whose own clock is fast: up to 100 ppm, and one that was left over. */
+#define SITE_CHUNK_MAX (SITE_CHUNK_SAMPLES + 8u)
 
 struct site {
     struct meter meter;
@@ -58,7 +61,8 @@ struct site {
     bool led;                      /**< LED and S0 output */
     uint64_t flashes;              /**< of the LED since the start, whichever energy it shows */
     uint32_t changes; /**< counts what a person would see at once: LED, buttons, controls */
-    int32_t v_lsb[LAB_PHASES][SITE_CHUNK_SAMPLES], i_lsb[LAB_PHASES][SITE_CHUNK_SAMPLES];
+    int32_t v_lsb[LAB_PHASES][SITE_CHUNK_MAX], i_lsb[LAB_PHASES][SITE_CHUNK_MAX];
+    struct sensors sensors; /**< fitted: the mains goes through them; always waveform level */
 };
 
 /** Open the mains that the options name.  Touches nothing else.  @return 0, or -1 and *problem. */

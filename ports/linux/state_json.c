@@ -179,15 +179,15 @@ static json_t *health_json(const struct meter *meter)
     struct legal_health health;
     legal_health(&meter->legal, &health);
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b}", "frames_received",
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "frames_received",
         (json_int_t)health.frames_received, "frames_lost", (json_int_t)health.frames_lost,
         "frames_damaged", (json_int_t)health.frames_damaged, "memory_writes",
         (json_int_t)health.memory_writes, "memory_errors", (json_int_t)health.memory_errors,
         "start_count", (json_int_t)health.start_count, "systems_silent",
         (json_int_t)health.systems_silent, "memory_restored", health.memory_restored,
         "memory_suspect", health.memory_suspect, "memory_fault", health.memory_fault,
-        "program_fault", health.program_fault, "calibrated", health.calibrated, "neutral_fault",
-        meter->neutral.fault);
+        "program_fault", health.program_fault, "calibrated", health.calibrated, "uncalibrated",
+        meter_uncalibrated(meter), "neutral_fault", meter->neutral.fault);
 }
 
 static json_t *ports_json(const struct run *run)

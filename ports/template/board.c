@@ -113,5 +113,6 @@ void template_board_init(struct board *board, void *hardware)
         .rtc_read = rtc_read,
         .rtc_write = rtc_write,
         .random = random_bytes,
+        .real_sensors = true,
     };
 }

@@ -160,6 +160,12 @@ static void error_symbol_has_the_causes_of_its_generation(void **state)
         assert_int_equal((lit("162M", &situation) & ICON_TAMPER) != 0, rows[i].hand);
         assert_int_equal(lit("382Lx2", &situation) & ICON_TAMPER, 0);
     }
+    struct display_situation situation = phase_one(0, 0, 0);
+    situation.uncalibrated = true; /* on all of them */
+    assert_int_not_equal(lit("382B", &situation) & ICON_ERROR, 0);
+    assert_int_not_equal(lit("382Lx2", &situation) & ICON_ERROR, 0);
+    assert_int_not_equal(lit("382M", &situation) & ICON_ERROR, 0);
+    assert_int_equal(lit("382M", &situation) & ICON_TAMPER, 0);
 }
 
 /* Nothing is shown where no breaker is fitted. */
@@ -224,6 +230,13 @@ static void the_whole_way_from_input_to_glass(void **state)
     meter.input[METER_INPUT_COVER] = true;
     display_render(&meter.display, &meter, 10 * SECOND, &frame);
     assert_int_equal(frame.icons & (ICON_ERROR | ICON_TAMPER), ICON_ERROR | ICON_TAMPER);
+    meter.input[METER_INPUT_COVER] = false;
+    for (unsigned i = 0; i < 4; i++) {
+        meter.real_sensors = (i & 1u) != 0;
+        puppet.health.calibrated = (i & 2u) != 0;
+        display_render(&meter.display, &meter, 10 * SECOND, &frame);
+        assert_int_equal((frame.icons & ICON_ERROR) != 0, i == 1); /* sensors, no constants */
+    }
     puppet.instant.phase[0].voltage_present = true;
     display_supply(&meter.display, false, 11 * SECOND);
     display_render(&meter.display, &meter, 11 * SECOND, &frame);
