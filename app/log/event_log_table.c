@@ -12,8 +12,8 @@ static const struct event_log_row rows[EVENT_LOGS] = {
     [EVENT_LOG_AUDIT] = {"audit", "99.98.128", 0, 0, 200, 1376, 256, 64},
     [EVENT_LOG_FIRMWARE] = {"firmware", "99.98.13", 13, 0, 100, 1632, 128, 64},
     [EVENT_LOG_FIRMWARE_FAILED] = {"firmware-failed", "99.98.14", 14, 0, 100, 1760, 128, 64},
-    [EVENT_LOG_DEBITING] = {"debiting", "98.1.0", 20, 0, 36, 1888, 64, 192},
-    [EVENT_LOG_DEBITING_2] = {"debiting-2", "98.2.0", 21, 0, 45, 1952, 64, 192},
+    [EVENT_LOG_DEBITING] = {"debiting", "98.1.0", 1, 0, 36, 1888, 64, 192},
+    [EVENT_LOG_DEBITING_2] = {"debiting-2", "98.2.0", 8, 0, 45, 1952, 64, 192},
 };
 
 const struct event_log_row *event_log_row(enum event_log_name log)

@@ -18,7 +18,12 @@
 #define REACTION_MS 200u
 
 /* KMP commands beyond the registers (of a meter whose breaker nothing opens). */
-enum kmp_command { GET_CUT_OFF_STATE = 0x98, GET_EVENT_STATUS = 0x9B, CLEAR_EVENT_STATUS = 0x9C };
+enum kmp_command {
+    DEBITING_STOP = 0x88,
+    GET_CUT_OFF_STATE = 0x98,
+    GET_EVENT_STATUS = 0x9B,
+    CLEAR_EVENT_STATUS = 0x9C
+};
 enum cut_off_state { CUT_OFF_NO_RELAY = 0x00, CUT_OFF_CONNECTED = 0x04 };
 #define FEEDBACK_VOLTAGES_VALID 0x08u
 #define FEEDBACK_NO_RELAY_ERROR 0x10u
@@ -119,6 +124,8 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case KMP_LOG_TIME_PRESENT:
     case KMP_LOG_ID_PRESENT:
     case KMP_LOG_TIME_PAST: return optical_logs(meter, cid, data, out);
+    case DEBITING_STOP:
+        return reader_complete(data) && meter_debiting_stop(meter) == METER_OK ? 2 : 0;
     case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);

@@ -5,22 +5,11 @@
 #include "../../proto/kmp/kmp_log.h"
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
+#include "optical_records.h"
 
-#define HOUR_S        INT64_C(3600)
 #define PAYLOAD_PIECE 32u
 
-enum {
-    ID_CLOCK = 1002,
-    ID_DATE = 1003,
-    ID_HOURS = 1004,
-    ID_RTC = 1047,
-    ID_LOG_ID = 1458,
-    UNIT_HOURS = 46,
-    UNIT_CLOCK = 47,
-    UNIT_DATE_6 = 48,
-    UNIT_NUMBER = 51,
-    UNIT_RTC = 53,
-};
+enum { UNIT_NUMBER = 51 };
 
 /* @return EVENT_LOGS: no log has that number */
 static enum event_log_name log_of(uint8_t kmp_log)
@@ -44,17 +33,10 @@ static bool at_time(void *context, uint8_t log, const struct kmp_log_time *time,
                     uint32_t *id)
 {
     const struct meter *meter = (const struct meter *)context;
-    const struct calendar normal = {.year = (uint16_t)(2000u + time->year),
-                                    .month = time->month,
-                                    .day = time->day,
-                                    .hour = time->hour,
-                                    .minute = time->minute,
-                                    .second = time->second};
     struct event_log_entry entry;
-    int64_t seconds = calendar_seconds(&normal);
-    if (seconds == INT64_MIN || event_log_at_time(&meter->logs, meter->board, log_of(log),
-                                                  seconds - meter->clock.time_zone_h * HOUR_S, up,
-                                                  &entry) != EVENT_LOG_OK) {
+    const int64_t seconds = optical_log_time(meter, time);
+    if (seconds == INT64_MIN || event_log_at_time(&meter->logs, meter->board, log_of(log), seconds,
+                                                  up, &entry) != EVENT_LOG_OK) {
         return false;
     }
     *id = entry.id;
@@ -94,23 +76,6 @@ static bool next(void *context, uint8_t log, bool up, uint32_t *id)
     return *id != end && seek(meter, log, up ? *id + 1u : *id - 1u, up, id);
 }
 
-static bool moment(const struct meter *meter, const struct event_log_entry *entry,
-                   struct kmp_value *out)
-{
-    struct calendar c;
-    clock_calendar(&meter->clock, entry->utc_s, false, &c);
-    if (out->id == ID_RTC) {
-        out->unit = UNIT_RTC;
-        out->n_bytes = REGISTER_RTC_BYTES;
-        register_rtc_bytes(&meter->clock, entry->utc_s, entry->clock_valid, out->bytes);
-        return true;
-    }
-    bool clock = out->id == ID_CLOCK;
-    int64_t number = clock ? c.hour * 10000 + c.minute * 100 + c.second
-                           : c.year % 100 * 10000 + c.month * 100 + c.day;
-    return kmp_value_set(out, out->id, clock ? UNIT_CLOCK : UNIT_DATE_6, 4, number, 0) == KMP_OK;
-}
-
 /* As many bytes in every record, zeros behind a short one: lengths stand in the first only. */
 static bool payload(const struct event_log_row *row, const struct event_log_entry *entry,
                     struct kmp_value *out)
@@ -138,18 +103,21 @@ static bool value(void *context, uint8_t log, uint32_t id, uint16_t register_id,
     if (row->kmp_event != 0 && register_id == row->kmp_event) {
         return kmp_value_set(out, register_id, UNIT_NUMBER, 2, entry.code, 0) == KMP_OK;
     }
-    switch (register_id) {
-    case ID_RTC:
-    case ID_CLOCK:
-    case ID_DATE: return moment(meter, &entry, out);
-    case ID_HOURS: return kmp_value_set(out, register_id, UNIT_HOURS, 4, entry.hours, 0) == KMP_OK;
-    case ID_LOG_ID: return kmp_value_set(out, register_id, UNIT_NUMBER, 4, entry.id, 0) == KMP_OK;
-    default: return register_id >= OPTICAL_LOG_PAYLOAD && payload(row, &entry, out);
+    const struct optical_stamp stamp = {entry.id, entry.utc_s, entry.hours, entry.clock_valid};
+    if (optical_stamp_value(meter, &stamp, register_id, out)) {
+        return true;
     }
+    if (log == OPTICAL_LOG_DEBITING || log == OPTICAL_LOG_DEBITING_2) {
+        return optical_billing_value(meter, log, id, register_id, out);
+    }
+    return register_id >= OPTICAL_LOG_PAYLOAD && payload(row, &entry, out);
 }
 
 int optical_logs(struct meter *meter, uint8_t cid, struct reader *data, struct writer *out)
 {
-    const struct kmp_log_source source = {meter, newest, at_time, at_id, next, value};
-    return kmp_log_answer(&source, cid, data, out) ? 1 : 0;
+    const struct kmp_log_source events = {meter, newest, at_time, at_id, next, value};
+    const struct kmp_log_source profile = optical_profile_source(meter);
+    struct reader ahead = *data;
+    const bool of_profile = reader_u8(&ahead) == OPTICAL_LOG_PROFILE;
+    return kmp_log_answer(of_profile ? &profile : &events, cid, data, out) ? 1 : 0;
 }

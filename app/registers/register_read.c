@@ -155,6 +155,14 @@ static bool number_on_wire(const struct meter *meter, const struct register_def 
     return kmp_value_set(out, def->kmp_id, def->kmp_unit, def->width, mantissa, exponent) == KMP_OK;
 }
 
+bool register_value_kmp(const struct meter *meter, const struct register_def *def,
+                        const struct register_value *value, struct kmp_value *out)
+{
+    out->id = def->kmp_id;
+    out->unit = def->kmp_unit;
+    return number_on_wire(meter, def, value, out);
+}
+
 bool register_read_kmp(const struct meter *meter, const struct register_def *def,
                        struct kmp_value *out)
 {

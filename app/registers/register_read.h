@@ -35,6 +35,13 @@ bool register_read_kmp(const struct meter *meter, const struct register_def *def
                        struct kmp_value *out);
 
 /**
+ * A value of this register that is not that of now (out of a log), as it stands on the KMP wire.
+ * Numbers only.
+ */
+bool register_value_kmp(const struct meter *meter, const struct register_def *def,
+                        const struct register_value *value, struct kmp_value *out);
+
+/**
  * As the display shows it and IEC 62056-21 prints it: energies in the display format (7.0
  * "0036886", 6.1 "036886.1"), powers "1.078", verification registers 3.4 "768.3242"; *unit "kWh"
  * or "".

@@ -197,3 +197,15 @@ int kmp_link_put(struct kmp_link *link, uint16_t password, const struct kmp_valu
     int result = ask(link, &question, frame, (size_t)length, link->retries);
     return result < 0 ? result : HOST_OK;
 }
+
+int kmp_link_act(struct kmp_link *link, uint8_t cid, const uint8_t *data, size_t n_data)
+{
+    uint8_t frame[KMP_FRAME_MAX];
+    const struct question question = {cid, NULL, 0, true};
+    const int length = kmp_client_command(cid, data, n_data, frame, sizeof frame);
+    if (length < 0) {
+        return HOST_ERR_SPACE;
+    }
+    const int result = ask(link, &question, frame, (size_t)length, 0);
+    return result < 0 ? result : HOST_OK;
+}

@@ -30,6 +30,13 @@ void kmp_link_init(struct kmp_link *link, struct line *line, unsigned timeout_ms
 int kmp_link_command(struct kmp_link *link, uint8_t cid, const uint8_t *data, size_t n_data);
 
 /**
+ * Send a command that acts and is answered by one byte, ACK.  Sent once: a second one might act
+ * twice.
+ * @return HOST_OK, HOST_ERR_SILENT or HOST_ERR_IO
+ */
+int kmp_link_act(struct kmp_link *link, uint8_t cid, const uint8_t *data, size_t n_data);
+
+/**
  * Read any number of registers.
  * @param values  room for n_ids; filled with those that the meter has, in the order asked.
  * @return their number, or a negative host_err.

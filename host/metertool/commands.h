@@ -40,6 +40,9 @@ enum tool_exit command_watch(struct tool *tool, int n_arguments, char **argument
 enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_testmode(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_events(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_profile(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_billing(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_debit(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);

@@ -80,6 +80,8 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'r': good = take_number("--retries", text, 100, &options->retries); break;
     case 'i': good = take_interval(text, &options->interval_s); break;
     case 'n': good = take_number("--count", text, 1000000000, &options->count); break;
+    case 'F': options->from = text; break;
+    case 'T': options->to = text; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;
     case 'V': return PARSE_VERSION;

@@ -171,13 +171,21 @@ size_t kmp_log_ask_id(uint8_t log, const uint16_t *registers, size_t n_registers
     return writer_length(&w);
 }
 
+size_t kmp_log_ask_time(uint8_t log, const uint16_t *registers, size_t n_registers,
+                        const struct kmp_log_time *time, uint8_t data[KMP_LOG_ASK_BYTES])
+{
+    const uint8_t bytes[8] = {time->year,   time->month,  time->day, time->hour,
+                              time->minute, time->second, 0,         0};
+    struct writer w = ask(log, registers, n_registers, data);
+    writer_bytes(&w, bytes, sizeof bytes);
+    return writer_length(&w);
+}
+
 size_t kmp_log_ask_all(uint8_t log, const uint16_t *registers, size_t n_registers,
                        uint8_t data[KMP_LOG_ASK_BYTES])
 {
-    static const uint8_t year_2000[8] = {0, 1, 1, 0, 0, 0, 0, 0};
-    struct writer w = ask(log, registers, n_registers, data);
-    writer_bytes(&w, year_2000, sizeof year_2000);
-    return writer_length(&w);
+    static const struct kmp_log_time year_2000 = {0, 1, 1, 0, 0, 0};
+    return kmp_log_ask_time(log, registers, n_registers, &year_2000, data);
 }
 
 /* Lengths and kinds of the registers stand in the first record only.  @return bytes of a further

@@ -74,6 +74,9 @@ struct kmp_log_page {
  */
 size_t kmp_log_ask_id(uint8_t log, const uint16_t *registers, size_t n_registers, uint16_t wire_id,
                       uint8_t data[KMP_LOG_ASK_BYTES]);
+/** Records from the oldest not before a time up (A0). */
+size_t kmp_log_ask_time(uint8_t log, const uint16_t *registers, size_t n_registers,
+                        const struct kmp_log_time *time, uint8_t data[KMP_LOG_ASK_BYTES]);
 /** Records from the oldest since the year 2000 up (A0): ids on the wire may have begun again. */
 size_t kmp_log_ask_all(uint8_t log, const uint16_t *registers, size_t n_registers,
                        uint8_t data[KMP_LOG_ASK_BYTES]);
