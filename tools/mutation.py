@@ -45,8 +45,8 @@ NAMED = [
      "    *rest = (uint16_t)low;\n    return counter", "    *rest = 0;\n    return counter"),
     ("float register", "energy/registers.c", "registers->cell[cell] = wide_add(registers->cell[cell], energy);",
      "registers->cell[cell].whole = (int64_t)((float)registers->cell[cell].whole + (float)energy.whole);"),
-    ("constant instead of U^2 offset", "energy/system.c", "crosstalk_steps(constants->crosstalk_g_q40, sums->voltage,",
-     "crosstalk_steps(constants->crosstalk_g_q40, sums->samples * UINT64_C(115916800),"),
+    ("constant instead of U^2 offset", "energy/system.c", "crosstalk_steps(constants->crosstalk_g_q40, sums.voltage,",
+     "crosstalk_steps(constants->crosstalk_g_q40, sums.samples * UINT64_C(115916800),"),
     ("swapped phases", "energy/booking.c", "        struct system *system = &p->system[s];\n        uint64_t window_us",
      "        struct system *system = &p->system[p->setup.systems > 1u && s < 2u ? 1u - s : s];\n"
      "        uint64_t window_us"),

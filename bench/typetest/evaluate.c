@@ -85,11 +85,18 @@ static void row_begin(struct evaluated_row *row, enum test test)
     row->least_pulses = 0;
 }
 
+/** Part of the limit that a value takes; nothing where a meter may stop altogether (-100 %). */
+static double part_used(const struct limit *limit, double value)
+{
+    if (value >= 0.0) {
+        return value / limit->plus;
+    }
+    return limit->minus >= 100.0 && value >= -limit->minus ? 0.0 : -value / limit->minus;
+}
+
 static void row_take(struct evaluated_row *row, struct values *values, double value, uint64_t seed)
 {
-    const double size = fabs(value);
-    const double used =
-        row->limited ? size / (value < 0.0 ? row->limit.minus : row->limit.plus) : size;
+    const double used = row->limited ? part_used(&row->limit, value) : fabs(value);
     row->values++;
     if (isnan(value)) {
         row->failures++;

@@ -29,7 +29,7 @@ static const char help[] =
     "  --only TEST[,..] these tests only; --only list names them\n"
     "  --class A|B|C    limits of this class (B); reactive energy is always class 2\n"
     "  --jobs N         threads (all processors)\n"
-    "  --out DIR        points.csv and tests.csv into this folder\n"
+    "  --out DIR        report.html, the charts as SVG, points.csv and tests.csv into this folder\n"
     "  --json           tests as JSON on standard output, instead of tables\n"
     "  --all-rows       a table of every point; else only of what each test's worst rows are\n"
     "  --quiet          no progress bar\n"

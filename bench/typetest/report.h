@@ -13,6 +13,9 @@ void report_json(FILE *out, const struct run *run, const struct evaluation *eval
 void report_tests_csv(FILE *out, const struct evaluation *evaluation);
 void report_points_csv(FILE *out, const struct run *run);
 
+/** The page that stands alone: no script, font or picture from elsewhere. */
+void report_html(FILE *out, const struct run *run, const struct evaluation *evaluation);
+
 /** All of the files into a folder, which is made.  @return false: could not, errno says why. */
 bool report_files(const char *folder, const struct run *run, const struct evaluation *evaluation);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "charts.h"
 #include "report.h"
 
 static bool is_folder(const char *path)
@@ -49,10 +50,48 @@ static bool write_points(const char *folder, const struct run *run)
     return file_close(file);
 }
 
+static bool write_page(const char *folder, const struct run *run,
+                       const struct evaluation *evaluation)
+{
+    FILE *file = file_open(folder, "report.html");
+    if (file == NULL) {
+        return false;
+    }
+    report_html(file, run, evaluation);
+    return file_close(file);
+}
+
+static bool write_chart(const char *folder, const struct chart *chart, const char *ending)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s%s.svg", chart->name, ending);
+    FILE *file = file_open(folder, name);
+    if (file == NULL) {
+        return false;
+    }
+    chart_svg(file, chart);
+    return file_close(file);
+}
+
+static bool write_charts(const char *folder, const struct run *run)
+{
+    bool good = true;
+    for (unsigned k = 0; k < CHARTS && good; k++) {
+        struct chart chart;
+        if (chart_make(run, k, &chart)) {
+            good = write_chart(folder, &chart, "");
+            chart_magnify(&chart);
+            good = good && write_chart(folder, &chart, "-magnified");
+        }
+    }
+    return good;
+}
+
 bool report_files(const char *folder, const struct run *run, const struct evaluation *evaluation)
 {
     if (mkdir(folder, 0777) != 0 && (errno != EEXIST || !is_folder(folder))) {
         return false;
     }
-    return write_tests(folder, evaluation) && write_points(folder, run);
+    return write_tests(folder, evaluation) && write_points(folder, run) &&
+           write_page(folder, run, evaluation) && write_charts(folder, run);
 }

@@ -15,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CALIBRATION_TAPS 8u
+#define CALIBRATION_TAPS       8u
+#define CALIBRATION_SYSTEMS    3u
+#define CALIBRATION_NEIGHBOURS 2u
 
 enum calibration_err {
     CALIBRATION_OK = 0,
@@ -29,13 +31,27 @@ enum calibration_err {
 /** Line for people; "" for CALIBRATION_OK. */
 const char *calibration_err_text(enum calibration_err err);
 
-/** Constants of one system, as the meter keeps them. */
+/** Error of a gain at d hundredths of a kelvin from the reference temperature:
+ *  d * (linear * 2^-40 + d * (quadratic * 2^-54 + d * cubic * 2^-68)). */
+struct calibration_drift_terms {
+    int32_t linear_q40, quadratic_q54, cubic_q68;
+};
+
+/** Constants of one system, as the meter keeps them (struct legal_calibration). */
 struct calibration_constants {
     uint32_t power_gain, voltage_gain, current_gain;
     int32_t crosstalk_g_q40, crosstalk_b_q40; /**< of the sum of u*u, 2^-40 */
     uint32_t current_noise_lsb2;
     int32_t voltage_fir_q28[CALIBRATION_TAPS];
     uint8_t current_delay_samples;
+    int16_t reference_cc; /**< temperature at which both drifts are zero, 1/100 degree */
+    struct calibration_drift_terms power_drift, voltage_drift;
+    uint16_t heating_s;  /**< time constant of the shunt's self-heating; 0: not compensated */
+    int32_t heating_q64; /**< power error, 2^-64 per step of smoothed mean square current */
+    int32_t clock_ppb;   /**< of the sample clock; positive: it runs fast */
+    /** what the voltage of the next system [0] and of the one after it [1] adds to the current, ADC
+     *  steps in ADC steps, 2^-40 */
+    int32_t neighbour_re_q40[CALIBRATION_NEIGHBOURS], neighbour_im_q40[CALIBRATION_NEIGHBOURS];
 };
 
 /** What all meters of a type have in common. */

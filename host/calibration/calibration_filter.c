@@ -10,7 +10,7 @@
 #define DELAY_LOW_US  (-60.0)
 #define DELAY_HIGH_US 140.0
 /** The powers of harmonics are made right up to here; beyond, the filter falls to nothing at half
- * the sample rate, so that its taps stay small (a meter takes sizes that add up to two). */
+ * the sample rate, so that its taps stay small (a meter takes sizes that add up to three). */
 #define BAND_HZ       1200.0
 #define STEP_HZ       25.0
 #define MAINS_LOW_HZ  40.0

@@ -1,4 +1,5 @@
 /* From frames to registers: windows of all systems are booked together. */
+#include "energy/neighbours.h"
 #include "energy/processor.h"
 
 /* The hour counter may lose so much in a cut without warning. */
@@ -19,7 +20,7 @@ static void book_sums(struct processor *p)
         const struct wide nothing = {0, 0};
         active[s] = system->reported ? system->active_energy : nothing;
         reactive[s] = system->reported ? system->reactive_energy : nothing;
-        taken_us[s] = system->reported ? system->window_samples * SYSTEM_SAMPLE_US : 0;
+        taken_us[s] = system->reported ? system->window.samples * SYSTEM_SAMPLE_US : 0;
     }
     const struct no_load_sum active_sum = processor_sum(p, 0), reactive_sum = processor_sum(p, 1);
     no_load_take_sum(&active_sum, active, taken_us, active_booked);
@@ -42,7 +43,7 @@ static void book_energies(struct processor *p)
     struct registers_entry entry[LEGAL_SYSTEMS];
     for (unsigned s = 0; s < p->setup.systems; s++) {
         struct system *system = &p->system[s];
-        uint64_t window_us = system->window_samples * SYSTEM_SAMPLE_US; /* below 2^41: 24 days */
+        uint64_t window_us = system->window.samples * SYSTEM_SAMPLE_US; /* below 2^41: 24 days */
         struct wide nothing = {0, 0};
         entry[s].active = nothing;
         entry[s].reactive = nothing;
@@ -67,15 +68,30 @@ static struct supply_level group_level(const struct processor *p)
         if (!system->reported) {
             continue;
         }
-        samples = system->window_samples > samples ? system->window_samples : samples;
-        if (system->window_voltage >= level.voltage) {
-            level.voltage = system->window_voltage;
-            level.samples = system->window_samples;
+        samples = system->window.samples > samples ? system->window.samples : samples;
+        if (system->window.voltage >= level.voltage) {
+            level.voltage = system->window.voltage;
+            level.samples = system->window.samples;
         }
     }
     uint64_t window_us = samples * SYSTEM_SAMPLE_US;
     level.window_us = window_us < WINDOW_US_MAX ? window_us : WINDOW_US_MAX;
     return level;
+}
+
+/* All at once: neighbours' voltages are known at the same instant. */
+static void correct_group(struct processor *p)
+{
+    unsigned known = 0;
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        known |= p->system[s].known && !processor_silent(p, s) ? 1u << s : 0u;
+    }
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        if (p->system[s].reported) {
+            system_correct(&p->system[s],
+                           neighbours_current(p->system, p->setup.systems, s, known));
+        }
+    }
 }
 
 static void forget_group(struct processor *p)
@@ -91,6 +107,7 @@ void processor_book(struct processor *p)
     if (p->reported == 0) {
         return;
     }
+    correct_group(p);
     bool supplied = processor_supplied(p);
     bool starting = supplied && !p->running;
     struct supply_level level = group_level(p);

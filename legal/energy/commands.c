@@ -117,6 +117,22 @@ enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
     return LEGAL_OK;
 }
 
+/* Stored before they are used. */
+static enum legal_err constants_change(struct processor *p, struct constants *constants)
+{
+    processor_book(p); /* windows that have ended are corrected with the old constants */
+    constants->writes++;
+    if (!constants_save(&p->store.memory, constants)) {
+        p->constants_fault = true;
+        return LEGAL_ERR_STORAGE;
+    }
+    p->constants = *constants;
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        system_calibrate(&p->system[s], &constants->system[s].correction);
+    }
+    return LEGAL_OK;
+}
+
 enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
                                        const struct legal_calibration *calibration)
 {
@@ -127,18 +143,28 @@ enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
     if (system < 1u || system > p->setup.systems || !constants_valid(calibration)) {
         return LEGAL_ERR_RANGE;
     }
-    processor_book(p); /* windows that have ended are corrected with the old constants */
     struct constants constants = p->constants;
     constants.system[system - 1u] = *calibration;
     constants.calibrated[system - 1u] = true;
-    constants.writes++;
-    if (!constants_save(&p->store.memory, &constants)) {
-        p->constants_fault = true;
-        return LEGAL_ERR_STORAGE;
+    return constants_change(p, &constants);
+}
+
+enum legal_err legal_calibration_replace(struct legal *legal,
+                                         const struct legal_calibration *calibration)
+{
+    struct processor *p = processor_enter(legal, processor_of(legal)->now_us);
+    if (p->port.seal_open == 0 || !p->port.seal_open(p->port.context)) {
+        return LEGAL_ERR_SEALED;
     }
-    p->constants = constants;
-    system_calibrate(&p->system[system - 1u], &calibration->correction);
-    return LEGAL_OK;
+    struct constants constants = p->constants;
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        if (!constants_valid(&calibration[s])) {
+            return LEGAL_ERR_RANGE;
+        }
+        constants.system[s] = calibration[s];
+        constants.calibrated[s] = true;
+    }
+    return constants_change(p, &constants);
 }
 
 uint32_t legal_calibration_count(const struct legal *legal)

@@ -3,12 +3,13 @@
  */
 #include <string.h>
 
+#include "energy/neighbours.h"
 #include "energy/processor.h"
 #include "signal/angle.h"
 
 #define MDEG_PER_TURN 360000
 #define FULL_SCALE_MV ((uint32_t)(MEASURING_FULL_SCALE_UV / 1000u))
-#define FULL_SCALE_MA ((uint32_t)(MEASURING_FULL_SCALE_UA / 1000u))
+#define FULL_SCALE_UA ((uint32_t)MEASURING_FULL_SCALE_UA)
 
 /* Whole part of the square root, bit by bit. */
 static uint32_t square_root(uint64_t square)
@@ -31,18 +32,19 @@ static uint32_t square_root(uint64_t square)
 }
 
 /*
- * Rms of a channel in thousandths of its unit.  squares: counter difference; per sample that is the
- * mean square / 2^16.  2^23 steps are full_scale thousandths at a gain of 2^30.
+ * Rms of a channel in the unit of full_scale.  squares: counter difference; per sample that is the
+ * mean square / 2^16.  2^23 steps are full_scale at a gain of 2^30; full_scale is below 2^28.
  */
-static uint32_t rms_milli(uint64_t squares, uint64_t samples, uint32_t noise_lsb2,
-                          uint32_t full_scale, uint32_t gain_q30)
+static uint32_t rms_of(uint64_t squares, uint64_t samples, uint32_t noise_lsb2, uint32_t full_scale,
+                       uint32_t gain_q30)
 {
     uint64_t mean_q16 = squares / samples << 32 | ((squares % samples) << 32) / samples;
     uint64_t noise_q16 = (uint64_t)noise_lsb2 << 16;
     mean_q16 = mean_q16 > noise_q16 ? mean_q16 - noise_q16 : 0;
     uint64_t rms_q8 = square_root(mean_q16);
-    uint64_t milli_q8 = rms_q8 * full_scale >> 23; /* below 2^31 * 2^20 */
-    return (uint32_t)((milli_q8 * gain_q30 + (UINT64_C(1) << 37)) >> 38);
+    uint64_t scaled_q6 = rms_q8 * full_scale >> 25; /* below 2^32 * 2^28 / 2^25; gains below 2^31 */
+    scaled_q6 = scaled_q6 * (gain_q30 >> 6) >> 24;
+    return (uint32_t)((scaled_q6 + 32u) >> 6);
 }
 
 /* Mean power: 1 uWh in 125 us is 3.6e6 / 125 mW = 28800 mW. */
@@ -64,16 +66,6 @@ static int32_t millidegrees(uint32_t turns_q32)
     return (int32_t)((scaled + (scaled < 0 ? -half : half)) / (INT64_C(1) << 32));
 }
 
-/* Turns of the first system's voltage over a number of samples, 2^-32. */
-static uint32_t turns_over(int64_t samples, uint32_t frequency_uhz)
-{
-    int64_t size = samples < 0 ? -samples : samples;
-    int64_t within = size % (INT64_C(8000) * 1000000); /* whole turns whatever the frequency */
-    uint64_t micro_turns = (uint64_t)within * frequency_uhz / MEASURING_SAMPLE_RATE_HZ;
-    uint32_t turns = (uint32_t)(((micro_turns % 1000000u) << 32) / 1000000u);
-    return samples < 0 ? 0u - turns : turns;
-}
-
 static void fill_angles(const struct processor *p, unsigned s, struct legal_phase *phase)
 {
     const struct system *system = &p->system[s], *first = &p->system[0];
@@ -85,10 +77,8 @@ static void fill_angles(const struct processor *p, unsigned s, struct legal_phas
     if (s == 0 || !first->voltage_present || processor_silent(p, 0)) {
         return;
     }
-    int64_t ahead = (int64_t)(system->counters.samples - first->counters.samples);
     uint32_t reference = angle_of(first->v1_re, first->v1_im);
-    phase->voltage_angle_mdeg =
-        millidegrees(voltage - reference - turns_over(ahead, first->frequency_uhz));
+    phase->voltage_angle_mdeg = millidegrees(voltage - reference - neighbours_turns(first, system));
 }
 
 static void fill_phase(const struct processor *p, unsigned s, struct legal_phase *phase)
@@ -99,13 +89,15 @@ static void fill_phase(const struct processor *p, unsigned s, struct legal_phase
     if (sums->samples == 0) {
         return;
     }
-    const struct legal_constants *constants = &system->constants;
     phase->voltage_mv =
-        rms_milli(sums->voltage, sums->samples, 0, FULL_SCALE_MV, constants->voltage_gain);
-    phase->current_ma = rms_milli(sums->current, sums->samples, constants->current_noise_lsb2,
-                                  FULL_SCALE_MA, constants->current_gain);
-    phase->active_mw = power_milli(system_active(system, sums), sums->samples);
-    phase->reactive_mvar = power_milli(system_reactive(system, sums), sums->samples);
+        rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, system_voltage_gain(system));
+    phase->current_ua = rms_of(sums->current, sums->samples, system->constants.current_noise_lsb2,
+                               FULL_SCALE_UA, system_current_gain(system));
+    phase->current_ma = (phase->current_ua + 500u) / 1000u;
+    phase->active_mw = power_milli(wide_product(sums->active, system->power_gain), sums->samples);
+    phase->reactive_mvar =
+        power_milli(wide_product(sums->reactive, system->power_gain), sums->samples);
+    phase->temperature_cc = system->temperature_cc;
     uint64_t apparent = (uint64_t)phase->voltage_mv * phase->current_ma / 1000u;
     uint32_t active = (uint32_t)(phase->active_mw < 0 ? -phase->active_mw : phase->active_mw);
     phase->apparent_mva = apparent > active ? (uint32_t)apparent : active;
@@ -198,7 +190,8 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
         }
         fill_phase(p, s, &out->phase[s]);
         if (out->frequency_mhz == 0 && system->voltage_present) {
-            out->frequency_mhz = (system->frequency_uhz + 500u) / 1000u;
+            out->frequency_uhz = neighbours_frequency_uhz(system);
+            out->frequency_mhz = (out->frequency_uhz + 500u) / 1000u;
         }
         if (!temperature && system->last.samples > 0) {
             out->temperature_cc = system->temperature_cc;

@@ -17,6 +17,33 @@ void system_calibrate(struct system *system, const struct legal_constants *const
     uint64_t lsb = (SYSTEM_VOLTAGE_MIN_MV << 23) / (MEASURING_FULL_SCALE_UV / 1000u);
     lsb = (lsb << 30) / constants->voltage_gain;
     system->voltage_min = lsb * lsb >> BUS_COUNTER_SHIFT;
+    system->power_gain = constants->power_gain;
+}
+
+static int64_t power_error_q40(const struct system *system)
+{
+    const struct legal_constants *c = &system->constants;
+    return drift_error_q40(&c->power_drift, system->temperature_cc, c->reference_cc) +
+           heat_error_q40(&system->heat, c->heating_q64);
+}
+
+static int64_t voltage_error_q40(const struct system *system)
+{
+    const struct legal_constants *c = &system->constants;
+    return drift_error_q40(&c->voltage_drift, system->temperature_cc, c->reference_cc);
+}
+
+uint32_t system_voltage_gain(const struct system *system)
+{
+    return drift_gain(system->constants.voltage_gain, voltage_error_q40(system));
+}
+
+/* Power is voltage times current, and so are their drifts. */
+uint32_t system_current_gain(const struct system *system)
+{
+    uint32_t gain = drift_gain(system->constants.current_gain, power_error_q40(system));
+    return (uint32_t)(gain +
+                      (int64_t)gain * (voltage_error_q40(system) / 1024) / (INT64_C(1) << 30));
 }
 
 /*
@@ -117,20 +144,73 @@ static void add_second(struct system *system, const struct system_sums *sums)
     system->sums = none;
 }
 
-static void add_energy(struct system *system, const struct system_sums *sums)
+/*
+ * samples * 1/2 * product in counter steps, plus the rest of last time.  product: of a phasor in
+ * 2^-6 ADC steps and one in 2^-16, below 2^61; 2^39 of it are a counter step a sample.
+ */
+static int64_t phasor_steps(int64_t product, uint64_t samples, uint64_t *rest_q23)
+{
+    const int64_t q23 = product / (INT64_C(1) << 16); /* a step: 2^23 */
+    int64_t whole = q23 >> 23;
+    const uint64_t part = (uint64_t)(q23 & ((INT64_C(1) << 23) - 1)) * samples + *rest_q23;
+    *rest_q23 = part & ((UINT64_C(1) << 23) - 1u);
+    return whole * (int64_t)samples + (int64_t)(part >> 23);
+}
+
+void system_correct(struct system *system, struct system_phasor neighbours)
 {
     const struct legal_constants *constants = &system->constants;
-    int64_t active = sums->active - crosstalk_steps(constants->crosstalk_g_q40, sums->voltage,
-                                                    &system->active_rest_q40);
-    int64_t reactive = sums->reactive - crosstalk_steps(constants->crosstalk_b_q40, sums->voltage,
-                                                        &system->reactive_rest_q40);
-    system->active_energy =
-        wide_add(system->active_energy, wide_product(active, constants->power_gain));
-    system->reactive_energy =
-        wide_add(system->reactive_energy, wide_product(reactive, constants->power_gain));
-    system->window_samples += sums->samples;
-    system->window_voltage += sums->voltage;
-    system->reported = true;
+    struct system_sums sums = system->window;
+    sums.active -=
+        crosstalk_steps(constants->crosstalk_g_q40, sums.voltage, &system->active_rest_q40);
+    sums.reactive -=
+        crosstalk_steps(constants->crosstalk_b_q40, sums.voltage, &system->reactive_rest_q40);
+    if (neighbours.re != 0 || neighbours.im != 0) {
+        const int64_t re = system->v1_re, im = system->v1_im;
+        sums.active -= phasor_steps(re * neighbours.re + im * neighbours.im, sums.samples,
+                                    &system->active_rest_q23);
+        sums.reactive -= phasor_steps(im * neighbours.re - re * neighbours.im, sums.samples,
+                                      &system->reactive_rest_q23);
+    }
+    system->power_gain = drift_gain(constants->power_gain, power_error_q40(system));
+    system->active_energy = wide_product(sums.active, system->power_gain);
+    system->reactive_energy = wide_product(sums.reactive, system->power_gain);
+    add_second(system, &sums);
+}
+
+/* When the window ended: the instant of reception, smoothed along the samples.  All of it modulo
+ * 2^64, as the counters are. */
+static void keep_instant(struct system *system, const struct bus_frame *frame, bool follows,
+                         int64_t now_us)
+{
+    const int64_t jump_q8 = INT64_C(20000) * 256;
+    /* a sample is 125 us, less what the clock runs fast */
+    const uint64_t nominal_q8 = frame->samples * (SYSTEM_SAMPLE_US * 256u);
+    const int64_t fast_q8 = (int64_t)nominal_q8 / 1000000 * system->constants.clock_ppb / 1000;
+    const uint64_t own_q8 = nominal_q8 - (uint64_t)fast_q8;
+    const int64_t ahead_q8 = (int64_t)((uint64_t)now_us * 256u - own_q8 - system->began_q8);
+    const bool smooth =
+        follows && system->began_known && ahead_q8 <= jump_q8 && ahead_q8 >= -jump_q8;
+    system->began_q8 += (uint64_t)(smooth ? ahead_q8 / 8 : ahead_q8);
+    system->began_known = true;
+    system->end_q8 = own_q8 + system->began_q8;
+}
+
+/* What passed since the last frame heats the shunt; between two runs of the measuring system there
+ * was no supply, and so no current. */
+static void keep_heat(struct system *system, const struct system_sums *sums, bool follows,
+                      int64_t now_us)
+{
+    const uint16_t time_s = system->constants.heating_s;
+    const int64_t passed_us = now_us - system->frame_us;
+    if (time_s == 0) {
+        return;
+    }
+    if (!follows && passed_us > 0) {
+        const uint64_t passed = (uint64_t)passed_us / SYSTEM_SAMPLE_US;
+        heat_follow(&system->heat, time_s, 0, passed > sums->samples ? passed - sums->samples : 0);
+    }
+    heat_follow(&system->heat, time_s, sums->current, sums->samples);
 }
 
 static void keep_window(struct system *system, const struct bus_frame *frame, int64_t now_us)
@@ -174,6 +254,7 @@ enum system_result system_take(struct system *system, const struct bus_frame *fr
         return SYSTEM_REPEATED;
     }
     if (!system->known && system->epoch_contained && same_epoch) {
+        keep_instant(system, frame, false, now_us);
         keep_counters(system, frame); /* only this processor was restarted: all this is booked */
         keep_window(system, frame, now_us);
         return SYSTEM_REPEATED;
@@ -185,35 +266,23 @@ enum system_result system_take(struct system *system, const struct bus_frame *fr
     if (!plausible(&sums) && !believe_second(system, frame, &sums)) {
         return SYSTEM_IMPLAUSIBLE;
     }
+    keep_heat(system, &sums, follows, now_us);
+    keep_instant(system, frame, follows, now_us);
     keep_counters(system, frame);
     keep_window(system, frame, now_us);
     *lost += missing;
     system->voltage_present = sums.voltage >= system->voltage_min * sums.samples;
-    add_second(system, &sums);
-    add_energy(system, &sums);
+    system->window = sums;
+    system->reported = true;
     return SYSTEM_TAKEN;
 }
 
 void system_booked(struct system *system)
 {
     static const struct wide nothing = {0, 0};
+    static const struct system_sums none = {0, 0, 0, 0, 0};
     system->reported = false;
-    system->window_samples = 0;
-    system->window_voltage = 0;
+    system->window = none;
     system->active_energy = nothing;
     system->reactive_energy = nothing;
-}
-
-struct wide system_active(const struct system *system, const struct system_sums *sums)
-{
-    uint64_t rest = 0;
-    int64_t offset = crosstalk_steps(system->constants.crosstalk_g_q40, sums->voltage, &rest);
-    return wide_product(sums->active - offset, system->constants.power_gain);
-}
-
-struct wide system_reactive(const struct system *system, const struct system_sums *sums)
-{
-    uint64_t rest = 0;
-    int64_t offset = crosstalk_steps(system->constants.crosstalk_b_q40, sums->voltage, &rest);
-    return wide_product(sums->reactive - offset, system->constants.power_gain);
 }

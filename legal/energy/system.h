@@ -2,7 +2,10 @@
  * One measuring system as the legal processor sees it: counters to corrected energies.
  *
  * Energies are differences of cumulative counters, so a lost frame costs nothing.  Correction is
- * per system (MET-05): gain, and an offset that follows U^2 (crosstalk, spec metrology 3.2).
+ * per system (MET-05): a gain that follows temperature, and offsets that follow the own voltage
+ * squared and the neighbours' voltages (crosstalk, spec metrology 3.2).  Both are applied once,
+ * when the windows that ended together are booked; registers and instantaneous values come from
+ * there.
  */
 #ifndef OPEN382_LEGAL_SYSTEM_H
 #define OPEN382_LEGAL_SYSTEM_H
@@ -11,6 +14,7 @@
 #include <stdint.h>
 
 #include "bus/bus_frame.h"
+#include "energy/drift.h"
 #include "energy/no_load.h"
 #include "energy/wide.h"
 #include "legal_api.h"
@@ -24,6 +28,11 @@ struct system_sums {
     int64_t active, reactive;
     uint64_t voltage, current;
     uint64_t samples;
+};
+
+/** A phasor; what a unit is, its owner says. */
+struct system_phasor {
+    int64_t re, im;
 };
 
 /** The counters of a frame, modulo 2^64. */
@@ -49,15 +58,23 @@ struct system {
 
     /* since the last booking */
     bool reported;
-    uint64_t window_samples, window_voltage;
-    struct wide active_energy, reactive_energy;
-    /* what crosstalk has left below one counter step, 2^-40 steps */
+    struct system_sums window;                  /**< as the frame had it */
+    struct wide active_energy, reactive_energy; /**< set by system_correct */
+    /* what crosstalk has left below one counter step, 2^-40 and 2^-23 steps */
     uint64_t active_rest_q40, reactive_rest_q40;
+    uint64_t active_rest_q23, reactive_rest_q23;
+
+    struct shunt_heat heat;
+    uint32_t power_gain; /**< at this temperature */
+
+    /* when the last window ended, 2^-8 us; and that less the samples' own time, smoothed */
+    uint64_t end_q8, began_q8;
+    bool began_known;
 
     struct no_load active_load, reactive_load;
 
     /* for instantaneous values */
-    struct system_sums sums; /**< of the second under way */
+    struct system_sums sums; /**< of the second under way; active and reactive without crosstalk */
     struct system_sums last; /**< of the last full second */
     int64_t frame_us;        /**< when the last frame came */
     bool voltage_present;    /**< last window was above 160 V */
@@ -75,11 +92,17 @@ void system_calibrate(struct system *system, const struct legal_constants *const
 enum system_result system_take(struct system *system, const struct bus_frame *frame, int64_t now_us,
                                uint32_t *lost);
 
+/**
+ * Correct what was taken since the last booking: sets active_energy and reactive_energy.
+ * @param neighbours  current that their voltages add, 2^-16 ADC steps, at the end of the window
+ */
+void system_correct(struct system *system, struct system_phasor neighbours);
+
 /** The energies since the last booking have been booked or are to be forgotten. */
 void system_booked(struct system *system);
 
-/** Corrected energy of some sums, for display (the registers use system_take's exact path). */
-struct wide system_active(const struct system *system, const struct system_sums *sums);
-struct wide system_reactive(const struct system *system, const struct system_sums *sums);
+/** Gains of the rms values at the present temperature. */
+uint32_t system_voltage_gain(const struct system *system);
+uint32_t system_current_gain(const struct system *system);
 
 #endif

@@ -79,6 +79,15 @@ struct legal_setup {
     uint8_t pulse_ms;        /**< 30 (LCO-04) */
 };
 
+/** Error of a gain at d hundredths of a kelvin from the reference temperature:
+ *  d * (linear * 2^-40 + d * (quadratic * 2^-54 + d * cubic * 2^-68)); each +-2^27.  What a reading
+ *  is too large by, relative; taken off.  d is held to +-120 K, the error to +-3 %. */
+struct legal_drift {
+    int32_t linear_q40, quadratic_q54, cubic_q68;
+};
+
+#define LEGAL_NEIGHBOURS (LEGAL_SYSTEMS - 1u)
+
 /** Device-specific constants of one system (calibration).  Sealed, two copies, CRC. */
 struct legal_constants {
     uint32_t
@@ -89,6 +98,20 @@ struct legal_constants {
     int32_t crosstalk_g_q40;
     int32_t crosstalk_b_q40;     /**< reactive offset, likewise */
     uint32_t current_noise_lsb2; /**< mean square of the current channel's noise, ADC steps^2 */
+    /** of power (energy) and of voltage; that of current is what power drifts more than voltage */
+    struct legal_drift power_drift, voltage_drift;
+    /** What the shunt is warmer than the temperature sensor, as an error of power and current:
+     * 2^-64 per counter step of mean square current (2^16 squared ADC steps), smoothed with
+     * heating_s;
+     *  +-2^29 (0.5 % at 100 A) */
+    int32_t heating_q64;
+    int32_t clock_ppb; /**< of the sample clock, positive: it runs fast; +-500 000; corrects the
+                            frequency shown, not energy (power_gain contains it) */
+    /** Current that the voltage of the next system [0] (in the order 1, 2, 3, 1) and of the one
+     *  after it [1] adds, complex, ADC steps in ADC steps, 2^-40; each +-2^30 */
+    int32_t neighbour_re_q40[LEGAL_NEIGHBOURS], neighbour_im_q40[LEGAL_NEIGHBOURS];
+    int16_t reference_cc; /**< where both drifts are zero, 1/100 degree; -50 .. 100 degrees */
+    uint16_t heating_s;   /**< time constant of self-heating, 10 .. 4000; 0: none */
 };
 
 enum legal_supply {
@@ -100,6 +123,7 @@ enum legal_supply {
 struct legal_phase {
     uint32_t voltage_mv;        /**< true rms */
     uint32_t current_ma;        /**< true rms, noise-corrected */
+    uint32_t current_ua;        /**< the same, finer: for calibration */
     int32_t active_mw;          /**< positive = import */
     int32_t reactive_mvar;      /**< fundamental; positive = Q1, Q2 */
     uint32_t apparent_mva;      /**< U * I, never below |P| */
@@ -108,6 +132,7 @@ struct legal_phase {
     bool voltage_present;       /**< above 160 V (DIS-15) */
     bool load_present;          /**< above 2.3 W or 2.3 var: energy is registered (DIS-16) */
     bool exporting; /**< active load above 2.3 W, and it is export; the sign of less is noise */
+    int16_t temperature_cc; /**< of the system's own sensor, 1/100 degree */
 };
 
 enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE_132 };
@@ -123,6 +148,7 @@ struct legal_instant {
     int32_t active_net_mw, reactive_net_mvar; /**< signed sums */
     uint32_t apparent_mva;
     uint32_t frequency_mhz; /**< 0: unknown */
+    uint32_t frequency_uhz; /**< the same, finer */
     uint8_t sequence;       /**< enum legal_sequence */
     uint8_t quadrant;       /**< 1 .. 4 of the total; 0 = no load */
     int16_t temperature_cc;
@@ -189,7 +215,7 @@ struct legal_profile_range {
 
 /** The legal processor is a value; its inside is private (legal/energy). 8-byte aligned. */
 struct legal {
-    uint64_t opaque[384];
+    uint64_t opaque[480];
 };
 
 /** Nominal constants of one system.  LEGAL-CMD-01 */
@@ -280,11 +306,20 @@ enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
  *
  * @retval LEGAL_ERR_SEALED   the seal is closed (or the board has none): nothing changed.
  * @retval LEGAL_ERR_RANGE    a gain beyond +-25 % of nominal, a filter or delay that a measuring
- * system would refuse: nothing changed.
+ * system would refuse, another constant beyond its range: nothing changed.
  * @retval LEGAL_ERR_STORAGE  not stored; the old constants stay.
  */
 enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
                                        const struct legal_calibration *calibration);
+
+/**
+ * Write the constants of all systems at once: all or none, also when the supply is cut meanwhile.
+ * LEGAL-CMD-22
+ * Counts as one write; else as legal_calibration_write.
+ * @param calibration  as many as there are systems
+ */
+enum legal_err legal_calibration_replace(struct legal *legal,
+                                         const struct legal_calibration *calibration);
 
 /** How often constants have been written since the memory was blank.  LEGAL-CMD-19 */
 uint32_t legal_calibration_count(const struct legal *legal);

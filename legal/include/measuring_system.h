@@ -26,7 +26,9 @@
 #define MEASURING_FULL_SCALE_UA      UINT64_C(250000000) /**< 250 A peak, nominal */
 #define MEASURING_WINDOW_SAMPLES_MAX 16000u              /**< two seconds: sums stay below 2^60 */
 #define MEASURING_FIR_TAPS           8u
-#define MEASURING_FRAME_BYTES_MAX    128u
+/** sizes of the taps may add up to this: more could overflow the sums */
+#define MEASURING_FIR_SIZE_MAX_Q28 (INT64_C(3) << 28)
+#define MEASURING_FRAME_BYTES_MAX  128u
 /** phasors carry this many fractional bits: one ADC step = 64 */
 #define MEASURING_PHASOR_FRACTION_BITS 6u
 

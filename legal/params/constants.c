@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "params/constants_record.h"
 #include "store/store.h"
 
 /* One counter step is 2^16 squared ADC steps for one sample time:
@@ -16,15 +17,15 @@
 #define FIR_UNITY         (INT64_C(1) << 28)
 #define CROSSTALK_MAX_Q40 (INT32_C(1) << 30)  /* 1/1024 of U^2: far beyond -60 dB */
 #define NOISE_MAX_LSB2    UINT32_C(100000000) /* 0.3 A of noise */
-
-/* Offsets of the record. */
-enum {
-    CONSTANT_BLOCKS = 12,
-    CONSTANT_BLOCK_BYTES = 60,
-    BLOCK_FIR = 24,
-    BLOCK_DELAY = 56,
-    BLOCK_USED = 57,
-};
+/* Compensations: their arithmetic (energy/drift.c, energy/neighbours.c) stays in 64 bits within. */
+#define DRIFT_TERM_MAX    (INT32_C(1) << 27)
+#define REFERENCE_LOW_CC  (-5000)
+#define REFERENCE_HIGH_CC 10000
+#define HEATING_MAX_Q64   (INT32_C(1) << 29)
+#define HEATING_LOW_S     10u
+#define HEATING_HIGH_S    4000u
+#define CLOCK_MAX_PPB     500000
+#define NEIGHBOUR_MAX_Q40 (INT32_C(1) << 30)
 
 void legal_constants_nominal(struct legal_constants *constants)
 {
@@ -32,6 +33,7 @@ void legal_constants_nominal(struct legal_constants *constants)
     constants->power_gain = POWER_GAIN_NOMINAL;
     constants->voltage_gain = UNITY_Q30;
     constants->current_gain = UNITY_Q30;
+    constants->reference_cc = 2300;
 }
 
 void constants_nominal(struct constants *constants)
@@ -49,9 +51,36 @@ static bool gain_valid(uint32_t gain, uint32_t nominal)
     return gain >= nominal - span && gain <= nominal + span;
 }
 
-static bool crosstalk_valid(int32_t crosstalk_q40)
+static bool within(int32_t value, int32_t limit)
 {
-    return crosstalk_q40 >= -CROSSTALK_MAX_Q40 && crosstalk_q40 <= CROSSTALK_MAX_Q40;
+    return value >= -limit && value <= limit;
+}
+
+static bool drift_valid(const struct legal_drift *drift)
+{
+    return within(drift->linear_q40, DRIFT_TERM_MAX) &&
+           within(drift->quadratic_q54, DRIFT_TERM_MAX) && within(drift->cubic_q68, DRIFT_TERM_MAX);
+}
+
+static bool heating_valid(const struct legal_constants *c)
+{
+    if (c->heating_s == 0) {
+        return c->heating_q64 == 0;
+    }
+    return c->heating_s >= HEATING_LOW_S && c->heating_s <= HEATING_HIGH_S &&
+           within(c->heating_q64, HEATING_MAX_Q64);
+}
+
+static bool compensation_valid(const struct legal_constants *c)
+{
+    bool valid = c->reference_cc >= REFERENCE_LOW_CC && c->reference_cc <= REFERENCE_HIGH_CC &&
+                 drift_valid(&c->power_drift) && drift_valid(&c->voltage_drift) &&
+                 heating_valid(c) && within(c->clock_ppb, CLOCK_MAX_PPB);
+    for (unsigned n = 0; n < LEGAL_NEIGHBOURS; n++) {
+        valid = valid && within(c->neighbour_re_q40[n], NEIGHBOUR_MAX_Q40) &&
+                within(c->neighbour_im_q40[n], NEIGHBOUR_MAX_Q40);
+    }
+    return valid;
 }
 
 static bool fir_valid(const struct measuring_setup *measuring)
@@ -64,7 +93,7 @@ static bool fir_valid(const struct measuring_setup *measuring)
     }
     int64_t span = FIR_UNITY / GAIN_SPAN_DIVISOR;
     return measuring->current_delay_samples < MEASURING_FIR_TAPS && sum >= FIR_UNITY - span &&
-           sum <= FIR_UNITY + span && size <= 2 * FIR_UNITY;
+           sum <= FIR_UNITY + span && size <= MEASURING_FIR_SIZE_MAX_Q28;
 }
 
 bool constants_valid(const struct legal_calibration *calibration)
@@ -72,113 +101,106 @@ bool constants_valid(const struct legal_calibration *calibration)
     const struct legal_constants *c = &calibration->correction;
     return gain_valid(c->power_gain, POWER_GAIN_NOMINAL) &&
            gain_valid(c->voltage_gain, UNITY_Q30) && gain_valid(c->current_gain, UNITY_Q30) &&
-           crosstalk_valid(c->crosstalk_g_q40) && crosstalk_valid(c->crosstalk_b_q40) &&
+           within(c->crosstalk_g_q40, CROSSTALK_MAX_Q40) &&
+           within(c->crosstalk_b_q40, CROSSTALK_MAX_Q40) && compensation_valid(c) &&
            c->current_noise_lsb2 <= NOISE_MAX_LSB2 && fir_valid(&calibration->measuring);
 }
 
-static void put_block(struct page *page, uint32_t at, const struct legal_calibration *calibration,
-                      bool used)
+/* A copy as it was found: one page in format 1, two of the same number in format 2. */
+struct copy {
+    enum page_state state;
+    uint32_t number;
+    struct constants constants;
+};
+
+static void copy_read(struct page_memory *memory, uint32_t index, struct copy *copy)
 {
-    const struct legal_constants *c = &calibration->correction;
-    const uint32_t words[] = {c->power_gain,
-                              c->voltage_gain,
-                              c->current_gain,
-                              (uint32_t)c->crosstalk_g_q40,
-                              (uint32_t)c->crosstalk_b_q40,
-                              c->current_noise_lsb2};
-    for (uint32_t w = 0; w < sizeof words / sizeof words[0]; w++) {
-        page_put(page, at + 4u * w, 4, words[w]);
+    struct page page;
+    constants_nominal(&copy->constants);
+    copy->number = 0;
+    copy->state = page_read(memory, STORE_CONSTANT_PAGE + index, PAGE_CONSTANTS, &page);
+    if (copy->state != PAGE_GOOD) {
+        return;
     }
-    for (uint32_t t = 0; t < MEASURING_FIR_TAPS; t++) {
-        page_put(page, at + BLOCK_FIR + 4u * t, 4,
-                 (uint32_t)calibration->measuring.voltage_fir_q28[t]);
+    copy->number = page_number(&page);
+    constants_record_get(&page, &copy->constants);
+    if (page_format(&page) < PAGE_CONSTANTS_FORMAT) {
+        return; /* format 1 compensates nothing: what is nominal */
     }
-    page_put(page, at + BLOCK_DELAY, 1, calibration->measuring.current_delay_samples);
-    page_put(page, at + BLOCK_USED, 1, used ? 1u : 0u);
+    enum page_state state =
+        page_read(memory, STORE_COMPENSATION_PAGE + index, PAGE_COMPENSATION, &page);
+    if (state == PAGE_GOOD && page_number(&page) == copy->number) {
+        constants_record_get_compensation(&page, &copy->constants);
+    } else {
+        copy->state = state == PAGE_UNREADABLE ? PAGE_UNREADABLE : PAGE_DAMAGED;
+    }
 }
 
-static int32_t get_signed(const struct page *page, uint32_t at)
+/* The compensations first: until the page of kind C stands, the copy is the old one or none. */
+static bool copy_write(struct page_memory *memory, uint32_t index,
+                       const struct constants *constants)
 {
-    uint32_t value = (uint32_t)page_get(page, at, 4);
-    return value <= INT32_MAX ? (int32_t)value : -(int32_t)(UINT32_MAX - value) - 1;
-}
-
-static bool get_block(const struct page *page, uint32_t at, struct legal_calibration *calibration)
-{
-    struct legal_constants *c = &calibration->correction;
-    c->power_gain = (uint32_t)page_get(page, at, 4);
-    c->voltage_gain = (uint32_t)page_get(page, at + 4u, 4);
-    c->current_gain = (uint32_t)page_get(page, at + 8u, 4);
-    c->crosstalk_g_q40 = get_signed(page, at + 12u);
-    c->crosstalk_b_q40 = get_signed(page, at + 16u);
-    c->current_noise_lsb2 = (uint32_t)page_get(page, at + 20u, 4);
-    for (uint32_t t = 0; t < MEASURING_FIR_TAPS; t++) {
-        calibration->measuring.voltage_fir_q28[t] = get_signed(page, at + BLOCK_FIR + 4u * t);
+    struct page page;
+    constants_record_put_compensation(&page, constants);
+    if (!page_write(memory, STORE_COMPENSATION_PAGE + index, &page)) {
+        return false;
     }
-    calibration->measuring.current_delay_samples = (uint8_t)page_get(page, at + BLOCK_DELAY, 1);
-    return page_get(page, at + BLOCK_USED, 1) == 1u;
+    constants_record_put(&page, constants);
+    return page_write(memory, STORE_CONSTANT_PAGE + index, &page);
 }
 
-static bool get_constants(const struct page *page, struct constants *out)
+/* Was the memory never written, or cut in the very first write?  That goes to copy 1, compensations
+ * first; whatever it left there, copy 2 is blank. */
+static bool never_written(struct page_memory *memory, const struct copy copy[2])
+{
+    struct page page;
+    bool never_first = copy[0].state == PAGE_BLANK || copy[0].state == PAGE_DAMAGED;
+    return never_first && copy[1].state == PAGE_BLANK &&
+           page_read(memory, STORE_COMPENSATION_PAGE + 1u, PAGE_COMPENSATION, &page) == PAGE_BLANK;
+}
+
+static bool all_valid(const struct constants *constants)
 {
     bool valid = true;
-    out->writes = page_number(page);
-    for (uint32_t s = 0; s < LEGAL_SYSTEMS; s++) {
-        out->calibrated[s] =
-            get_block(page, CONSTANT_BLOCKS + CONSTANT_BLOCK_BYTES * s, &out->system[s]);
-        valid = valid && constants_valid(&out->system[s]);
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        valid = valid && constants_valid(&constants->system[s]);
     }
     return valid;
 }
 
-static void put_constants(struct page *page, const struct constants *constants)
-{
-    page_begin(page, PAGE_CONSTANTS, constants->writes);
-    for (uint32_t s = 0; s < LEGAL_SYSTEMS; s++) {
-        put_block(page, CONSTANT_BLOCKS + CONSTANT_BLOCK_BYTES * s, &constants->system[s],
-                  constants->calibrated[s]);
-    }
-}
-
 bool constants_load(struct page_memory *memory, struct constants *out)
 {
-    struct page copy[2];
-    enum page_state state[2];
-    for (uint32_t c = 0; c < 2u; c++) {
-        state[c] = page_read(memory, STORE_CONSTANT_PAGE + c, PAGE_CONSTANTS, &copy[c]);
-    }
+    struct copy copy[2];
+    copy_read(memory, 0, &copy[0]);
+    copy_read(memory, 1, &copy[1]);
     constants_nominal(out);
-    if (state[0] != PAGE_GOOD && state[1] != PAGE_GOOD) {
-        /* a cut in the very first write leaves copy 1 torn and copy 2 blank: still never written */
-        bool never_first = state[0] == PAGE_BLANK || state[0] == PAGE_DAMAGED;
-        return never_first && state[1] == PAGE_BLANK;
+    if (copy[0].state != PAGE_GOOD && copy[1].state != PAGE_GOOD) {
+        return never_written(memory, copy);
     }
-    uint32_t best = state[0] == PAGE_GOOD ? 0u : 1u;
-    if (state[0] == PAGE_GOOD && state[1] == PAGE_GOOD &&
-        page_number(&copy[1]) > page_number(&copy[0])) {
+    uint32_t best = copy[0].state == PAGE_GOOD ? 0u : 1u;
+    if (copy[0].state == PAGE_GOOD && copy[1].state == PAGE_GOOD &&
+        copy[1].number > copy[0].number) {
         best = 1;
     }
-    if (!get_constants(&copy[best], out)) {
-        constants_nominal(out);
+    if (!all_valid(&copy[best].constants)) {
         return false;
     }
-    uint32_t other = 1u - best;
-    if (state[other] == PAGE_UNREADABLE) {
+    *out = copy[best].constants;
+    const struct copy *other = &copy[1u - best];
+    if (other->state == PAGE_UNREADABLE) {
         return true; /* it may be the newer one */
     }
-    if (state[other] != PAGE_GOOD || page_number(&copy[other]) != page_number(&copy[best])) {
+    if (other->state != PAGE_GOOD || other->number != out->writes) {
         memory->errors++;
-        (void)page_write(memory, STORE_CONSTANT_PAGE + other, &copy[best]);
+        (void)copy_write(memory, 1u - best, out);
     }
     return true;
 }
 
 bool constants_save(struct page_memory *memory, const struct constants *constants)
 {
-    struct page page;
-    put_constants(&page, constants);
     /* one whole copy is enough: the other is renewed at the next start */
-    bool first = page_write(memory, STORE_CONSTANT_PAGE, &page);
-    bool second = page_write(memory, STORE_CONSTANT_PAGE + 1u, &page);
+    bool first = copy_write(memory, 0, constants);
+    bool second = copy_write(memory, 1, constants);
     return first || second;
 }

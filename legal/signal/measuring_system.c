@@ -4,10 +4,8 @@
 
 #include "signal/signal_state.h"
 
-/** taps whose sizes add up to more than this could overflow the sums */
-#define FIR_SIZE_MAX (INT64_C(3) << 28)
-#define FIR_ONE      (INT32_C(1) << 28)
-#define NEUTRAL_TAP  3u
+#define FIR_ONE     (INT32_C(1) << 28)
+#define NEUTRAL_TAP 3u
 /** what a window of the phasor path may hold at most: 2^46 per sample, 2^14 samples */
 #define SUM_MAX (INT64_C(1) << 60)
 
@@ -38,7 +36,7 @@ static bool setup_in_range(const struct measuring_setup *setup)
         const int64_t tap = setup->voltage_fir_q28[k];
         size += tap < 0 ? -tap : tap;
     }
-    return setup->current_delay_samples <= SIGNAL_HISTORY && size <= FIR_SIZE_MAX;
+    return setup->current_delay_samples <= SIGNAL_HISTORY && size <= MEASURING_FIR_SIZE_MAX_Q28;
 }
 
 void measuring_system_start(struct measuring_system *system, const struct measuring_setup *setup,

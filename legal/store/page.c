@@ -30,6 +30,12 @@ static bool all_equal(const struct page *page, uint8_t value)
     return true;
 }
 
+/* The newest format of a kind; all older ones are read. */
+static uint8_t format_of(enum page_kind kind)
+{
+    return kind == PAGE_CONSTANTS ? PAGE_CONSTANTS_FORMAT : PAGE_FORMAT;
+}
+
 enum page_state page_read(struct page_memory *memory, uint32_t index, enum page_kind kind,
                           struct page *page)
 {
@@ -44,10 +50,10 @@ enum page_state page_read(struct page_memory *memory, uint32_t index, enum page_
         page_get(page, PAGE_CRC_AT, 4) != legal_crc32(page->bytes, PAGE_CRC_AT)) {
         return PAGE_DAMAGED;
     }
-    if (page->bytes[1] > PAGE_FORMAT) {
+    if (page->bytes[1] > format_of(kind)) {
         return PAGE_NEWER;
     }
-    bool known = page->bytes[1] == PAGE_FORMAT && page_get(page, 2, 2) == LEGAL_MEMORY_PAGE_BYTES;
+    bool known = page->bytes[1] >= 1u && page_get(page, 2, 2) == LEGAL_MEMORY_PAGE_BYTES;
     return known ? PAGE_GOOD : PAGE_DAMAGED;
 }
 
@@ -55,7 +61,7 @@ void page_begin(struct page *page, enum page_kind kind, uint32_t number)
 {
     memset(page, 0, sizeof *page);
     page_put(page, 0, 1, (uint64_t)kind);
-    page_put(page, 1, 1, PAGE_FORMAT);
+    page_put(page, 1, 1, format_of(kind));
     page_put(page, 2, 2, LEGAL_MEMORY_PAGE_BYTES);
     page_put(page, 4, 4, number);
 }
@@ -103,6 +109,11 @@ bool page_wipe(struct page_memory *memory, uint32_t index)
 uint32_t page_number(const struct page *page)
 {
     return (uint32_t)page_get(page, 4, 4);
+}
+
+uint8_t page_format(const struct page *page)
+{
+    return page->bytes[1];
 }
 
 void page_put(struct page *page, uint32_t offset, uint32_t n_bytes, uint64_t value)

@@ -11,13 +11,16 @@
 
 #include "legal_port.h"
 
-#define PAGE_FORMAT     1u
-#define PAGE_HEAD_BYTES 8u
-#define PAGE_CRC_AT     252u
+#define PAGE_FORMAT 1u
+/** of constants: 2; format 1 is read as well */
+#define PAGE_CONSTANTS_FORMAT 2u
+#define PAGE_HEAD_BYTES       8u
+#define PAGE_CRC_AT           252u
 
 enum page_kind {
     PAGE_SUPERBLOCK = 'O',
     PAGE_CONSTANTS = 'C',
+    PAGE_COMPENSATION = 'D', /**< constants of drift, heating and neighbours */
     PAGE_TARIFF = 'T',
     PAGE_STATE = 'S',
     PAGE_PROFILE = 'P',
@@ -63,6 +66,7 @@ bool page_write(struct page_memory *memory, uint32_t index, struct page *page);
 bool page_wipe(struct page_memory *memory, uint32_t index);
 
 uint32_t page_number(const struct page *page);
+uint8_t page_format(const struct page *page);
 
 /** n_bytes 1 .. 8, little endian, at offset. */
 void page_put(struct page *page, uint32_t offset, uint32_t n_bytes, uint64_t value);

@@ -166,8 +166,11 @@ static bool constants_newer(struct page_memory *memory)
     bool newer = false;
     for (uint32_t copy = 0; copy < CONSTANT_PAGES; copy++) {
         struct page page;
-        uint32_t index = STORE_CONSTANT_PAGE + copy;
-        newer = page_read(memory, index, PAGE_CONSTANTS, &page) == PAGE_NEWER || newer;
+        newer =
+            page_read(memory, STORE_CONSTANT_PAGE + copy, PAGE_CONSTANTS, &page) == PAGE_NEWER ||
+            page_read(memory, STORE_COMPENSATION_PAGE + copy, PAGE_COMPENSATION, &page) ==
+                PAGE_NEWER ||
+            newer;
     }
     return newer;
 }

@@ -13,11 +13,12 @@
 #include "legal_api.h"
 #include "store/page.h"
 
-#define STORE_STATE_PAGE    64u
-#define STORE_STATE_PAGES   1536u
-#define STORE_TARIFF_PAGE   32u
-#define STORE_TARIFF_PAGES  32u
-#define STORE_CONSTANT_PAGE 2u
+#define STORE_STATE_PAGE        64u
+#define STORE_STATE_PAGES       1536u
+#define STORE_TARIFF_PAGE       32u
+#define STORE_TARIFF_PAGES      32u
+#define STORE_CONSTANT_PAGE     2u
+#define STORE_COMPENSATION_PAGE 4u
 
 /** What a state record holds besides the cells. */
 struct store_state {

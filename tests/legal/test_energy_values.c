@@ -106,7 +106,18 @@ static void angles_and_sequence(void **state)
     /* L2 reports 40 samples later than L1: a quarter turn at 50 Hz */
     desk->frame[1].samples += 40;
     set_phasors(desk, 1, -120 + 90, 0);
-    desk_run(desk, 2, none, none);
+    const struct desk_load idle = desk_load(230, 0, 0, 8000);
+    for (unsigned t = 0; t < 2; t++) {
+        desk->now_us += SECOND;
+        for (unsigned s = 0; s < 3; s++) {
+            desk_count(desk, s, &idle, 8000);
+        }
+        desk_send(desk, 0);
+        desk_send(desk, 2);
+        desk->now_us += 5000;
+        desk_send(desk, 1);
+        desk->now_us -= 5000;
+    }
     instant = instant_of(desk);
     assert_near(instant.phase[1].voltage_angle_mdeg, -120000, 1);
     assert_int_equal(instant.quadrant, 0);
@@ -235,6 +246,7 @@ static void set_copy(struct desk *desk, uint32_t page, enum copy_state state)
     uint8_t *at = desk->memory.bytes + page * LEGAL_MEMORY_PAGE_BYTES;
     if (state == COPY_BLANK) {
         memset(at, 0xFF, LEGAL_MEMORY_PAGE_BYTES);
+        memset(at + 2u * LEGAL_MEMORY_PAGE_BYTES, 0xFF, LEGAL_MEMORY_PAGE_BYTES); /* and kind D */
     } else if (state == COPY_DAMAGED) {
         at[40] ^= 4;
     } else if (state == COPY_MUTE) {

@@ -317,12 +317,15 @@ static void newer_format(void **state)
                 {1, 'O', 0},
                 {2, 'C', 1},
                 {3, 'C', 2},
+                {4, 'D', 1},
+                {5, 'D', 2},
                 {STATE_PAGE + 500, 'S', 500},
                 {TARIFF_PAGE + 5, 'T', 5}};
-    for (unsigned r = 0; r < 6; r++) {
+    for (unsigned r = 0; r < 8; r++) {
         struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
         desk_run(desk, 100, mixed_w, mixed_var);
-        forge(desk, rows[r].page, rows[r].kind, 2, rows[r].number);
+        const uint8_t format = rows[r].kind == 'C' ? 3 : 2; /* constants are at 2 already */
+        forge(desk, rows[r].page, rows[r].kind, format, rows[r].number);
         memcpy(before, desk->memory.bytes, sizeof before);
         assert_int_equal(desk_power_up(desk), LEGAL_ERR_FORMAT);
         desk_run(desk, 100, mixed_w, mixed_var);

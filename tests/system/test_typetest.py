@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 BUILD, SOURCE = (sys.argv[1:3] + ["build/linux", "."])[:2]
 sys.argv = sys.argv[:1]
@@ -45,6 +46,28 @@ class Bench(unittest.TestCase):
             self.assertEqual({p["connection"] for p in points}, {"4-wire", "Aron", "1-phase"})
             self.assertEqual({p["seed"] for p in points if p["connection"] == "4-wire"},
                              {"382", "383", "384", "385"})
+            self.check_page(out, found)
+            self.check_charts(out)
+
+    def check_page(self, out, found):
+        with open(os.path.join(out, "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("All limits kept", page)
+        self.assertIn(found["legal_checksum"], page)
+        self.assertEqual(page.count("<svg"), 10)
+        self.assertEqual(page.count("<details id="), len(TESTS))
+        self.assertNotRegex(page, r"<script|<link|<img|url\(|@import|nan|inf\b")
+
+    def check_charts(self, out):
+        for name in ("load", "voltage", "frequency", "temperature", "composite"):
+            for ending, limits in (("", True), ("-magnified", False)):
+                tree = ElementTree.parse(os.path.join(out, name + ending + ".svg"))
+                classes = [element.get("class") for element in tree.iter()]
+                self.assertEqual("l" in classes, limits)
+                lines = [e.get("points").split() for e in tree.iter("{http://www.w3.org/2000/svg}polyline")
+                         if e.get("class") == "m"]
+                self.assertEqual(len(lines), 3)
+                self.assertTrue(all(len(line) >= 5 for line in lines))
 
     def test_a_run_is_repeatable_on_any_number_of_threads(self):
         one = json.loads(typetest("--only", "sequence", "--meters", "2", "--jobs", "1", "--json").stdout)
