@@ -106,7 +106,7 @@ static bool temperature_value(const struct series *series, size_t meter, double 
     if (composite) {
         return composite_error(series, meter, current_a, chamber_c, out);
     }
-    double at[2] = {(double)NAN, (double)NAN};
+    double at[2] = {NO_VALUE, NO_VALUE};
     for (size_t k = 0; k < series->plan.n; k++) {
         const struct point *point = &series->plan.point[k];
         const size_t cell = meter * series->plan.n + k;

@@ -101,7 +101,7 @@ static void row_take(struct evaluated_row *row, struct values *values, double va
     if (isnan(value)) {
         row->failures++;
         row->used = row->limited ? HUGE_VAL : row->used;
-        row->worst = NAN;
+        row->worst = NO_VALUE;
         row->worst_seed = seed;
         return;
     }
@@ -133,10 +133,10 @@ static void row_end(struct evaluated_row *row, struct values *values)
         squares += values->of[k] * values->of[k];
     }
     const double n = (double)values->n;
-    row->mean = n > 0.0 ? sum / n : (double)NAN;
+    row->mean = n > 0.0 ? sum / n : NO_VALUE;
     row->sd = n > 1.0 ? sqrt(fmax(0.0, (squares - sum * sum / n) / (n - 1.0))) : 0.0;
     qsort(values->of, values->n, sizeof *values->of, by_size);
-    row->p95 = n > 0.0 ? fabs(values->of[(size_t)ceil(0.95 * n) - 1u]) : (double)NAN;
+    row->p95 = n > 0.0 ? fabs(values->of[(size_t)ceil(0.95 * n) - 1u]) : NO_VALUE;
     row->used = row->limited ? row->used : 0.0;
     values->n = 0;
 }

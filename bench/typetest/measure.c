@@ -101,7 +101,7 @@ static double wanted_power(const struct plan *plan, const struct point *point)
 {
     struct reference_power power;
     if (!signal_power(plan->connection, point, &power)) {
-        return NAN;
+        return NO_VALUE;
     }
     return point->reactive ? power.reactive_var : power.active_w;
 }
@@ -202,8 +202,7 @@ static void measure_start(struct desk_meter *meter, const struct plan *plan,
     }
     out->seconds = clock_s(meter) - began_s;
     out->pulses = (unsigned)meter->pulses.n;
-    out->value =
-        meter->pulses.n < 2u ? (double)NAN : 1e-6 * (double)meter->pulses.last_us - began_s;
+    out->value = meter->pulses.n < 2u ? NO_VALUE : 1e-6 * (double)meter->pulses.last_us - began_s;
 }
 
 static void measure_start_up(struct desk_meter *meter, const struct plan *plan,
@@ -366,7 +365,7 @@ void measure_point(struct desk_meter *meter, const struct plan *plan, size_t at,
         [TEST_DIPS] = measure_dips,       [TEST_OVERCURRENT] = measure_overcurrent,
     };
     const struct point *point = &plan->point[at];
-    *out = (struct outcome){.value = NAN, .register_value = NAN};
+    *out = (struct outcome){.value = NO_VALUE, .register_value = NO_VALUE};
     (measures[point->test] != NULL ? measures[point->test] : measure_error)(meter, plan, point,
                                                                             out);
 }

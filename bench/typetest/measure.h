@@ -6,7 +6,8 @@
 #include "plan.h"
 #include "reference.h"
 
-/** What came out; value is NAN where the point has none (the meter did not do what it should). */
+/** What came out; value is NO_VALUE where the point has none (the meter did not do what it should).
+ */
 struct outcome {
     double value;          /**< error in percent, or what the test is about, in its unit */
     double register_value; /**< error of the fine registers over the same time, percent */

@@ -7,11 +7,13 @@
 #ifndef OPEN382_TYPETEST_POINT_H
 #define OPEN382_TYPETEST_POINT_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define POINT_NONE SIZE_MAX
+#define NO_VALUE   ((double)NAN) /**< a figure that did not come */
 
 /** The rating under test: 3x230/400 V, 0.25-5(100) A, 50 Hz.  In the manner of MID: Imin, Itr. */
 #define RATED_V       230.0

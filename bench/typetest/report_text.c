@@ -133,7 +133,7 @@ static void point_csv(FILE *out, const struct run *run, const struct series *ser
     const struct point *point = &series->plan.point[k];
     const struct outcome *outcome = &series->outcome[m * series->plan.n + k];
     char label[EVALUATE_LABEL_MAX];
-    double value = NAN;
+    double value = NO_VALUE;
     (void)run_value(series, m, k, &value);
     plan_label(&series->plan, k, label, sizeof label);
     fprintf(out, "%s,%llu,%s,\"%s\",%g,%g,%g,%g,%g,%s,%s,%u,",
@@ -179,8 +179,8 @@ static void json_row(FILE *out, const struct evaluated_row *row)
 {
     fprintf(out, "    {\"test\": \"%s\", \"point\": \"%s\", \"unit\": \"%s\"",
             test_rows[row->test].name, row->label, test_rows[row->test].unit);
-    json_number(out, "limit_minus", row->limited ? row->limit.minus : (double)NAN);
-    json_number(out, "limit_plus", row->limited ? row->limit.plus : (double)NAN);
+    json_number(out, "limit_minus", row->limited ? row->limit.minus : NO_VALUE);
+    json_number(out, "limit_plus", row->limited ? row->limit.plus : NO_VALUE);
     json_number(out, "worst", row->worst);
     json_number(out, "p95", row->p95);
     json_number(out, "mean", row->mean);
