@@ -4,7 +4,7 @@
 static const struct event_log_row rows[EVENT_LOGS] = {
     /* name, OBIS, KMP log, KMP event, depth, first page, pages, payload */
     [EVENT_LOG_STATUS] = {"status", "99.98.2", 2, 50, 200, 256, 256, 16},
-    [EVENT_LOG_CLOCK] = {"clock", "99.98.3", 3, 0, 200, 512, 256, 16},
+    [EVENT_LOG_CLOCK] = {"clock", "99.98.3", 3, 1045, 200, 512, 256, 16},
     [EVENT_LOG_VOLTAGE] = {"voltage", "99.98.4", 4, 1085, 200, 768, 256, 64},
     [EVENT_LOG_DISCONNECT] = {"disconnect", "99.98.5", 5, 0, 200, 1024, 256, 16},
     [EVENT_LOG_NEUTRAL] = {"neutral", "99.98.12", 12, 1242, 45, 1280, 64, 32},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../load_profile/load_profile_model.h"
+#include "meter_events.h"
 #include "meter_log.h"
 #include "meter_quality.h"
 
@@ -410,6 +411,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     bool stored = loaded == APP_STORE_OK;
     meter->memory_fault = loaded == APP_STORE_ERR_STORAGE;
     meter->logs_unread = event_logs_load(&meter->logs, board) != EVENT_LOG_OK;
+    meter_events_begin(meter);
     meter->was_reset = stored && !record.orderly;
     meter->events = (uint8_t)(record.events | (meter->was_reset ? STATUS_RESET : 0u));
     numbers_take(meter, &record, stored, serial_number);

@@ -18,6 +18,7 @@
 #include "../display/display.h"
 #include "../load_profile/load_profile.h"
 #include "../log/event_log.h"
+#include "../log/event_marks.h"
 #include "../neutral/neutral.h"
 #include "../optical/optical.h"
 #include "../quality/quality.h"
@@ -89,7 +90,8 @@ struct meter {
     struct optical optical[METER_OPTICAL_PORTS];
     struct app_store store;
     struct event_logs logs;
-    struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
+    struct event_marks marks; /**< what clients have read of them: meter_events.h */
+    struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us;
     uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
     int64_t next_tariff_us; /**< see meter_step */

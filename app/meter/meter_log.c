@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../proto/common/writer.h"
+#include "meter_events.h"
 
 #define SECONDS_PER_HOUR    3600u
 #define STATUS_RECORD_BYTES 2u
@@ -54,6 +55,7 @@ void meter_log_clock_set(struct meter *meter, int64_t before_s, bool before_vali
     const int64_t step_s = clock_utc_s(&meter->clock, meter->now_us) - before_s;
     if (!before_valid || step_s >= METER_CLOCK_STEP_S || step_s <= -METER_CLOCK_STEP_S) {
         clock_record(meter, METER_CLOCK_SET, before_s, before_valid);
+        meter_event_latch(meter, EVENT_A_CLOCK_ADJUSTED);
     }
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../../proto/kmp/kmp_log.h"
-#include "../meter/meter.h"
+#include "../meter/meter_events.h"
 #include "../registers/register_read.h"
 #include "optical_lines.h"
 #include "optical_logs.h"
@@ -92,28 +92,25 @@ static int cut_off_state(const struct meter *meter, struct reader *data, struct 
     return 1;
 }
 
-/* Events; no radio data, no loggers, one reserved. */
+/* Event word A from its low byte up: status, calls, two bytes of logs. */
 static int event_status(const struct meter *meter, struct reader *data, struct writer *out)
 {
     if (!reader_complete(data)) {
         return 0;
     }
-    writer_u8(out, meter_events(meter));
-    writer_uint_be(out, 0, 3);
+    writer_uint_le(out, meter_event_word_a(meter), 4);
     return 1;
 }
 
-/* Four bytes for flags that fall when the newest record of their log has been read: there is no log
- * to read.  Four for flags that fall in any case. */
+/* Four bytes for flags that fall when the newest record of their log has been read, four for flags
+ * that fall in any case. */
 static int event_clear(struct meter *meter, struct reader *data, struct writer *out)
 {
-    (void)reader_uint_be(data, 4);
-    uint8_t mask = reader_u8(data);
-    (void)reader_uint_be(data, 3);
-    if (!reader_complete(data)) {
+    const uint32_t conditional = (uint32_t)reader_uint_le(data, 4);
+    const uint32_t always = (uint32_t)reader_uint_le(data, 4);
+    if (!reader_complete(data) || meter_event_clear(meter, conditional, always) != METER_OK) {
         return 0;
     }
-    meter_events_clear(meter, mask);
     return event_status(meter, data, out);
 }
 
@@ -122,6 +119,7 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     struct meter *meter = (struct meter *)context;
     switch (cid) {
     case KMP_LOG_TIME_PRESENT:
+    case KMP_LOG_LAST_PRESENT:
     case KMP_LOG_ID_PRESENT:
     case KMP_LOG_TIME_PAST: return optical_logs(meter, cid, data, out);
     case DEBITING_STOP:

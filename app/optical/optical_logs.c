@@ -76,6 +76,21 @@ static bool next(void *context, uint8_t log, bool up, uint32_t *id)
     return *id != end && seek(meter, log, up ? *id + 1u : *id - 1u, up, id);
 }
 
+/* Also when what stands behind the mark was overwritten or is damaged: the next that can be read.
+ */
+static bool unread(void *context, uint8_t log, uint32_t *id)
+{
+    const struct meter *meter = (const struct meter *)context;
+    const uint32_t read = meter->marks.log[log_of(log)].read;
+    return read < event_log_newest(&meter->logs, log_of(log)) &&
+           seek(meter, log, read + 1u, true, id);
+}
+
+static void sent(void *context, uint8_t log, uint32_t id)
+{
+    event_mark_sent(&((struct meter *)context)->marks.log[log_of(log)], id);
+}
+
 /* As many bytes in every record, zeros behind a short one: lengths stand in the first only. */
 static bool payload(const struct event_log_row *row, const struct event_log_entry *entry,
                     struct kmp_value *out)
@@ -103,6 +118,9 @@ static bool value(void *context, uint8_t log, uint32_t id, uint16_t register_id,
     if (row->kmp_event != 0 && register_id == row->kmp_event) {
         return kmp_value_set(out, register_id, UNIT_NUMBER, 2, entry.code, 0) == KMP_OK;
     }
+    if (register_id == OPTICAL_LOG_EVENT) {
+        return kmp_value_set(out, register_id, UNIT_NUMBER, 2, entry.code, 0) == KMP_OK;
+    }
     const struct optical_stamp stamp = {entry.id, entry.utc_s, entry.hours, entry.clock_valid};
     if (optical_stamp_value(meter, &stamp, register_id, out)) {
         return true;
@@ -115,7 +133,7 @@ static bool value(void *context, uint8_t log, uint32_t id, uint16_t register_id,
 
 int optical_logs(struct meter *meter, uint8_t cid, struct reader *data, struct writer *out)
 {
-    const struct kmp_log_source events = {meter, newest, at_time, at_id, next, value};
+    const struct kmp_log_source events = {meter, newest, at_time, at_id, next, value, unread, sent};
     const struct kmp_log_source profile = optical_profile_source(meter);
     struct reader ahead = *data;
     const bool of_profile = reader_u8(&ahead) == OPTICAL_LOG_PROFILE;

@@ -1,10 +1,11 @@
 /**
- * Event logs over KMP (commands A0, A2, A3 of proto/kmp/kmp_log.h), for every log of the table in
+ * Event logs over KMP (commands A0 to A3 of proto/kmp/kmp_log.h), for every log of the table in
  * app/log that has a KMP number.
  *
  * Registers of a record: RTC 1047, clock 1002, date 1003 (normal time, X-EVT-2), hour counter 1004,
  * log id 1458, the event under its log's register (event_log_row), and the record's own bytes as
- * they stand in memory under OPTICAL_LOG_PAYLOAD and the ids after it, 32 bytes each.
+ * they stand in memory under OPTICAL_LOG_PAYLOAD and the ids after it, 32 bytes each.  The event is
+ * also under OPTICAL_LOG_EVENT, in every log.
  */
 #ifndef OPEN382_OPTICAL_LOGS_H
 #define OPEN382_OPTICAL_LOGS_H
@@ -16,7 +17,8 @@
 
 struct meter;
 
-/** Ours; no meter's register has this id. */
+/** Ours; no meter's register has these ids. */
+#define OPTICAL_LOG_EVENT   0xFEFFu
 #define OPTICAL_LOG_PAYLOAD 0xFF00u
 
 /** @return 1: answer in out, 0: silence. */

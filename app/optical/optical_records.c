@@ -294,8 +294,24 @@ static bool profile_value(void *context, uint8_t log, uint32_t id, uint16_t regi
     }
 }
 
+static bool profile_unread(void *context, uint8_t log, uint32_t *id)
+{
+    (void)log;
+    const struct meter *meter = (const struct meter *)context;
+    const struct legal_profile_range range = range_of(context);
+    const uint32_t read = meter->marks.profile.read;
+    *id = read >= range.oldest_id ? read + 1u : range.oldest_id;
+    return range.n_records > 0 && read < range.newest_id;
+}
+
+static void profile_sent(void *context, uint8_t log, uint32_t id)
+{
+    (void)log;
+    event_mark_sent(&((struct meter *)context)->marks.profile, id);
+}
+
 struct kmp_log_source optical_profile_source(struct meter *meter)
 {
-    return (struct kmp_log_source){meter,         profile_newest, profile_at_time,
-                                   profile_at_id, profile_next,   profile_value};
+    return (struct kmp_log_source){meter,        profile_newest, profile_at_time, profile_at_id,
+                                   profile_next, profile_value,  profile_unread,  profile_sent};
 }

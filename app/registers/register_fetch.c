@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../meter/meter.h"
+#include "../meter/meter_events.h"
 
 #define MICRO (-6)
 #define MILLI (-3)
@@ -290,6 +290,9 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
         number(out, (int64_t)(legal_operating_s(&meter->legal) / 3600u), 0);
         break;
     case SOURCE_METER_STATUS: number(out, meter_status(meter), 0); break;
+    case SOURCE_EVENT_STATUS:
+        number(out, def->index == 0 ? meter_event_word_a(meter) : meter_event_word_b(meter), 0);
+        break;
     case SOURCE_ACTIVE_TARIFF: number(out, legal_tariff(&meter->legal), 0); break;
     case SOURCE_OPERATION_STATE: number(out, meter_operation_state(meter), 0); break;
     case SOURCE_TARIFF_MODE: number(out, meter->tariff.source, 0); break;

@@ -206,9 +206,9 @@ static struct form form_of(const struct meter *meter, const struct register_def 
     }
 }
 
-static void status_write(uint64_t status, struct writer *w)
+static void bits_write(uint64_t status, unsigned n_bits, struct writer *w)
 {
-    for (unsigned bit = 8; bit-- > 0;) {
+    for (unsigned bit = n_bits; bit-- > 0;) {
         writer_u8(w, (uint8_t)((status >> bit & 1u) != 0 ? '1' : '0'));
     }
 }
@@ -265,7 +265,7 @@ bool register_read_text(const struct meter *meter, const struct register_def *de
     if (value.is_text) {
         writer_text(&w, value.text);
     } else if (def->coding == REGISTER_BITS) {
-        status_write((uint64_t)value.number, &w);
+        bits_write((uint64_t)value.number, 8u * def->width, &w);
     } else {
         number_write(meter, def, &value, &w);
     }

@@ -130,6 +130,12 @@ enum kmp_unit {
             false, code, label, name                                                               \
     }
 
+#define EVENT_WORD(id, e, index, name)                                                             \
+    {                                                                                              \
+        {0, 1, 96, 10, e, 255}, id, KMP_BITS, 0, 4, REGISTER_BITS, UNIT_FLAGS, 0,                  \
+            SOURCE_EVENT_STATUS, index, NEED_M, R, false, "96.10." #e, "", name                    \
+    }
+
 /* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own.
  */
 #define PEAK_TIME(id, c, e, index, need, name)                                                     \
@@ -367,6 +373,8 @@ const struct register_def register_table[] = {
     VOLTAGE(1213, 134, 0, 12, SOURCE_QUALITY_LIMIT, 1, NEED_M, "", "Overvoltage limit"),
     NUMBER(1214, 1, 134, 0, 14, 2, UNIT_SECOND, SOURCE_QUALITY_LIMIT, 2, NEED_M, R, false, "",
            "Voltage event, least duration (s)"),
+    EVENT_WORD(1235, 1, 0, "Event status A (new in the logs; cleared by clients)"),
+    EVENT_WORD(1237, 2, 1, "Event status B (what is wrong now)"),
     NUMBER(1242, 1, 132, 0, 6, 1, UNIT_NONE, SOURCE_NEUTRAL_FAULT, 0, NEED_NEUTRAL, R, false, "",
            "Neutral fault (1 detected, 0 gone)"),
     VOLTAGE(1246, 134, 0, 9, SOURCE_NEUTRAL_THRESHOLD, 0, NEED_NEUTRAL, "",

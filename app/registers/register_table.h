@@ -141,6 +141,7 @@ enum register_source {
     /* state */
     SOURCE_HOUR_COUNTER,
     SOURCE_METER_STATUS,
+    SOURCE_EVENT_STATUS, /**< index 0: word A, 1: word B */
     SOURCE_ACTIVE_TARIFF,
     SOURCE_TARIFF_MODE,   /**< enum tariff_source */
     SOURCE_TARIFF_PLAN,   /**< name of the plan in force */

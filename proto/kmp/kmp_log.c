@@ -32,7 +32,7 @@ static bool request_read(uint8_t cid, struct reader *data, struct request *reque
     }
     request->n_records = reader_u8(data);
     request->length_max = reader_u8(data);
-    if (cid != KMP_LOG_ID_PRESENT) {
+    if (cid == KMP_LOG_TIME_PRESENT || cid == KMP_LOG_TIME_PAST) {
         struct kmp_log_time *time = &request->time;
         time->year = reader_u8(data);
         time->month = reader_u8(data);
@@ -42,7 +42,7 @@ static bool request_read(uint8_t cid, struct reader *data, struct request *reque
         time->second = reader_u8(data);
         (void)reader_bytes(data, TIME_SPARE);
     }
-    if (cid != KMP_LOG_TIME_PRESENT) {
+    if (cid == KMP_LOG_ID_PRESENT || cid == KMP_LOG_TIME_PAST) {
         request->number = (uint16_t)reader_uint_be(data, 2);
     }
     return reader_complete(data);
@@ -54,6 +54,9 @@ static bool first_record(const struct kmp_log_source *source, uint8_t cid,
 {
     if (cid == KMP_LOG_ID_PRESENT) {
         return source->at_id(source->context, request->log, request->number, id);
+    }
+    if (cid == KMP_LOG_LAST_PRESENT) {
+        return source->unread(source->context, request->log, id);
     }
     bool up = cid == KMP_LOG_TIME_PRESENT;
     bool found = source->at_time(source->context, request->log, &request->time, up, id);
@@ -94,6 +97,7 @@ static void record_write(struct writer *w, uint32_t id, const struct kmp_value *
 
 struct written {
     uint32_t last_id; /* of the last record in the answer; 0: none */
+    uint32_t highest; /* id among them */
     unsigned info;
 };
 
@@ -101,7 +105,7 @@ static struct written records_write(const struct kmp_log_source *source,
                                     const struct request *request, uint32_t id, bool up,
                                     struct writer *out)
 {
-    struct written written = {0, 0};
+    struct written written = {0, 0, 0};
     struct kmp_value values[KMP_REGISTERS_MAX];
     unsigned n = values_of(source, request, id, values), used = HEAD_BYTES + TAIL_BYTES;
     writer_u8(out, (uint8_t)n);
@@ -118,10 +122,31 @@ static struct written records_write(const struct kmp_log_source *source,
         }
         writer_bytes(out, bytes, writer_length(&w));
         written.last_id = id;
+        written.highest = id > written.highest ? id : written.highest;
         more = source->next(source->context, request->log, up, &id);
     }
     written.info |= more ? 0u : KMP_LOG_END;
     return written;
+}
+
+/* Nothing to begin with: all was read before (A1), or nothing fits. */
+static unsigned nothing_info(uint8_t cid, uint32_t newest)
+{
+    if (newest == 0) {
+        return KMP_LOG_EMPTY;
+    }
+    return cid == KMP_LOG_LAST_PRESENT ? KMP_LOG_END : KMP_LOG_OUT_OF_RANGE;
+}
+
+/* Up to the end: the newest record too, even when it is damaged and nobody can ever read it. */
+static void tell_sent(const struct kmp_log_source *source, uint8_t cid, uint8_t log,
+                      const struct written *written, uint32_t newest)
+{
+    const bool to_end = cid != KMP_LOG_TIME_PAST && (written->info & KMP_LOG_END) != 0;
+    const uint32_t id = to_end ? newest : written->highest;
+    if (id != 0) {
+        source->sent(source->context, log, id);
+    }
 }
 
 bool kmp_log_answer(const struct kmp_log_source *source, uint8_t cid, struct reader *data,
@@ -129,7 +154,7 @@ bool kmp_log_answer(const struct kmp_log_source *source, uint8_t cid, struct rea
 {
     struct request request;
     uint32_t newest = 0, id = 0;
-    struct written written = {0, 0};
+    struct written written = {0, 0, 0};
     if (!request_read(cid, data, &request) ||
         !source->newest(source->context, request.log, &newest)) {
         return false;
@@ -139,8 +164,9 @@ bool kmp_log_answer(const struct kmp_log_source *source, uint8_t cid, struct rea
         written = records_write(source, &request, id, cid != KMP_LOG_TIME_PAST, out);
     } else {
         writer_u8(out, 0);
-        written.info = newest == 0 ? KMP_LOG_EMPTY : KMP_LOG_OUT_OF_RANGE;
+        written.info = nothing_info(cid, newest);
     }
+    tell_sent(source, cid, request.log, &written, newest);
     writer_uint_be(out, written.last_id & UINT16_MAX, 2);
     writer_uint_be(out, newest & UINT16_MAX, 2);
     writer_u8(out, (uint8_t)written.info);
@@ -168,6 +194,13 @@ size_t kmp_log_ask_id(uint8_t log, const uint16_t *registers, size_t n_registers
 {
     struct writer w = ask(log, registers, n_registers, data);
     writer_uint_be(&w, wire_id, 2);
+    return writer_length(&w);
+}
+
+size_t kmp_log_ask_unread(uint8_t log, const uint16_t *registers, size_t n_registers,
+                          uint8_t data[KMP_LOG_ASK_BYTES])
+{
+    const struct writer w = ask(log, registers, n_registers, data);
     return writer_length(&w);
 }
 

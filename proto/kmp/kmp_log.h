@@ -1,10 +1,10 @@
 /**
- * Reading logs over KMP: commands A0, A2 and A3, the meter's side and the reader's.
+ * Reading logs over KMP: commands A0 to A3, the meter's side and the reader's.
  *
  * GetLogTimePresent (A0) begins at the oldest record not before a time and goes up by id,
- * GetLogIDPresent (A2) at an id and goes up, GetLogTimePast (A3) at the newest record not after a
- * time, less an offset, and goes down.  GetLogLastPresent (A1) is not answered: the meter keeps no
- * mark of what was read last.
+ * GetLogLastPresent (A1) behind the record that was read last and goes up, GetLogIDPresent (A2) at
+ * an id and goes up, GetLogTimePast (A3) at the newest record not after a time, less an offset, and
+ * goes down.  No command moves the mark of what was read last: ClrEventStatus does (app/meter).
  * Source: Kamstrup 5512-447 section 6.3; spec kmp 1.8.
  */
 #ifndef OPEN382_KMP_LOG_H
@@ -14,6 +14,7 @@
 
 enum kmp_log_command {
     KMP_LOG_TIME_PRESENT = 0xA0,
+    KMP_LOG_LAST_PRESENT = 0xA1,
     KMP_LOG_ID_PRESENT = 0xA2,
     KMP_LOG_TIME_PAST = 0xA3,
 };
@@ -46,6 +47,10 @@ struct kmp_log_source {
      *  @return false: the log does not have it. */
     bool (*value)(void *context, uint8_t log, uint32_t id, uint16_t register_id,
                   struct kmp_value *out);
+    /** The oldest record that a client has not marked as read.  @return false: none. */
+    bool (*unread)(void *context, uint8_t log, uint32_t *id);
+    /** Records up to this id are in an answer, or there is nothing more to answer up to it. */
+    void (*sent)(void *context, uint8_t log, uint32_t id);
 };
 
 /**
@@ -74,6 +79,9 @@ struct kmp_log_page {
  */
 size_t kmp_log_ask_id(uint8_t log, const uint16_t *registers, size_t n_registers, uint16_t wire_id,
                       uint8_t data[KMP_LOG_ASK_BYTES]);
+/** Records that no client has marked as read (A1). */
+size_t kmp_log_ask_unread(uint8_t log, const uint16_t *registers, size_t n_registers,
+                          uint8_t data[KMP_LOG_ASK_BYTES]);
 /** Records from the oldest not before a time up (A0). */
 size_t kmp_log_ask_time(uint8_t log, const uint16_t *registers, size_t n_registers,
                         const struct kmp_log_time *time, uint8_t data[KMP_LOG_ASK_BYTES]);

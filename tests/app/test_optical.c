@@ -165,10 +165,10 @@ static void test_states(void **state)
     struct meter *meter = sample_meter("382MB");
     puppet.instant.phase[1].voltage_present = false;
     expect_body(meter, "3F 98", "3F 98 04 1D");
-    expect_body(meter, "3F 9B", "3F 9B 00 00 00 00");
+    expect_body(meter, "3F 9B", "3F 9B 00 08 00 00"); /* a phase is missing: word B */
     meter_input(meter, METER_INPUT_MAGNET, true, 0);
     meter_input(meter, METER_INPUT_COVER, true, 0);
-    expect_body(meter, "3F 9B", "3F 9B 44 00 00 00");
+    expect_body(meter, "3F 9B", "3F 9B 44 08 04 00"); /* word B, and two records of status */
     expect_body(meter, "3F 98 01", "");
     expect_body(meter, "3F 07", "");
     expect_body(meter, "3F 11 00 00 00 01 02 04 00 00 00 00 00", ""); /* REG-13: no way to write */
@@ -184,11 +184,11 @@ static void test_events(void **state)
     meter_input(meter, METER_INPUT_MAGNET, true, 0);
     meter_input(meter, METER_INPUT_MAGNET, false, 0);
     assert_int_equal(meter_status(meter), 0);
-    expect_body(meter, "3F 9B", "3F 9B 04 00 00 00");
+    expect_body(meter, "3F 9B", "3F 9B 04 00 04 00");
     puppet.supply = LEGAL_SUPPLY_OFF; /* killed */
     meter = sample_meter("382M");
-    expect_body(meter, "3F 9B", "3F 9B 05 00 00 00");                         /* and reset */
-    expect_body(meter, "3F 9C FF FF FF FF 00 00 00 00", "3F 9B 05 00 00 00"); /* conditional */
+    expect_body(meter, "3F 9B", "3F 9B 05 00 04 00");                         /* and reset */
+    expect_body(meter, "3F 9C FF FF FF FF 00 00 00 00", "3F 9B 05 00 04 00"); /* nothing was read */
     expect_body(meter, "3F 9C 00 00 00 00 04 FF FF FF", "3F 9B 01 00 00 00");
     expect_body(meter, "3F 9C 00 00 00 00 FF FF FF", "");
     expect_body(meter, "3F 9C", "");
@@ -199,13 +199,127 @@ static void test_events(void **state)
     expect_body(meter, "3F 9B", "3F 9B 00 00 00 00");
 
     meter_input(meter, METER_INPUT_COVER, true, 0);
+    expect_body(meter, "3F 9C 00 00 00 00 FF FF FF FF", "3F 9B 40 08 00 00");
     unsigned writes = toy.writes;
     for (unsigned i = 0; i < 10; i++) { /* still open; and no wear from asking */
-        expect_body(meter, "3F 9C 00 00 00 00 FF FF FF FF", "3F 9B 40 00 00 00");
+        expect_body(meter, "3F 9C FF FF FF FF FF FF FF FF", "3F 9B 40 08 00 00");
     }
     assert_int_equal(toy.writes, writes);
     meter_input(meter, METER_INPUT_COVER, false, 0);
     expect_body(meter, "3F 9C 00 00 00 00 FF FF FF FF", "3F 9B 00 00 00 00");
+}
+
+/* REQ(X-KMP-3, X-KMP-4, X-EVT-4): records since the last read; a flag falls by condition only when
+ * the newest record of its log has been sent; what was read is known after a loss of supply. */
+static void test_read_and_clear(void **state)
+{
+    (void)state;
+    struct meter *meter = sample_meter("382M");
+    meter_input(meter, METER_INPUT_MAGNET, true, 0);
+    meter_input(meter, METER_INPUT_MAGNET, false, 0);
+    expect_body(meter, "3F A1 02 01 00 32 FF FF",
+                "3F A1 02 01 00 01 00 32 33 02 00 00 04 00 02 00 00 00 02 00 02 10");
+    expect_body(meter, "3F 9B", "3F 9B 04 00 04 00"); /* reading alone changes nothing */
+    meter_input(meter, METER_INPUT_COVER, true, 0);
+    meter_input(meter, METER_INPUT_COVER, false, 0);
+    expect_body(meter, "3F 9C 00 00 04 00 00 00 00 00", "3F 9B 44 00 04 00"); /* two came since */
+    expect_body(meter, "3F A1 02 01 00 32 01 FF",
+                "3F A1 02 01 00 03 00 32 33 02 00 00 40 00 03 00 04 00");
+    expect_body(meter, "3F 9C 00 00 04 00 00 00 00 00", "3F 9B 44 00 04 00"); /* one is left */
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    assert_int_equal(meter_store(meter), METER_OK);
+    meter = sample_meter("382M");
+    expect_body(meter, "3F 9C 00 00 04 00 00 00 00 00", "3F 9B 44 00 04 00"); /* still */
+    expect_body(meter, "3F A1 02 01 00 32 FF FF",
+                "3F A1 02 01 00 04 00 32 33 02 00 00 00 00 04 00 04 10");
+    expect_body(meter, "3F 9C 00 00 02 00 00 00 00 00",
+                "3F 9B 44 00 04 00"); /* another log's bit */
+    expect_body(meter, "3F 9C 00 00 04 00 00 00 00 00", "3F 9B 44 00 00 00");
+    expect_body(meter, "3F A1 02 01 00 32 FF FF", "3F A1 02 00 00 00 00 04 10"); /* nothing new */
+    expect_body(meter, "3F A2 02 01 00 32 01 FF 00 01",
+                "3F A2 02 01 00 01 00 32 33 02 00 00 04 00 01 00 04 00"); /* all still there */
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    assert_int_equal(meter_store(meter), METER_OK);
+    meter = sample_meter("382M");
+    expect_body(meter, "3F 9B", "3F 9B 44 00 00 00");
+    expect_body(meter, "3F A1 09 01 00 32 FF FF", ""); /* no such log */
+}
+
+/* REQ(EVT-10): cut at any instant of a clearing, the flag is up or down and what was read is what
+ * it was or what it is; memory that refuses leaves it up. */
+static void test_clear_is_cut(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        toys_reset();
+        struct meter *meter = sample_meter("382M");
+        meter_input(meter, METER_INPUT_MAGNET, true, 0);
+        meter_input(meter, METER_INPUT_MAGNET, false, 0);
+        expect_body(meter, "3F 9C 00 00 00 00 04 00 04 00", "3F 9B 00 00 00 00");
+        meter_input(meter, METER_INPUT_COVER, true, 0);
+        meter_input(meter, METER_INPUT_COVER, false, 0);
+        toy.writes = 0;
+        toy.cut_after = 0;
+        toy.cut_kind = kind;
+        expect_body(meter, "3F 9C 00 00 00 00 00 00 04 00", ""); /* refused: silence */
+        assert_int_equal(meter->marks.log[EVENT_LOG_STATUS].quiet, 2);
+        assert_true(meter->memory_fault);
+        toy.dead = false;
+        toy.cut_after = UINT32_MAX;
+        puppet.supply = LEGAL_SUPPLY_OFF;
+        meter = sample_meter("382M");
+        assert_int_equal(meter->marks.log[EVENT_LOG_STATUS].quiet, 2);
+        expect_body(meter, "3F 9C 00 00 00 00 FF 00 04 00", "3F 9B 00 00 00 00");
+    }
+}
+
+/* REQ(EVT-06, EVT-12): a clock that was set stays up until it is cleared, over a loss of supply
+ * too; the newest record of a log is lost: its id comes again and its flag is up again. */
+static void test_other_flags(void **state)
+{
+    (void)state;
+    struct meter *meter = sample_meter("382M");
+    assert_int_equal(meter_clock_set(meter, INT64_C(1718890000)), METER_OK);
+    expect_body(meter, "3F 9B", "3F 9B 00 04 02 00");
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    assert_int_equal(meter_store(meter), METER_OK);
+    meter = sample_meter("382M");
+    expect_body(meter, "3F A2 03 01 04 15 01 FF 00 01",
+                "3F A2 03 01 00 01 04 15 33 02 00 00 01 00 01 00 01 10");
+    expect_body(meter, "3F 9C 00 FF FF 00 00 00 00 00", "3F 9B 00 04 00 00");
+    expect_body(meter, "3F 9C 00 00 00 00 00 04 00 00", "3F 9B 00 00 00 00");
+    memset(toy.memory + 513u * 256u, 0, 256); /* its only record */
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    assert_int_equal(meter_store(meter), METER_OK);
+    meter = sample_meter("382M");
+    assert_int_equal(meter->marks.log[EVENT_LOG_CLOCK].read, 0);
+    assert_int_equal(meter_clock_set(meter, INT64_C(1718900000)), METER_OK);
+    expect_body(meter, "3F 9B", "3F 9B 00 04 02 00");
+}
+
+/* REQ(NEU-01, X-EVT-4): word B says what holds now, phase by phase; A says that there is something.
+ * Generation L has neither register and tells the log of neutral faults alone. */
+static void test_word_b(void **state)
+{
+    (void)state;
+    struct meter *meter = sample_meter("382M");
+    expect_body(meter, "3F 10 02 04 D3 04 D5",
+                "3F 10 04 D3 3B 04 00 00 00 00 00 04 D5 3B 04 00 00 00 00 00");
+    puppet.instant.phase[1].voltage_present = false;
+    puppet.instant.phase[2].exporting = true;
+    puppet.instant.sequence = LEGAL_SEQUENCE_132;
+    puppet.health.program_fault = true;
+    meter->quality.phase[0].over.active = true;
+    meter->quality.phase[2].under.active = true;
+    meter->neutral.fault = true;
+    meter->input[METER_INPUT_MAGNET] = true;
+    expect_body(meter, "3F 10 02 04 D3 04 D5",
+                "3F 10 04 D3 3B 04 00 00 00 08 14 04 D5 3B 04 00 04 28 42 98");
+    toys_reset();
+    meter = sample_meter("382Lx7");
+    meter_log(meter, EVENT_LOG_NEUTRAL, NEUTRAL_DETECTED, NULL, 0);
+    expect_body(meter, "3F 10 02 04 D3 04 D5", "3F 10");
+    expect_body(meter, "3F 9B", "3F 9B 00 00 00 20");
 }
 
 static const char capture_382c[] = "/KAM 68438BC450000\r\n"
@@ -436,6 +550,10 @@ int main(void)
         cmocka_unit_test_setup(test_set_clock, setup),
         cmocka_unit_test_setup(test_states, setup),
         cmocka_unit_test_setup(test_events, setup),
+        cmocka_unit_test_setup(test_read_and_clear, setup),
+        cmocka_unit_test_setup(test_clear_is_cut, setup),
+        cmocka_unit_test_setup(test_other_flags, setup),
+        cmocka_unit_test_setup(test_word_b, setup),
         cmocka_unit_test_setup(test_iec_of_a_382c, setup),
         cmocka_unit_test_setup(test_iec_of_a_382m, setup),
         cmocka_unit_test_setup(test_iec_format_6_1, setup),

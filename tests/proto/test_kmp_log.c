@@ -14,6 +14,7 @@
 /* A log whose records are ids first .. last, at minute id; register 1 is the id, 2 twice the id. */
 struct fake_log {
     uint32_t first, last;
+    uint32_t read, sent; /* the mark, and what an answer said was sent */
 };
 
 static bool newest(void *context, uint8_t log, uint32_t *id)
@@ -74,8 +75,23 @@ static size_t hex_bytes(const char *text, uint8_t *out)
     return n;
 }
 
-static struct fake_log fake = {5, 9};
-static const struct kmp_log_source source = {&fake, newest, at_time, at_id, next, value};
+static bool unread(void *context, uint8_t log, uint32_t *id)
+{
+    const struct fake_log *of = context;
+    (void)log;
+    *id = of->read + 1u > of->first ? of->read + 1u : of->first;
+    return *id <= of->last;
+}
+
+static void sent(void *context, uint8_t log, uint32_t id)
+{
+    (void)log;
+    ((struct fake_log *)context)->sent = id;
+}
+
+static struct fake_log fake = {5, 9, 0, 0};
+static const struct kmp_log_source source = {&fake, newest, at_time, at_id,
+                                             next,  value,  unread,  sent};
 
 /* @return length of the answer's data, 0: silence */
 static size_t ask(uint8_t cid, const char *hex, uint8_t *answer)
@@ -111,6 +127,35 @@ static void test_directions(void **state)
            "02 01 0006 0001 33 02 00 0006 0005 0005 0005 0009 10");
     expect(0xA3, "02 01 0001 FF FF 1A 01 01 00 06 00 00 00 0002", "02 00 0000 0009 04");
     expect(0xA0, "02 01 0003 01 FF 1A 01 01 00 09 00 00 00", "02 00 0009 0009 0009 10");
+}
+
+/* REQ(X-KMP-4): A1 goes on behind the mark and does not move it; what an answer held is told, down
+ * and up, and to the end when there is nothing more.  As few records as were asked for. */
+static void test_unread(void **state)
+{
+    (void)state;
+    fake.read = 0;
+    expect(0xA1, "02 01 0001 02 FF", "02 01 0005 0001 33 02 00 0005 0006 0006 0006 0009 00");
+    assert_int_equal(fake.sent, 6);
+    fake.read = 7;
+    expect(0xA1, "02 01 0001 FF FF", "02 01 0008 0001 33 02 00 0008 0009 0009 0009 0009 10");
+    assert_int_equal(fake.sent, 9);
+    fake.sent = 0;
+    expect(0xA3, "02 01 0002 02 FF 1A 01 01 00 08 00 00 00 0001",
+           "02 01 0007 0002 33 02 00 000E 0006 000C 0006 0009 00");
+    assert_int_equal(fake.sent, 7); /* the highest of them */
+    fake.sent = 0;
+    expect(0xA0, "02 01 0001 02 FF 1A 01 01 01 08 00 00 00", "02 00 0000 0009 04");
+    assert_int_equal(fake.sent, 0); /* no record was sent */
+    expect(0xA1, "02 01 0001 00 FF", "02 01 0000 0009 00");
+    assert_int_equal(fake.sent, 0);
+    fake.read = 9;
+    expect(0xA1, "02 01 0001 FF FF", "02 00 0000 0009 10");
+    assert_int_equal(fake.sent, 9);
+    fake.read = 0;
+    uint8_t answer[KMP_BODY_MAX];
+    assert_int_equal(ask(0xA1, "02 01 0001 FF", answer), 0);
+    assert_int_equal(ask(0xA1, "02 01 0001 FF FF 00", answer), 0);
 }
 
 static void test_limits(void **state)
@@ -215,9 +260,9 @@ static void test_there_and_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_directions),     cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_requests_cut),   cmocka_unit_test(test_reader),
-        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_directions), cmocka_unit_test(test_unread),
+        cmocka_unit_test(test_limits),     cmocka_unit_test(test_requests_cut),
+        cmocka_unit_test(test_reader),     cmocka_unit_test(test_there_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
