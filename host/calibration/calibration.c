@@ -9,14 +9,15 @@
 #define TURN           6.283185307179586
 #define Q40            1099511627776.0
 #define GAIN_SPAN      0.25
-#define CROSSTALK_MAX  1073741824.0 /* 2^-10 of U^2 */
+#define CROSSTALK_MAX  1073741824.0 /* 2^-10 of U^2, or of a neighbour's voltage */
+#define CLOCK_MAX_PPB  500000.0
+#define OWN_UNKNOWNS   4u
 #define NOISE_MAX_LSB2 1e8
 #define LOADED_A       1e-3
 /** Below this current a reading counts by its watts, above by its share. */
 #define FLOOR_A        0.02
 #define CURRENT_GAIN_A 1.0 /* from here on resolution and noise don't matter */
 #define PHI_APART_DEG  10.0
-#define DRIFT_UNIT_K   50.0
 
 const struct calibration_type calibration_type_382 = {
     .power_gain_nominal = UINT32_C(1592888889),
@@ -42,6 +43,10 @@ const char *calibration_err_text(enum calibration_err err)
     case CALIBRATION_ERR_DELAY: return "the delay is outside -60 .. +140 us: phases exchanged?";
     case CALIBRATION_ERR_CROSSTALK:
         return "more than -60 dB of crosstalk: current at the open point?";
+    case CALIBRATION_ERR_DRIFT: return "a drift beyond 120 ppm/K: was the temperature reached?";
+    case CALIBRATION_ERR_HEATING:
+        return "self-heating of more than 0.5 % at 100 A: was the meter cold at first?";
+    case CALIBRATION_ERR_CLOCK: return "the sample clock is more than 500 ppm off";
     }
     return "unknown";
 }
@@ -54,6 +59,7 @@ void calibration_constants_nominal(const struct calibration_type *type,
     out->voltage_gain = type->voltage_gain_nominal;
     out->current_gain = type->current_gain_nominal;
     out->current_delay_samples = 3;
+    out->reference_cc = 2300;
     out->voltage_fir_q28[3] = INT32_C(1) << 28;
 }
 
@@ -63,7 +69,9 @@ void calibration_constants_nominal(const struct calibration_type *type,
 struct solution {
     double gain_re, gain_im;         /**< K * exp(j*d) */
     double conductance, susceptance; /**< g, b in A/V as read */
-    double voltage, current;         /**< read over true */
+    double neighbour_re[CALIBRATION_NEIGHBOURS],
+        neighbour_im[CALIBRATION_NEIGHBOURS]; /**< Y, A/V */
+    double voltage, current;                  /**< read over true */
     double frequency_hz;
 };
 
@@ -84,29 +92,71 @@ static bool readings_suffice(const struct calibration_reading *reading, size_t n
     return open && (high_deg - low_deg >= PHI_APART_DEG || (reactive && high_deg >= low_deg));
 }
 
-static void reading_rows(const struct calibration_reading *r, double active[4], double reactive[4])
+/** How many neighbours the readings look at. */
+static size_t neighbours_in(const struct calibration_reading *reading, size_t n)
+{
+    size_t neighbours = 0;
+    for (size_t k = 0; k < n; k++) {
+        for (size_t m = neighbours; m < CALIBRATION_NEIGHBOURS; m++) {
+            neighbours = reading[k].neighbour_v[m] > 0.0 ? m + 1u : neighbours;
+        }
+    }
+    return neighbours;
+}
+
+/** Scaled so that all unknowns are about one: admittances in units of 1 uA/V. */
+static void reading_rows(const struct calibration_reading *r, double active[CALIBRATION_UNKNOWNS],
+                         double reactive[CALIBRATION_UNKNOWNS])
 {
     const double phi = r->phi_deg * (TURN / 360.0);
     const double p = r->voltage_v * r->current_a * cos(phi);
     const double q = r->voltage_v * r->current_a * sin(phi);
     const double uu = r->voltage_v * r->voltage_v;
-    /* scaled so that all unknowns are about one: admittances in units of 1 uA/V */
-    const double active_row[4] = {p, -q, uu * 1e-6, 0.0};
-    const double reactive_row[4] = {q, p, 0.0, uu * 1e-6};
+    const double active_row[OWN_UNKNOWNS] = {p, -q, uu * 1e-6, 0.0};
+    const double reactive_row[OWN_UNKNOWNS] = {q, p, 0.0, uu * 1e-6};
     memcpy(active, active_row, sizeof active_row);
     memcpy(reactive, reactive_row, sizeof reactive_row);
+    for (size_t m = 0; m < CALIBRATION_NEIGHBOURS; m++) {
+        const double uv = r->voltage_v * r->neighbour_v[m] * 1e-6;
+        const double along = uv * cos(r->neighbour_deg[m] * (TURN / 360.0));
+        const double across = uv * sin(r->neighbour_deg[m] * (TURN / 360.0));
+        active[OWN_UNKNOWNS + 2u * m] = along;
+        active[OWN_UNKNOWNS + 2u * m + 1u] = -across;
+        reactive[OWN_UNKNOWNS + 2u * m] = -across;
+        reactive[OWN_UNKNOWNS + 2u * m + 1u] = -along;
+    }
 }
 
-static double dot4(const double *a, const double *b)
+static double dot(const double *a, const double *b, size_t n)
 {
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
+    double sum = 0.0;
+    for (size_t k = 0; k < n; k++) {
+        sum += a[k] * b[k];
+    }
+    return sum;
+}
+
+static double residual_of(const struct calibration_reading *reading, size_t n, const double *x,
+                          size_t unknowns)
+{
+    double active[CALIBRATION_UNKNOWNS], reactive[CALIBRATION_UNKNOWNS], worst_ppm = 0.0;
+    for (size_t k = 0; k < n; k++) {
+        const struct calibration_reading *r = &reading[k];
+        reading_rows(r, active, reactive);
+        const double apart = fabs(r->read_active_w - dot(active, x, unknowns));
+        const double load = r->voltage_v * r->current_a;
+        worst_ppm = r->current_a < LOADED_A ? worst_ppm : fmax(worst_ppm, 1e6 * apart / load);
+    }
+    return worst_ppm;
 }
 
 static bool power_solve(const struct calibration_reading *reading, size_t n, struct solution *out,
                         double *residual_ppm)
 {
-    struct calibration_equations equations = {.n = 4};
-    double active[4], reactive[4], x[CALIBRATION_UNKNOWNS];
+    const size_t neighbours = neighbours_in(reading, n);
+    struct calibration_equations equations = {.n = OWN_UNKNOWNS + 2u * neighbours};
+    double active[CALIBRATION_UNKNOWNS], reactive[CALIBRATION_UNKNOWNS];
+    double x[CALIBRATION_UNKNOWNS] = {0.0};
     for (size_t k = 0; k < n; k++) {
         const struct calibration_reading *r = &reading[k];
         const double weight = 1.0 / (r->voltage_v * (r->current_a + FLOOR_A));
@@ -119,19 +169,15 @@ static bool power_solve(const struct calibration_reading *reading, size_t n, str
     if (!calibration_equations_solve(&equations, x)) {
         return false;
     }
-    *residual_ppm = 0.0;
-    for (size_t k = 0; k < n; k++) {
-        const struct calibration_reading *r = &reading[k];
-        reading_rows(r, active, reactive);
-        const double apart = fabs(r->read_active_w - dot4(active, x));
-        const double load = r->voltage_v * r->current_a;
-        *residual_ppm =
-            r->current_a < LOADED_A ? *residual_ppm : fmax(*residual_ppm, 1e6 * apart / load);
-    }
+    *residual_ppm = residual_of(reading, n, x, equations.n);
     out->gain_re = x[0];
     out->gain_im = x[1];
     out->conductance = x[2] * 1e-6;
     out->susceptance = x[3] * 1e-6;
+    for (size_t m = 0; m < CALIBRATION_NEIGHBOURS; m++) {
+        out->neighbour_re[m] = x[OWN_UNKNOWNS + 2u * m] * 1e-6;
+        out->neighbour_im[m] = x[OWN_UNKNOWNS + 2u * m + 1u] * 1e-6;
+    }
     return true;
 }
 
@@ -154,16 +200,30 @@ static void rms_solve(const struct calibration_reading *reading, size_t n, struc
     out->frequency_hz = hz;
 }
 
+/** Current that the voltages of a reading add, A as read. */
+static double crosstalk_of(const struct calibration_reading *r, const struct solution *solution)
+{
+    /* S = U * conj(I) */
+    double re = solution->conductance * r->voltage_v;
+    double im = -solution->susceptance * r->voltage_v;
+    for (size_t m = 0; m < CALIBRATION_NEIGHBOURS; m++) {
+        const double along = r->neighbour_v[m] * cos(r->neighbour_deg[m] * (TURN / 360.0));
+        const double across = r->neighbour_v[m] * sin(r->neighbour_deg[m] * (TURN / 360.0));
+        re += solution->neighbour_re[m] * along - solution->neighbour_im[m] * across;
+        im += solution->neighbour_re[m] * across + solution->neighbour_im[m] * along;
+    }
+    return hypot(re, im);
+}
+
 /** Mean square of the current's noise at the open points, A^2 as read with a gain of one. */
 static double noise_squared(const struct calibration_reading *reading, size_t n,
                             const struct solution *solution, double current_gain)
 {
     double sum = 0.0, points = 0.0;
-    const double admittance = hypot(solution->conductance, solution->susceptance);
     for (size_t k = 0; k < n; k++) {
         if (reading[k].current_a < LOADED_A && !isnan(reading[k].read_current_a)) {
             const double all = reading[k].read_current_a / current_gain;
-            const double crosstalk = admittance * reading[k].voltage_v / current_gain;
+            const double crosstalk = crosstalk_of(&reading[k], solution) / current_gain;
             sum += all * all - crosstalk * crosstalk;
             points += 1.0;
         }
@@ -220,6 +280,62 @@ static bool crosstalk_put(const struct calibration_type *type,
     return true;
 }
 
+/** Neighbours found on top of what is corrected already; their own filters are not thought of yet.
+ */
+static bool neighbours_put(const struct calibration_type *type,
+                           const struct calibration_constants *in_use, const struct solution *found,
+                           struct calibration_constants *out)
+{
+    const double power = (double)in_use->power_gain / type->power_gain_nominal;
+    const double voltage =
+        (double)in_use->voltage_gain / type->voltage_gain_nominal / found->voltage;
+    const double unit = Q40 * type->full_scale_v / type->full_scale_a * voltage / power;
+    for (size_t m = 0; m < CALIBRATION_NEIGHBOURS; m++) {
+        const double re = in_use->neighbour_re_q40[m] + unit * found->neighbour_re[m];
+        const double im = in_use->neighbour_im_q40[m] + unit * found->neighbour_im[m];
+        if (!(hypot(re, im) <= CROSSTALK_MAX)) {
+            return false;
+        }
+        out->neighbour_re_q40[m] = (int32_t)lrint(re);
+        out->neighbour_im_q40[m] = (int32_t)lrint(im);
+    }
+    return true;
+}
+
+void calibration_neighbours_turn(struct calibration_constants *constants,
+                                 const double turned_rad[CALIBRATION_NEIGHBOURS])
+{
+    for (size_t m = 0; m < CALIBRATION_NEIGHBOURS; m++) {
+        const double re = constants->neighbour_re_q40[m], im = constants->neighbour_im_q40[m];
+        const double along = cos(turned_rad[m]), across = sin(turned_rad[m]);
+        constants->neighbour_re_q40[m] = (int32_t)lrint(re * along - im * across);
+        constants->neighbour_im_q40[m] = (int32_t)lrint(re * across + im * along);
+    }
+}
+
+/** A clock that runs fast makes a frequency look low. */
+static bool clock_put(const struct calibration_constants *in_use,
+                      const struct calibration_reading *reading, size_t n,
+                      struct calibration_constants *out)
+{
+    double sum = 0.0, points = 0.0;
+    for (size_t k = 0; k < n; k++) {
+        if (reading[k].read_frequency_hz > 0.0) {
+            sum += reading[k].frequency_hz / reading[k].read_frequency_hz;
+            points += 1.0;
+        }
+    }
+    if (points == 0.0) {
+        return true;
+    }
+    const double ppb = 1e9 * ((1.0 + 1e-9 * in_use->clock_ppb) * sum / points - 1.0);
+    if (!(fabs(ppb) <= CLOCK_MAX_PPB)) {
+        return false;
+    }
+    out->clock_ppb = (int32_t)lrint(ppb);
+    return true;
+}
+
 static void report_fill(const struct calibration_type *type, const struct solution *found,
                         double delay_us, double noise_a2, struct calibration_report *report)
 {
@@ -233,6 +349,13 @@ static void report_fill(const struct calibration_type *type, const struct soluti
     /* S = U * conj(I): the current's angle is the opposite */
     report->crosstalk_deg = atan2(-found->susceptance, found->conductance) * (360.0 / TURN);
     report->noise_a = sqrt(fmax(noise_a2, 0.0));
+    for (size_t m = 0; m < CALIBRATION_NEIGHBOURS; m++) {
+        const double size = hypot(found->neighbour_re[m], found->neighbour_im[m]);
+        report->neighbour_db[m] =
+            20.0 * log10(fmax(size, 1e-15) * type->full_scale_v / type->full_scale_a);
+        report->neighbour_deg[m] =
+            atan2(found->neighbour_im[m], found->neighbour_re[m]) * (360.0 / TURN);
+    }
 }
 
 static bool gains_put(const struct calibration_type *type,
@@ -281,47 +404,23 @@ enum calibration_err calibration_compute(const struct calibration_type *type,
     if (!gains_put(type, in_use, &found, new_gain / old_gain, &made)) {
         return CALIBRATION_ERR_GAIN;
     }
-    if (!crosstalk_put(type, in_use, &found, turned, &made)) {
+    if (!crosstalk_put(type, in_use, &found, turned, &made) ||
+        !neighbours_put(type, in_use, &found, &made)) {
         return CALIBRATION_ERR_CROSSTALK;
+    }
+    if (!clock_put(in_use, reading, n, &made)) {
+        return CALIBRATION_ERR_CLOCK;
     }
     const double current_gain = (double)in_use->current_gain / type->current_gain_nominal;
     const double noise_a2 = noise_squared(reading, n, &found, current_gain);
     noise_put(type, in_use, noise_a2, &made);
     *out = made;
     if (report != NULL) {
+        memset(report, 0, sizeof *report);
         report_fill(type, &found, delay_s * 1e6, noise_a2, report);
         report->residual_ppm = residual_ppm;
+        report->clock_ppm = 1e-3 * made.clock_ppb;
+        report->turned_rad = turned;
     }
     return CALIBRATION_OK;
-}
-
-/** ---- temperature --------------------------------------------------------------------------- */
-
-enum calibration_err calibration_drift_fit(double reference_c,
-                                           const struct calibration_drift_point *point, size_t n,
-                                           struct calibration_drift *out)
-{
-    struct calibration_equations equations = {.n = n < 3u ? n : 3u};
-    double x[CALIBRATION_UNKNOWNS] = {0.0};
-    for (size_t k = 0; k < n; k++) {
-        /* in units of 50 K, so that the unknowns are of a size */
-        const double away = (point[k].temperature_c - reference_c) / DRIFT_UNIT_K;
-        const double row[3] = {away, away * away * away, away * away};
-        calibration_equations_add(&equations, row, point[k].error_ppm, 1.0);
-    }
-    if (n == 0 || !calibration_equations_solve(&equations, x)) {
-        return CALIBRATION_ERR_READINGS;
-    }
-    *out = (struct calibration_drift){.reference_c = reference_c,
-                                      .linear_ppm_k = x[0] / DRIFT_UNIT_K,
-                                      .quadratic_ppm_k2 = x[2] / pow(DRIFT_UNIT_K, 2.0),
-                                      .cubic_ppm_k3 = x[1] / pow(DRIFT_UNIT_K, 3.0)};
-    return CALIBRATION_OK;
-}
-
-double calibration_drift_ppm(const struct calibration_drift *drift, double temperature_c)
-{
-    const double away = temperature_c - drift->reference_c;
-    return away *
-           (drift->linear_ppm_k + away * (drift->quadratic_ppm_k2 + away * drift->cubic_ppm_k3));
 }

@@ -4,9 +4,11 @@
  * Pure mathematics: what a calibration bench does with a meter of which it sees nothing but its own
  * registers and instantaneous values.  One system (phase) at a time.
  *
- * Model, with S = P + jQ as read and as it is:   S_read = K * exp(j*d) * S_true + (g + jb) * U^2
+ * Model, with S = P + jQ as read and as it is:
+ *   S_read = K * exp(j*d) * S_true + (g + jb) * U^2 + U * conj(Y1 * U1 + Y2 * U2)
  * K is the gain, d the angle by which the current channel is late, g + jb the admittance that
- * crosstalk looks like.  All readings are solved for the four together by least squares.
+ * crosstalk looks like, Y1 and Y2 those of the neighbours' voltages.  All readings are solved for
+ * these together by least squares.
  * Source: spec metrology 3.1, 3.2, 3.3 and 3.5.
  */
 #ifndef OPEN382_HOST_CALIBRATION_H
@@ -26,6 +28,9 @@ enum calibration_err {
     CALIBRATION_ERR_GAIN = -2,  /**< a gain is more than 25 % off: not this type of meter */
     CALIBRATION_ERR_DELAY = -3, /**< delay outside -60 .. +140 us: no filter for it */
     CALIBRATION_ERR_CROSSTALK = -4, /**< beyond -60 dB */
+    CALIBRATION_ERR_DRIFT = -5,     /**< beyond 120 ppm/K or so */
+    CALIBRATION_ERR_HEATING = -6,   /**< beyond 0.5 % at 100 A */
+    CALIBRATION_ERR_CLOCK = -7,     /**< beyond 500 ppm */
 };
 
 /** Line for people; "" for CALIBRATION_OK. */
@@ -77,6 +82,11 @@ struct calibration_reading {
      *  in the gain); instantaneous values where there is none.  NAN: not read. */
     double read_active_w, read_reactive_var;
     double read_voltage_v, read_current_a;
+    /** Voltage of the next system and of the one after it as their own ADCs have it (what they
+     * read, with a gain of one), and its angle ahead of this system's; 0: not there, or not looked
+     * at. */
+    double neighbour_v[CALIBRATION_NEIGHBOURS], neighbour_deg[CALIBRATION_NEIGHBOURS];
+    double read_frequency_hz; /**< 0: not read, the clock's constant stays */
 };
 
 /** What was found, for the protocol of the calibration. */
@@ -86,13 +96,21 @@ struct calibration_report {
     double crosstalk_db, crosstalk_deg; /**< of full scales, as it was */
     double noise_a;
     double residual_ppm; /**< largest disagreement of a loaded reading with the model */
+    double neighbour_db[CALIBRATION_NEIGHBOURS], neighbour_deg[CALIBRATION_NEIGHBOURS];
+    double clock_ppm;
+    double turned_rad; /**< the new voltage filter delays the mains further by this angle */
+    /* found at other temperatures; 0 where that was not looked for */
+    double drift_ppm_k, drift_left_ppm; /**< of power: steepest of the points; worst one's rest */
+    double heating_ppm, heating_s;      /**< at the current of that point, for ever */
 };
 
 /**
  * Compute the constants of one system.
  *
  * Needed: readings at load that differ in phi by 10 degrees or more, or give reactive power as
- * well, and one without current.  Of harmonic-free signals.
+ * well, and one without current.  Of harmonic-free signals.  Where readings name neighbours, as
+ * many readings without current as there are systems, with other angles between the voltages:
+ * equally spaced in either order, and all in phase.
  * @param in_use  constants with which the readings were taken
  * @param report  may be NULL
  */
@@ -115,6 +133,14 @@ void calibration_filter_response(const struct calibration_type *type,
                                  const struct calibration_constants *constants, double frequency_hz,
                                  double *re, double *im);
 
+/**
+ * Neighbours delay their voltage further by what their own new filters do: turn what was found of
+ * them along.
+ * @param turned_rad  report.turned_rad of the next system and of the one after it
+ */
+void calibration_neighbours_turn(struct calibration_constants *constants,
+                                 const double turned_rad[CALIBRATION_NEIGHBOURS]);
+
 /** Drift of power, in ppm: linear * d + quadratic * d^2 + cubic * d^3, d from the reference. */
 struct calibration_drift {
     double reference_c; /**< what the meter's sensor read when its gain was calibrated */
@@ -136,5 +162,36 @@ enum calibration_err calibration_drift_fit(double reference_c,
 
 /** The error that the drift has at a temperature that the meter's sensor reads. */
 double calibration_drift_ppm(const struct calibration_drift *drift, double temperature_c);
+
+/** As the meter keeps it.  @return CALIBRATION_ERR_DRIFT: beyond what it takes */
+enum calibration_err calibration_drift_terms(const struct calibration_drift *drift,
+                                             struct calibration_drift_terms *out);
+
+/** The relative error that a meter takes off with these terms; reference_cc is the constants'. */
+double calibration_drift_of(const struct calibration_drift_terms *terms, int16_t reference_cc,
+                            double temperature_c);
+
+/** Self-heating: error_ppm = rest + size * (1 - exp(-t / time)). */
+struct calibration_heating {
+    double size_ppm, time_s;
+};
+struct calibration_heating_point {
+    double seconds;   /**< since the current was switched on, shunt cold */
+    double error_ppm; /**< of power, less the drift at the sensor's temperature */
+};
+
+/** Find the self-heating; the time constant is looked for in 80 .. 360 s.  Needs three points. */
+enum calibration_err calibration_heating_fit(const struct calibration_heating_point *point,
+                                             size_t n, struct calibration_heating *out);
+
+/** Put it into constants (whose current gain is right): found at that current. */
+enum calibration_err calibration_heating_put(const struct calibration_type *type,
+                                             const struct calibration_heating *heating,
+                                             double current_a, struct calibration_constants *out);
+
+/** What a meter with these constants takes off after so long at that current from cold, ppm. */
+double calibration_heating_ppm(const struct calibration_type *type,
+                               const struct calibration_constants *constants, double current_a,
+                               double seconds);
 
 #endif

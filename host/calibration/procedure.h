@@ -30,10 +30,11 @@ struct procedure_reading {
     double register_w, register_var;
     /* means of the instantaneous values, one a second */
     double instant_w, instant_var, voltage_v, current_a, temperature_c;
+    double frequency_hz; /**< by this system's own clock; 0: unknown, its clock stays as it is */
 };
 
 struct procedure_measured {
-    double true_frequency_hz, frequency_hz; /**< the meter's: of the first system that has one */
+    double true_frequency_hz;
     struct procedure_reading system[CALIBRATION_SYSTEMS];
 };
 
@@ -97,7 +98,8 @@ double procedure_seconds(const struct procedure_point *point, size_t n, bool cha
 
 #define PROCEDURE_VERIFY_MAX 12u
 
-/** One system at one point of verification; percent of the true value. */
+/** Points of verification; percent of the active power, or of the apparent power where a system has
+ *  next to no active one (U12 with I1 in an Aron meter at PF 0.5i). */
 struct procedure_verified {
     const char *what;
     double before_pct[CALIBRATION_SYSTEMS], after_pct[CALIBRATION_SYSTEMS];

@@ -98,6 +98,7 @@ static void fill_phase(const struct processor *p, unsigned s, struct legal_phase
     phase->reactive_mvar =
         power_milli(wide_product(sums->reactive, system->power_gain), sums->samples);
     phase->temperature_cc = system->temperature_cc;
+    phase->frequency_uhz = neighbours_frequency_uhz(system);
     uint64_t apparent = (uint64_t)phase->voltage_mv * phase->current_ma / 1000u;
     uint32_t active = (uint32_t)(phase->active_mw < 0 ? -phase->active_mw : phase->active_mw);
     phase->apparent_mva = apparent > active ? (uint32_t)apparent : active;

@@ -133,6 +133,7 @@ struct legal_phase {
     bool load_present;          /**< above 2.3 W or 2.3 var: energy is registered (DIS-16) */
     bool exporting; /**< active load above 2.3 W, and it is export; the sign of less is noise */
     int16_t temperature_cc; /**< of the system's own sensor, 1/100 degree */
+    uint32_t frequency_uhz; /**< of its voltage, by its own clock; 0: unknown */
 };
 
 enum legal_sequence { LEGAL_SEQUENCE_UNKNOWN, LEGAL_SEQUENCE_123, LEGAL_SEQUENCE_132 };
