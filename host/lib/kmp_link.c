@@ -2,8 +2,10 @@
 
 #include <string.h>
 
-#define GET_REGISTER 0x10u
-#define PUT_REGISTER 0x11u
+#define GET_REGISTER       0x10u
+#define PUT_REGISTER       0x11u
+#define GET_EVENT_STATUS   0x9Bu
+#define CLEAR_EVENT_STATUS 0x9Cu
 
 /* A line full of noise must not keep us waiting for ever. */
 #define ANSWER_MAX_MS 5000
@@ -125,7 +127,9 @@ static int ask(struct kmp_link *link, const struct question *question, const uin
 int kmp_link_command(struct kmp_link *link, uint8_t cid, const uint8_t *data, size_t n_data)
 {
     uint8_t frame[KMP_FRAME_MAX];
-    const struct question question = {cid, NULL, 0, false};
+    /* clearing is answered as asking is (5512-447) */
+    const uint8_t answer = cid == CLEAR_EVENT_STATUS ? GET_EVENT_STATUS : cid;
+    const struct question question = {answer, NULL, 0, false};
     int length = kmp_client_command(cid, data, n_data, frame, sizeof frame);
     return length < 0 ? HOST_ERR_SPACE : ask(link, &question, frame, (size_t)length, link->retries);
 }

@@ -1,35 +1,33 @@
-/* metertool events: an event log of the meter, oldest record first. */
+/* metertool events: the event status, and the event logs of the meter, oldest record first. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "../../proto/kmp/kmp_log.h"
 #include "commands.h"
+#include "event_words.h"
 
-#define PAYLOAD_REGISTER 0xFF00u
-#define RTC_VALID        0x02u
-#define PAGES_MAX        256u /* a log has 200 records, an answer one or more of them */
+#define GET_EVENT_STATUS   0x9Bu
+#define CLEAR_EVENT_STATUS 0x9Cu
+#define EVENT_STATUS_B     1237u
+#define RTC_REGISTER       1047u
+#define HOURS_REGISTER     1004u
+#define PAYLOAD_REGISTER   0xFF00u
+#define RTC_VALID          0x02u
+#define PAGES_MAX          256u /* a log has 200 records, an answer one or more of them */
+#define WORD_BITS          32u
 
-enum { RTC, EVENT, HOURS, PAYLOAD, REGISTERS };
+/* ---- one record ---- */
 
-static const struct log_kind {
-    const char *name;
-    uint8_t log;
-    uint16_t event_register;
-    const char *words[2]; /* of events 0 and 1; NULL: the number */
-} kinds[] = {
-    {"neutral", 12, 1242, {"neutral is back", "neutral lost"}},
-    {"voltage", 4, 1085, {NULL, NULL}},
-};
-#define N_KINDS (sizeof kinds / sizeof kinds[0])
-
-struct event {
-    uint16_t id;
-    bool valid;
-    char stamp[20]; /* the meter's normal time */
-    int64_t code, hours;
-    struct kmp_value payload;
-};
+static const struct kmp_value *value_of(const struct kmp_log_page *page, uint16_t id)
+{
+    for (unsigned i = 0; i < page->n_values; i++) {
+        if (page->values[i].id == id) {
+            return &page->values[i];
+        }
+    }
+    return NULL;
+}
 
 /* status, weekday, ss, mm, hh, DD, MM, YY */
 static void take_stamp(const struct kmp_value *rtc, struct event *event)
@@ -40,167 +38,287 @@ static void take_stamp(const struct kmp_value *rtc, struct event *event)
              b[6] % 100u, b[5] % 100u, b[4] % 100u, b[3] % 100u, b[2] % 100u);
 }
 
-static bool take_event(const struct kmp_log_page *page, const struct log_kind *kind, uint16_t id,
+/* The record's own bytes are this project's; a meter that has none is read without. */
+static bool take_event(const struct kmp_log_page *page, const struct event_kind *kind, uint16_t id,
                        struct event *event)
 {
+    const struct kmp_value *rtc = value_of(page, RTC_REGISTER);
+    const struct kmp_value *code = value_of(page, kind->event_register);
+    const struct kmp_value *hours = value_of(page, HOURS_REGISTER);
+    const struct kmp_value *payload = value_of(page, PAYLOAD_REGISTER);
     int exponent = 0;
-    const struct kmp_value *value = page->values;
-    if (page->n_values != REGISTERS || value[RTC].n_bytes != 8 ||
-        value[EVENT].id != kind->event_register ||
-        kmp_value_number(&value[EVENT], &event->code, &exponent) != KMP_OK ||
-        kmp_value_number(&value[HOURS], &event->hours, &exponent) != KMP_OK) {
+    memset(event, 0, sizeof *event);
+    if (rtc == NULL || rtc->n_bytes != 8 || code == NULL || hours == NULL ||
+        kmp_value_number(code, &event->code, &exponent) != KMP_OK ||
+        kmp_value_number(hours, &event->hours, &exponent) != KMP_OK) {
         return false;
     }
     event->id = id;
-    event->payload = value[PAYLOAD];
-    take_stamp(&value[RTC], event);
+    if (payload != NULL) {
+        event->payload = *payload;
+    }
+    take_stamp(rtc, event);
     return true;
 }
 
-/* ---- what a neutral fault saw (docs/neutral-fault.md) ---- */
-
-static unsigned tenths(const struct kmp_value *payload, unsigned at)
+static json_t *event_json(const struct event_kind *kind, const struct event *event,
+                          const char *text)
 {
-    return (unsigned)payload->bytes[at] | (unsigned)payload->bytes[at + 1] << 8;
-}
-
-static json_t *neutral_json(const struct kmp_value *payload)
-{
-    json_t *phases = json_array();
-    for (unsigned i = 0; i < 3; i++) {
-        json_array_append_new(phases,
-                              json_pack("{s:f, s:f}", "lowest_v", tenths(payload, 1 + 4 * i) / 10.0,
-                                        "highest_v", tenths(payload, 3 + 4 * i) / 10.0));
+    json_t *one =
+        json_pack("{s:i, s:s, s:b, s:I, s:I, s:s}", "id", (int)event->id, "time", event->stamp,
+                  "clock_valid", event->valid, "hours", (json_int_t)event->hours, "event",
+                  (json_int_t)event->code, "text", text);
+    json_t *detail = kind->detail(event);
+    if (detail != NULL) {
+        json_object_set_new(one, kind->detail_name, detail);
     }
-    return json_pack("{s:o, s:f}", "phases", phases, "displacement_v", tenths(payload, 13) / 10.0);
+    return one;
 }
 
-static void neutral_print(const struct kmp_value *payload)
-{
-    for (unsigned i = 0; i < 3; i++) {
-        printf("  L%u %.1f..%.1f V", i + 1, tenths(payload, 1 + 4 * i) / 10.0,
-               tenths(payload, 3 + 4 * i) / 10.0);
-    }
-    printf("  star point %.1f V", tenths(payload, 13) / 10.0);
-}
-
-static bool has_voltages(const struct log_kind *kind, const struct event *event)
-{
-    return kind == &kinds[0] && event->payload.n_bytes >= 15;
-}
-
-/* ---- output ---- */
-
-static const char *word_of(const struct log_kind *kind, int64_t code, char text[24])
-{
-    if (code >= 0 && code <= 1 && kind->words[code] != NULL) {
-        return kind->words[code];
-    }
-    snprintf(text, 24, "event %" PRId64, code);
-    return text;
-}
-
-static void print_event(const struct tool *tool, const struct log_kind *kind,
+static void print_event(const struct tool *tool, const struct event_kind *kind,
                         const struct event *event, json_t *all)
 {
-    char text[24];
-    const char *word = word_of(kind, event->code, text);
-    if (tool->options.format == FORMAT_JSON) {
-        json_t *one =
-            json_pack("{s:i, s:s, s:b, s:I, s:I, s:s}", "id", (int)event->id, "time", event->stamp,
-                      "clock_valid", event->valid, "hours", (json_int_t)event->hours, "event",
-                      (json_int_t)event->code, "text", word);
-        if (has_voltages(kind, event)) {
-            json_object_set_new(one, "seen", neutral_json(&event->payload));
-        }
-        json_array_append_new(all, one);
-    } else if (tool->options.format == FORMAT_CSV) {
-        printf("%u,%s,%d,%" PRId64 ",%" PRId64 ",%s\n", (unsigned)event->id, event->stamp,
-               event->valid, event->hours, event->code, word);
-    } else {
-        printf("%5u  %s%s  %7" PRId64 " h  %s", (unsigned)event->id, event->stamp,
-               event->valid ? " " : "?", event->hours, word);
-        if (has_voltages(kind, event)) {
-            neutral_print(&event->payload);
-        }
-        putchar('\n');
+    char text[EVENT_TEXT] = "";
+    kind->words(event, text);
+    switch (tool->options.format) {
+    case FORMAT_JSON: json_array_append_new(all, event_json(kind, event, text)); break;
+    case FORMAT_CSV:
+        printf("%u,%s,%d,%" PRId64 ",%" PRId64 ",\"%s\"\n", (unsigned)event->id, event->stamp,
+               event->valid, event->hours, event->code, text);
+        break;
+    default:
+        printf("%5u  %s%s  %7" PRId64 " h  %s\n", (unsigned)event->id, event->stamp,
+               event->valid ? " " : "?", event->hours, text);
+        break;
     }
 }
 
-/* ---- reading ---- */
+/* ---- a log ---- */
 
-/* One answer after another, each from the id after the last one. */
-static enum tool_exit read_log(struct tool *tool, const struct log_kind *kind, json_t *all)
+static enum tool_exit ask_page(struct tool *tool, const struct event_kind *kind, uint8_t cid,
+                               uint16_t from, struct kmp_log_page *page)
 {
-    const uint16_t registers[REGISTERS] = {1047, kind->event_register, 1004, PAYLOAD_REGISTER};
-    uint16_t from = 0;
-    for (unsigned n = 0; n < PAGES_MAX; n++) {
-        uint8_t data[KMP_LOG_ASK_BYTES];
-        struct kmp_log_page page;
-        size_t n_data = n == 0 ? kmp_log_ask_all(kind->log, registers, REGISTERS, data)
-                               : kmp_log_ask_id(kind->log, registers, REGISTERS, from, data);
-        int length = kmp_link_command(
-            &tool->kmp, n == 0 ? KMP_LOG_TIME_PRESENT : KMP_LOG_ID_PRESENT, data, n_data);
-        if (length == HOST_ERR_SILENT && tool->kmp.answered) {
-            tool_complain("the meter does not have the log '%s'", kind->name);
-            return EXIT_UNKNOWN;
-        }
-        if (length < 0) {
-            tool_complain("%s", tool->line.error);
-            return EXIT_METER;
-        }
-        bool good = kmp_log_page_open(&page, tool->kmp.receiver.body, (size_t)length) == KMP_OK &&
-                    page.log == kind->log;
-        struct event event;
-        uint16_t id = 0;
-        while (good && kmp_log_page_next(&page, &id)) {
-            good = take_event(&page, kind, id, &event);
-            if (good) {
-                print_event(tool, kind, &event, all);
-            }
-            from = (uint16_t)(id + 1u);
-        }
-        if (!good) {
-            tool_complain("log '%s': the answer is not a log of events", kind->name);
-            return EXIT_METER;
-        }
-        if (page.n_records == 0 || (page.info & KMP_LOG_END) != 0) {
-            return EXIT_GOOD;
-        }
+    const uint16_t registers[] = {RTC_REGISTER, kind->event_register, HOURS_REGISTER,
+                                  PAYLOAD_REGISTER};
+    const size_t n = sizeof registers / sizeof registers[0];
+    uint8_t data[KMP_LOG_ASK_BYTES];
+    const size_t n_data =
+        cid == KMP_LOG_TIME_PRESENT   ? kmp_log_ask_all(kind->log, registers, n, data)
+        : cid == KMP_LOG_LAST_PRESENT ? kmp_log_ask_unread(kind->log, registers, n, data)
+                                      : kmp_log_ask_id(kind->log, registers, n, from, data);
+    const int length = kmp_link_command(&tool->kmp, cid, data, n_data);
+    if (length == HOST_ERR_SILENT && tool->kmp.answered) {
+        tool_complain("the meter does not have the log '%s'", kind->name);
+        return EXIT_UNKNOWN;
+    }
+    if (length < 0) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    if (kmp_log_page_open(page, tool->kmp.receiver.body, (size_t)length) != KMP_OK ||
+        page->log != kind->log) {
+        tool_complain("log '%s': the answer is not a log of events", kind->name);
+        return EXIT_METER;
     }
     return EXIT_GOOD;
 }
 
-enum tool_exit command_events(struct tool *tool, int n_arguments, char **arguments)
+/* One answer after another, each from the id after the last one. */
+static enum tool_exit read_log(struct tool *tool, const struct event_kind *kind, bool unread,
+                               json_t *all)
 {
-    const char *name = n_arguments == 1 ? arguments[0] : "";
-    size_t i = 0;
-    while (i < N_KINDS && strcmp(kinds[i].name, name) != 0) {
-        i++;
+    uint8_t cid = unread ? KMP_LOG_LAST_PRESENT : KMP_LOG_TIME_PRESENT;
+    uint16_t from = 0;
+    for (unsigned n = 0; n < PAGES_MAX; n++) {
+        struct kmp_log_page page;
+        struct event event;
+        uint16_t id = 0;
+        const enum tool_exit result = ask_page(tool, kind, cid, from, &page);
+        if (result != EXIT_GOOD) {
+            return result;
+        }
+        while (kmp_log_page_next(&page, &id)) {
+            if (!take_event(&page, kind, id, &event)) {
+                tool_complain("log '%s': a record without stamp, event or hours", kind->name);
+                return EXIT_METER;
+            }
+            print_event(tool, kind, &event, all);
+            from = (uint16_t)(id + 1u);
+        }
+        if (page.n_records == 0 || (page.info & KMP_LOG_END) != 0) {
+            return EXIT_GOOD;
+        }
+        cid = KMP_LOG_ID_PRESENT;
     }
-    if (i == N_KINDS) {
-        tool_complain("events '%s': expected neutral or voltage", name);
-        return EXIT_USAGE;
-    }
-    if (tool->line.url.protocol != METER_KMP) {
-        tool_complain("events are read over KMP");
-        return EXIT_USAGE;
-    }
-    uint16_t serial = 1001;
-    struct kmp_value value;
-    if (kmp_link_registers(&tool->kmp, &serial, 1, &value) < 0) {
-        tool_complain("%s", tool->line.error);
-        return EXIT_METER;
-    }
+    return EXIT_GOOD;
+}
+
+static enum tool_exit show_log(struct tool *tool, const struct event_kind *kind, bool unread)
+{
     json_t *all = json_array();
     if (tool->options.format == FORMAT_CSV) {
         puts("id,time,clock_valid,hours,event,text");
     }
-    enum tool_exit result = read_log(tool, &kinds[i], all);
+    const enum tool_exit result = read_log(tool, kind, unread, all);
     if (tool->options.format == FORMAT_JSON && result == EXIT_GOOD) {
         json_dumpf(all, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(all);
     return result;
+}
+
+/* ---- event status ---- */
+
+/* Both commands are answered by the four bytes of word A. */
+static enum tool_exit event_status(struct tool *tool, uint8_t cid, const uint8_t *masks,
+                                   size_t n_masks, uint32_t *word_a)
+{
+    const int length = kmp_link_command(&tool->kmp, cid, masks, n_masks);
+    if (length < 0) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    const uint8_t *body = tool->kmp.receiver.body;
+    if (length != 6) {
+        tool_complain("event status: %d bytes came, expected 4", length - 2);
+        return EXIT_METER;
+    }
+    *word_a = (uint32_t)body[2] | (uint32_t)body[3] << 8 | (uint32_t)body[4] << 16 |
+              (uint32_t)body[5] << 24;
+    return EXIT_GOOD;
+}
+
+/* A meter that does not have the register has no word B. */
+static enum tool_exit status_b(struct tool *tool, bool *has, uint32_t *word_b)
+{
+    const uint16_t id = EVENT_STATUS_B;
+    struct kmp_value value;
+    int64_t number = 0;
+    int exponent = 0;
+    const int n = kmp_link_registers(&tool->kmp, &id, 1, &value);
+    if (n < 0) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    *has = n == 1 && kmp_value_number(&value, &number, &exponent) == KMP_OK;
+    *word_b = (uint32_t)number;
+    return EXIT_GOOD;
+}
+
+static void print_bit(const struct tool *tool, char word, unsigned bit, const char *name,
+                      json_t *list)
+{
+    char number[16];
+    snprintf(number, sizeof number, "bit %u", bit);
+    const char *text = name != NULL ? name : number;
+    switch (tool->options.format) {
+    case FORMAT_JSON: json_array_append_new(list, json_string(text)); break;
+    case FORMAT_CSV: printf("%c,%u,%s\n", word, bit, text); break;
+    default: printf("%c %2u  %s\n", word, bit, text); break;
+    }
+}
+
+static json_t *print_word(const struct tool *tool, char letter, uint32_t word,
+                          const char *(*name)(unsigned))
+{
+    json_t *list = json_array();
+    for (unsigned bit = 0; bit < WORD_BITS; bit++) {
+        if ((word >> bit & 1u) != 0) {
+            print_bit(tool, letter, bit, name(bit), list);
+        }
+    }
+    return json_pack("{s:I, s:o}", "word", (json_int_t)word, "set", list);
+}
+
+static enum tool_exit show_status(struct tool *tool)
+{
+    uint32_t word_a = 0, word_b = 0;
+    bool has_b = false;
+    enum tool_exit result = event_status(tool, GET_EVENT_STATUS, NULL, 0, &word_a);
+    result = result == EXIT_GOOD ? status_b(tool, &has_b, &word_b) : result;
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    if (tool->options.format == FORMAT_CSV) {
+        puts("word,bit,text");
+    }
+    json_t *all = json_object();
+    json_object_set_new(all, "a", print_word(tool, 'A', word_a, event_word_a_name));
+    json_object_set_new(all, "b",
+                        has_b ? print_word(tool, 'B', word_b, event_word_b_name) : json_null());
+    if (tool->options.format == FORMAT_JSON) {
+        json_dumpf(all, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else if (tool->options.format == FORMAT_TABLE && word_a == 0 && word_b == 0) {
+        puts("nothing");
+    }
+    json_decref(all);
+    return EXIT_GOOD;
+}
+
+/* What has been read of this log is confirmed; the flag falls when that is all of it. */
+static enum tool_exit confirm(struct tool *tool, const struct event_kind *kind)
+{
+    uint8_t masks[8] = {0};
+    uint32_t word_a = 0;
+    masks[kind->bit / 8u] = (uint8_t)(1u << kind->bit % 8u);
+    const enum tool_exit result =
+        event_status(tool, CLEAR_EVENT_STATUS, masks, sizeof masks, &word_a);
+    if (result == EXIT_GOOD && (word_a >> kind->bit & 1u) != 0) {
+        tool_complain("log '%s' has records that were not read: metertool events %s new",
+                      kind->name, kind->name);
+        return EXIT_METER;
+    }
+    return result;
+}
+
+static enum tool_exit clear_all(struct tool *tool)
+{
+    static const uint8_t masks[8] = {0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF};
+    uint32_t word_a = 0;
+    return event_status(tool, CLEAR_EVENT_STATUS, masks, sizeof masks, &word_a);
+}
+
+/* ---- the command ---- */
+
+/* A meter that answers nothing at all must not pass for one that lacks a log. */
+static enum tool_exit find_meter(struct tool *tool)
+{
+    const uint16_t serial = 1001;
+    struct kmp_value value;
+    if (kmp_link_registers(&tool->kmp, &serial, 1, &value) < 0) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    return EXIT_GOOD;
+}
+
+enum tool_exit command_events(struct tool *tool, int n_arguments, char **arguments)
+{
+    const char *name = n_arguments > 0 ? arguments[0] : "";
+    const char *what = n_arguments > 1 ? arguments[1] : "";
+    const struct event_kind *kind = event_kind_by_name(name);
+    const bool clear = n_arguments == 1 && strcmp(name, "clear") == 0;
+    const bool unread = strcmp(what, "new") == 0, done = strcmp(what, "done") == 0;
+    if (n_arguments > 0 && kind == NULL && !clear) {
+        tool_complain(
+            "events '%s': expected status, clock, voltage, neutral, load-profile or clear", name);
+        return EXIT_USAGE;
+    }
+    if (n_arguments > 2 || (n_arguments == 2 && !unread && !done)) {
+        tool_complain("events %s '%s': expected new, done or nothing", name, what);
+        return EXIT_USAGE;
+    }
+    if (tool->line.url.protocol != METER_KMP) {
+        tool_complain("events are read over KMP");
+        return EXIT_USAGE;
+    }
+    if (find_meter(tool) != EXIT_GOOD) {
+        return EXIT_METER;
+    }
+    if (kind == NULL) {
+        return clear ? clear_all(tool) : show_status(tool);
+    }
+    return done ? confirm(tool, kind) : show_log(tool, kind, unread);
 }

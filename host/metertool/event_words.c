@@ -1,0 +1,348 @@
+#include "event_words.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- text and payloads ---- */
+
+static void add(char text[EVENT_TEXT], const char *format, ...)
+{
+    const size_t n = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + n, EVENT_TEXT - n, format, arguments);
+    va_end(arguments);
+}
+
+static uint64_t little(const struct event *event, unsigned at, unsigned n)
+{
+    uint64_t value = 0;
+    while (n-- > 0) {
+        value = value << 8 | event->payload.bytes[at + n];
+    }
+    return value;
+}
+
+static const char *utc_text(int64_t utc_s, char text[32])
+{
+    struct tm parts;
+    const time_t seconds = (time_t)utc_s;
+    if (gmtime_r(&seconds, &parts) == NULL ||
+        strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+        return "?";
+    }
+    return text;
+}
+
+/* "event 9" for a code that has no word. */
+static const char *or_number(const char *word, int64_t code, char text[32])
+{
+    if (word != NULL) {
+        return word;
+    }
+    snprintf(text, 32, "event %" PRId64, code);
+    return text;
+}
+
+/* ---- status log: bits of 97.97.0 ---- */
+
+static const char *const status_names[8] = {
+    "reset",     "memory error", "magnet",           "RAM error",
+    "ROM error", "alarm input",  "meter cover open", "auxiliary supply"};
+
+static void add_status(char text[EVENT_TEXT], unsigned bits)
+{
+    const char *separator = "";
+    for (unsigned bit = 0; bit < 8; bit++) {
+        if ((bits >> bit & 1u) != 0) {
+            add(text, "%s%s", separator, status_names[bit]);
+            separator = ", ";
+        }
+    }
+}
+
+static unsigned status_gone(const struct event *event)
+{
+    return event->payload.n_bytes >= 2 ? event->payload.bytes[1] : 0u;
+}
+
+static void status_words(const struct event *event, char text[EVENT_TEXT])
+{
+    const unsigned came = (unsigned)event->code & 0xFFu, gone = status_gone(event);
+    add_status(text, came);
+    if (gone != 0) {
+        add(text, came != 0 ? "; over: " : "over: ");
+        add_status(text, gone);
+    }
+    if (came == 0 && gone == 0) {
+        add(text, "over"); /* what, only this project's meter says */
+    }
+}
+
+static json_t *status_list(unsigned bits)
+{
+    json_t *list = json_array();
+    for (unsigned bit = 0; bit < 8; bit++) {
+        if ((bits >> bit & 1u) != 0) {
+            json_array_append_new(list, json_string(status_names[bit]));
+        }
+    }
+    return list;
+}
+
+static json_t *status_detail(const struct event *event)
+{
+    return json_pack("{s:o, s:o}", "come", status_list((unsigned)event->code & 0xFFu), "gone",
+                     status_list(status_gone(event)));
+}
+
+/* ---- clock log ---- */
+
+static void clock_words(const struct event *event, char text[EVENT_TEXT])
+{
+    char number[32], before[32];
+    const char *word = event->code == 1   ? "clock set"
+                       : event->code == 2 ? "clock lost without supply"
+                       : event->code == 4 ? "no change"
+                                          : NULL;
+    add(text, "%s", or_number(word, event->code, number));
+    if (event->payload.n_bytes >= 9) {
+        add(text, "; before: %s%s", utc_text((int64_t)little(event, 0, 8), before),
+            event->payload.bytes[8] != 0 ? "" : ", not valid");
+    }
+}
+
+static json_t *clock_detail(const struct event *event)
+{
+    char before[32];
+    if (event->payload.n_bytes < 9) {
+        return NULL;
+    }
+    return json_pack("{s:s, s:b}", "before", utc_text((int64_t)little(event, 0, 8), before),
+                     "before_valid", event->payload.bytes[8] != 0);
+}
+
+/* ---- voltage quality log (docs/voltage-quality.md) ---- */
+
+#define VOLTAGE_PAYLOAD 20u
+
+static const char *voltage_kind(const struct event *event)
+{
+    static const char *const names[] = {
+        NULL, "dip", "swell", "interruption", "undervoltage", "overvoltage", "phase failure"};
+    const unsigned kind = (unsigned)event->code >> 8 & 0xFu;
+    if (kind < sizeof names / sizeof names[0] && names[kind] != NULL) {
+        return names[kind];
+    }
+    /* a real meter's event: the low byte alone */
+    return (event->code & 0x80) != 0   ? "overvoltage"
+           : (event->code & 0x40) != 0 ? "undervoltage"
+           : (event->code & 0x08) != 0 ? "above cut-off"
+           : (event->code & 0x10) != 0 ? "below cut-off"
+                                       : "voltage";
+}
+
+static const char *voltage_edge(const struct event *event)
+{
+    static const char *const names[4] = {"whole", "begin", "end", "whole"};
+    const bool plain = ((unsigned)event->code >> 8 & 0xFu) == 0;
+    return plain ? ((event->code & 0x20) != 0 ? "end" : "begin")
+                 : names[(unsigned)event->code >> 12 & 3u];
+}
+
+static void voltage_words(const struct event *event, char text[EVENT_TEXT])
+{
+    const char *edge = voltage_edge(event);
+    add(text, "%s%s", voltage_kind(event),
+        strcmp(edge, "begin") == 0 ? " begins"
+        : strcmp(edge, "end") == 0 ? " is over"
+                                   : "");
+    for (unsigned phase = 0; phase < 3; phase++) {
+        if (((unsigned)event->code >> phase & 1u) != 0) {
+            add(text, " L%u", phase + 1);
+        }
+    }
+    if (event->payload.n_bytes < VOLTAGE_PAYLOAD) {
+        return;
+    }
+    if (strcmp(edge, "begin") != 0) {
+        add(text, "; %.3f s", (double)little(event, 12, 4) / 1000.0);
+    }
+    add(text, "; %s %.1f V", (event->code & 0x80) != 0 ? "highest" : "lowest",
+        (double)little(event, 16, 4) / 1000.0);
+}
+
+static json_t *voltage_detail(const struct event *event)
+{
+    json_t *phases = json_array();
+    for (unsigned phase = 0; phase < 3; phase++) {
+        if (((unsigned)event->code >> phase & 1u) != 0) {
+            json_array_append_new(phases, json_integer(phase + 1));
+        }
+    }
+    json_t *detail = json_pack("{s:s, s:s, s:o}", "kind", voltage_kind(event), "edge",
+                               voltage_edge(event), "phases", phases);
+    if (event->payload.n_bytes >= VOLTAGE_PAYLOAD) {
+        json_object_set_new(detail, "utc_s", json_real((double)little(event, 4, 8) / 1000.0));
+        json_object_set_new(detail, "duration_s", json_real((double)little(event, 12, 4) / 1000.0));
+        json_object_set_new(detail, "extreme_v", json_real((double)little(event, 16, 4) / 1000.0));
+    }
+    return detail;
+}
+
+/* ---- neutral log (docs/neutral-fault.md) ---- */
+
+#define NEUTRAL_PAYLOAD 15u
+
+static double tenths(const struct event *event, unsigned at)
+{
+    return (double)little(event, at, 2) / 10.0;
+}
+
+static void neutral_words(const struct event *event, char text[EVENT_TEXT])
+{
+    char number[32];
+    const char *word = event->code == 0   ? "neutral is back"
+                       : event->code == 1 ? "neutral lost"
+                                          : NULL;
+    add(text, "%s", or_number(word, event->code, number));
+    if (event->payload.n_bytes < NEUTRAL_PAYLOAD) {
+        return;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        add(text, "  L%u %.1f..%.1f V", i + 1, tenths(event, 1 + 4 * i), tenths(event, 3 + 4 * i));
+    }
+    add(text, "  star point %.1f V", tenths(event, 13));
+}
+
+static json_t *neutral_detail(const struct event *event)
+{
+    if (event->payload.n_bytes < NEUTRAL_PAYLOAD) {
+        return NULL;
+    }
+    json_t *phases = json_array();
+    for (unsigned i = 0; i < 3; i++) {
+        json_array_append_new(phases, json_pack("{s:f, s:f}", "lowest_v", tenths(event, 1 + 4 * i),
+                                                "highest_v", tenths(event, 3 + 4 * i)));
+    }
+    return json_pack("{s:o, s:f}", "phases", phases, "displacement_v", tenths(event, 13));
+}
+
+/* ---- load-profile log ---- */
+
+static void profile_words(const struct event *event, char text[EVENT_TEXT])
+{
+    static const char *const names[] = {NULL,
+                                        NULL,
+                                        "records deleted: other registers",
+                                        NULL,
+                                        "records deleted by hand",
+                                        "records deleted: other interval",
+                                        "load profile off",
+                                        "load profile on"};
+    char number[32];
+    const bool known = event->code >= 0 && event->code < (int64_t)(sizeof names / sizeof names[0]);
+    add(text, "%s", or_number(known ? names[event->code] : NULL, event->code, number));
+    if (event->payload.n_bytes >= 1) {
+        add(text, "; interval %u min", event->payload.bytes[0]);
+    }
+}
+
+static json_t *profile_detail(const struct event *event)
+{
+    return event->payload.n_bytes < 1
+               ? NULL
+               : json_pack("{s:i}", "interval_min", (int)event->payload.bytes[0]);
+}
+
+/* ---- tables ---- */
+
+const struct event_kind event_kinds[] = {
+    {"status", 2, 50, 18, "detail", status_words, status_detail},
+    {"clock", 3, 1045, 17, "detail", clock_words, clock_detail},
+    {"voltage", 4, 1085, 19, "detail", voltage_words, voltage_detail},
+    {"neutral", 12, 1242, 29, "seen", neutral_words, neutral_detail},
+    {"load-profile", 10, 1222, 31, "detail", profile_words, profile_detail},
+};
+const size_t event_kinds_length = sizeof event_kinds / sizeof event_kinds[0];
+
+const struct event_kind *event_kind_by_name(const char *name)
+{
+    for (size_t i = 0; i < event_kinds_length; i++) {
+        if (strcmp(event_kinds[i].name, name) == 0) {
+            return &event_kinds[i];
+        }
+    }
+    return NULL;
+}
+
+/* docs/protocols.md, "Event status". */
+static const char *const word_a[32] = {
+    [8] = "radio data ready",
+    [9] = "call forced by the user",
+    [10] = "clock adjusted",
+    [11] = "something in word B",
+    [12] = "disconnect",
+    [13] = "flash error",
+    [16] = "new: debiting",
+    [17] = "new: clock",
+    [18] = "new: status",
+    [19] = "new: voltage",
+    [20] = "new: disconnect",
+    [21] = "new: load profile",
+    [22] = "new: debiting 2",
+    [23] = "new: CT ratio",
+    [24] = "P0 sign-on",
+    [27] = "new: firmware taken",
+    [28] = "new: firmware refused",
+    [29] = "new: neutral",
+    [30] = "new: analysis",
+    [31] = "new: load-profile",
+};
+
+static const char *const word_b[32] = {
+    [0] = "audit trail success",
+    [1] = "audit trail failure",
+    [3] = "neutral fault",
+    [4] = "ROM error",
+    [5] = "power fail",
+    [6] = "phase L1 missing",
+    [7] = "phase L2 missing",
+    [8] = "phase L3 missing",
+    [9] = "overvoltage L1",
+    [10] = "undervoltage L1",
+    [11] = "overvoltage L2",
+    [12] = "undervoltage L2",
+    [13] = "overvoltage L3",
+    [14] = "undervoltage L3",
+    [15] = "alarm input",
+    [16] = "no current L1",
+    [17] = "no current L2",
+    [18] = "no current L3",
+    [19] = "phase sequence L1-L3-L2",
+    [20] = "earth fault",
+    [21] = "magnet",
+    [22] = "meter cover open",
+    [23] = "auxiliary supply",
+    [24] = "reverse L1",
+    [25] = "reverse L2",
+    [26] = "reverse L3",
+    [27] = "asymmetry",
+    [28] = "prepayment",
+    [29] = "breaker opened by hand",
+    [30] = "breaker opened by itself",
+    [31] = "breaker opened remotely",
+};
+
+const char *event_word_a_name(unsigned bit)
+{
+    return bit < 8 ? status_names[bit] : bit < 32 ? word_a[bit] : NULL;
+}
+
+const char *event_word_b_name(unsigned bit)
+{
+    return bit < 32 ? word_b[bit] : NULL;
+}
