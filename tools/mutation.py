@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Seeds defects in the legal part, one at a time, and prints which test catches each.
 
-    mutation.py [--list] [--only ID[,ID...]] [--sample N] [--per-folder N] [--seed N] [--jobs N] [--fresh]
+    mutation.py [--list] [--only ID[,ID...]] [--sample N] [--per-folder N] [--seed N] [--jobs N] [--fresh] [--bench]
 
 The named defects are those of every meter's nightmares; the others are edits of operators, comparisons, constants and
 whole statements, chosen by a hash of their line and the seed, so that a change elsewhere in a file leaves them as
 they are.  Each is built in a copy of the tree below build/mutation and tested until a test fails.  Results are kept there:
 a run that was stopped goes on where it was; --fresh begins anew.  A survivor either gets a test, or a line with its
 reason in tests/mutation.txt.  Exit status 1 when one has neither.
+
+The last to be asked is the quick type test (docs/typetest.md).  --bench asks it alone, of the named defects: it shows
+which of them a calibrated meter at its LED and its registers gives away.
 """
 import argparse
 import concurrent.futures
@@ -26,15 +29,21 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 WORK = TOP / "build" / "mutation"
 REASONS = TOP / "tests" / "mutation.txt"
-FOLDERS = ["signal", "energy", "store", "bus", "params"]  # of legal/
+FOLDERS = ["signal", "energy", "store", "bus", "params", "profile"]  # of legal/
 COPIED = ["CMakeLists.txt", "cmake", "legal", "app", "proto", "lab", "host", "ports", "tools", "tests", "bench", "data", "docs"]
 # The quick and sharp ones first: most mutants die there.  Last the one that knows every bit of the signal part and
 # nothing of what they mean.
 FIRST = ["test_conservation", "test_signal", "test_signal_kernels", "test_bus", "test_energy", "test_edges",
          "test_store_cuts"]
 LAST = ["test_signal_golden"]
+# Of some files the test that looks at nothing else.
+OWN = {"profile/": "test_profile", "params/": "test_compensation", "energy/drift.c": "test_compensation",
+       "energy/neighbours.c": "test_compensation", "signal/angle.c": "test_signal_angle"}
 PARTS = ["legal", "app", "lab", "regression"]
 LIMIT_S = 120
+BENCH = "typetest"
+BENCH_OPTIONS = ["--quick", "--quiet", "--meters", "1", "--jobs", "1"]
+BENCH_LIMIT_S = 600
 
 # name, file, text, instead of it
 NAMED = [
@@ -58,6 +67,41 @@ NAMED = [
     ("pulse lost at each spread", "energy/pulses.c", "pulses->emitted++;", "pulses->emitted += 2u;"),
     ("tariff switch gives the past to the new tariff", "energy/registers.c",
      "registers->resting_uwh[registers->tariff - 1u][e] =", "registers->resting_uwh[tariff - 1u][e] ="),
+    ("drift put on instead of taken off", "energy/drift.c", "return held(slope_q40 * away_cc, ERROR_MAX_Q40);",
+     "return held(-slope_q40 * away_cc, ERROR_MAX_Q40);"),
+    ("drift without its cubic", "energy/drift.c", "drift->quadratic_q54 + drift->cubic_q68 * away_cc / scale",
+     "drift->quadratic_q54"),
+    ("drift of the voltage taken for the power's", "energy/system.c",
+     "drift_error_q40(&c->power_drift, system->temperature_cc", "drift_error_q40(&c->voltage_drift, system->temperature_cc"),
+    ("heat twice as fast", "energy/drift.c", "(uint64_t)time_s * MEASURING_SAMPLE_RATE_HZ",
+     "(uint64_t)time_s * MEASURING_SAMPLE_RATE_HZ / 2u"),
+    ("heat of a gap kept", "energy/system.c", "if (!follows && passed_us > 0) {", "if (follows && passed_us < 0) {"),
+    ("heat put on instead of taken off", "energy/drift.c", "(int64_t)(heat->square_q8 >> 8) * heating_q64",
+     "-(int64_t)(heat->square_q8 >> 8) * heating_q64"),
+    ("neighbour conjugate", "energy/neighbours.c", "im = c->neighbour_im_q40[n];", "im = -c->neighbour_im_q40[n];"),
+    ("neighbours exchanged", "energy/neighbours.c", "const unsigned k = (s + 1u + n) % n_systems;",
+     "const unsigned k = (s + 2u - n) % n_systems;"),
+    ("neighbour turned the wrong way", "energy/neighbours.c", "(int64_t)(to->end_q8 - from->end_q8)",
+     "(int64_t)(from->end_q8 - to->end_q8)"),
+    ("neighbour without voltage counted", "energy/neighbours.c", " || (voltage_known >> k & 1u) == 0", ""),
+    ("remainder of the neighbours dropped", "energy/system.c",
+     "*rest_q23 = part & ((UINT64_C(1) << 23) - 1u);", "*rest_q23 = 0;"),
+    ("remainder of crosstalk dropped", "energy/system.c", "*rest_q40 = part & Q40_MASK;", "*rest_q40 = 0;"),
+    ("compensations of system 1 for all", "params/constants_record.c",
+     "        uint32_t at = CONSTANT_BLOCKS + COMPENSATION_BLOCK_BYTES * s;\n        get_drift",
+     "        uint32_t at = CONSTANT_BLOCKS + COMPENSATION_BLOCK_BYTES * 0u * s;\n        get_drift"),
+    ("profile: wrong page", "profile/profile.c", "profile->base_page + before / records_a_page(channels)",
+     "profile->base_page + (before + 1u) / records_a_page(channels)"),
+    ("profile: page written over its neighbour", "profile/profile.c",
+     "PROFILE_PAGE + profile->page_number % PROFILE_PAGES;", "PROFILE_PAGE + (profile->page_number | 1u) % PROFILE_PAGES;"),
+    ("profile: lost deletion mark", "profile/profile.c", "    profile->oldest_id = oldest_id;\n",
+     "    profile->oldest_id = 1;\n"),
+    ("profile: deletion not told", "profile/profile.c",
+     "*deleted = profile->layout.channels > 0 && next_id(profile) > profile->oldest_id;", "*deleted = false;"),
+    ("profile: record lost in a cut", "profile/profile.c", "    profile->count++;\n    if (!scratch_write(profile)) {",
+     "    profile->count++;\n    if (profile->count % 2u == 0 && !scratch_write(profile)) {"),
+    ("profile: windows of the interval left to the next", "profile/profile_commands.c",
+     "    processor_book(p); /* windows that have ended belong to the interval that ends */\n", ""),
 ]
 
 NUMBER = r"(?<![\w.\"'])(\d+)(u?)(?![\w.])"
@@ -144,15 +188,17 @@ class Bench:
     def __init__(self, number):
         self.top, self.build = WORK / f"tree{number}", WORK / f"tree{number}" / "build"
 
-    def prepare(self):
+    def prepare(self, catchers):
         for name in COPIED:
             source, target = TOP / name, self.top / name
             self.refresh(source, target)
         warnings = self.top / "cmake" / "warnings.cmake"
         warnings.write_text(warnings.read_text(encoding="utf-8").replace("-Werror", "-w"), encoding="utf-8")
         self.run(["cmake", "-S", self.top, "-B", self.build, "-G", "Ninja", "-DCMAKE_C_FLAGS=-O1 -fwrapv"], 300)
-        self.run(["ninja", "-C", self.build, "-j", "2", *test_names()], 900)
-        found = self.first_failure()
+        self.run(["ninja", "-C", self.build, "-j", "2", *catchers], 1800)
+
+    def check(self, catchers):
+        found = self.first_failure(catchers)
         if found != "SURVIVED":
             raise SystemExit(f"{found} fails without any defect, in {self.top}")
 
@@ -175,34 +221,37 @@ class Bench:
         if done.returncode != 0:
             raise SystemExit(f"{command[0]} failed in {self.top}:\n{(done.stdout + done.stderr)[-2000:]}")
 
-    def verdict(self, mutant):
+    def verdict(self, mutant, catchers):
+        own = [test for path, test in OWN.items() if mutant.file.startswith(path) and test in catchers]
         path = self.top / "legal" / mutant.file
         kept = path.read_text(encoding="utf-8")
         try:
             path.write_text(mutant.source(), encoding="utf-8")
-            return self.first_failure()
+            return self.first_failure(own + [name for name in catchers if name not in own])
         finally:
             path.write_text(kept, encoding="utf-8")
 
-    def first_failure(self):
-        for test in test_names():
-            built = subprocess.run(["ninja", "-C", str(self.build), "-j", "1", test], capture_output=True, text=True)
+    def first_failure(self, catchers):
+        for name in catchers:
+            built = subprocess.run(["ninja", "-C", str(self.build), "-j", "1", name], capture_output=True, text=True)
             if built.returncode != 0:
                 return "compiler"
+            command, limit_s = [str(self.build / "tests" / name)], LIMIT_S
+            if name == BENCH:
+                command, limit_s = [str(self.build / BENCH), *BENCH_OPTIONS], BENCH_LIMIT_S
             try:
-                done = subprocess.run([str(self.build / "tests" / test)], cwd=self.build, capture_output=True,
-                                      timeout=LIMIT_S)
+                done = subprocess.run(command, cwd=self.build, capture_output=True, timeout=limit_s)
             except subprocess.TimeoutExpired:
-                return f"{test} (never ends)"
+                return f"{name} (never ends)"
             if done.returncode != 0:
-                return test
+                return name
         return "SURVIVED"
 
 
 @functools.lru_cache
 def test_names():
     names = [path.stem for part in PARTS for path in sorted((TOP / "tests" / part).glob("test_*.c"))]
-    return FIRST + [name for name in names if name not in FIRST + LAST] + LAST
+    return FIRST + [name for name in names if name not in FIRST + LAST] + LAST + [BENCH]
 
 
 def read_reasons():
@@ -216,23 +265,24 @@ def read_reasons():
     return reasons
 
 
-def run_all(mutants, jobs, results, report):
+def run_all(mutants, jobs, catchers, keep, report):
     benches, lock = queue.Queue(), threading.Lock()
     for number in range(jobs):
         bench = Bench(number)
-        bench.prepare()
+        bench.prepare(catchers)
+        if number == 0:
+            bench.check(catchers)  # the others are the same
         benches.put(bench)
 
     def one(mutant):
         bench = benches.get()
         try:
             began = time.monotonic()
-            verdict = bench.verdict(mutant)
+            verdict = bench.verdict(mutant, catchers)
         finally:
             benches.put(bench)
         with lock:
-            results[mutant.id] = verdict
-            (WORK / "results.json").write_text(json.dumps(results, indent=0), encoding="utf-8")
+            keep(mutant, verdict)
             report(mutant, time.monotonic() - began)
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
@@ -248,8 +298,11 @@ def main():
     parser.add_argument("--seed", type=int, default=382, help="chooses the generated ones")
     parser.add_argument("--jobs", type=int, default=1, help="so many at a time, each in a copy of its own")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
+    parser.add_argument("--bench", action="store_true", help="ask the type test alone, of the named defects")
     wanted = parser.parse_args()
-    mutants = list(named_mutants()) + list(generated_mutants(wanted.seed, wanted.per_folder))
+    mutants = list(named_mutants())
+    if not wanted.bench:
+        mutants += generated_mutants(wanted.seed, wanted.per_folder)
     if wanted.only:
         mutants = [m for m in mutants if m.id in wanted.only.split(",")]
     if wanted.sample:
@@ -259,9 +312,13 @@ def main():
             print(mutant.id, mutant.title())
         return 0
     WORK.mkdir(parents=True, exist_ok=True)
-    kept = WORK / "results.json"
+    kept = WORK / ("bench.json" if wanted.bench else "results.json")
     results = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() and not wanted.fresh else {}
     reasons = read_reasons()
+
+    def keep(mutant, verdict):
+        results[mutant.id] = verdict
+        kept.write_text(json.dumps(results, indent=0), encoding="utf-8")
 
     def report(mutant, took_s=0.0):
         verdict = results[mutant.id]
@@ -270,11 +327,15 @@ def main():
         print(f"{mutant.id} {mutant.title()}\n        {verdict}" + (f" ({took_s:.0f} s)" if took_s else ""), flush=True)
 
     fresh = [m for m in mutants if wanted.only or m.id not in results]
+    fresh.sort(key=lambda mutant: mutant.id in reasons)  # those go through all tests
     for mutant in (m for m in mutants if m not in fresh):
         report(mutant)
     if fresh:
-        run_all(fresh, wanted.jobs, results, report)
+        run_all(fresh, wanted.jobs, [BENCH] if wanted.bench else test_names(), keep, report)
     survived = [m for m in mutants if results[m.id] == "SURVIVED"]
+    if wanted.bench:
+        print(f"{len(mutants)} named defects: the type test catches {len(mutants) - len(survived)}")
+        return 0
     unknown = [m.id for m in survived if m.id not in reasons]
     print(f"{len(mutants)} mutants: {len(mutants) - len(survived)} caught, {len(survived) - len(unknown)} explained, "
           f"{len(unknown)} SURVIVED" + (f": {' '.join(unknown)}" if unknown else ""))

@@ -315,6 +315,23 @@ static void test_garbage_between(void **unused)
     assert_int_equal(receiver.n_good, 20000);
 }
 
+/** What can't become a frame is told at its sixth byte, not when a frame's length has come. */
+static void test_wrong_format_is_told_at_once(void **unused)
+{
+    (void)unused;
+    static const uint8_t head[] = {BUS_FRAME_SYNC_0,     BUS_FRAME_SYNC_1, BUS_FRAME_BYTES, 1, 0,
+                                   BUS_FRAME_FORMAT + 1u};
+    struct bus_receiver receiver;
+    struct bus_frame frame;
+    bus_receiver_start(&receiver);
+    for (unsigned k = 0; k < sizeof head; k++) {
+        assert_int_equal(receiver.n_damaged, 0);
+        assert_false(bus_receiver_byte(&receiver, head[k], &frame));
+    }
+    assert_int_equal(receiver.n_damaged, 1);
+    assert_int_equal(receiver.n_bytes, 0);
+}
+
 /** Lost frames leave no trace but the sequence; damaged ones are counted; counters keep the sum. */
 static void test_lost_and_damaged_cost_nothing(void **unused)
 {
@@ -370,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_good_frame_after_cut_frame),
         cmocka_unit_test(test_frame_inside_a_forged_one),
         cmocka_unit_test(test_garbage_between),
+        cmocka_unit_test(test_wrong_format_is_told_at_once),
         cmocka_unit_test(test_lost_and_damaged_cost_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

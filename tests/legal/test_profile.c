@@ -290,6 +290,73 @@ static void a_damaged_page_costs_its_records_alone(void **state)
     free(bench);
 }
 
+/* A value beyond five bytes stays at their end; energies that are not used may be anything. */
+static void the_largest_value_is_held(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new(0xFF);
+    bool deleted;
+    struct legal_profile_layout layout = layout_of(1, 15, 100);
+    layout.energy[1] = 255;
+    assert_int_equal(profile_begin(&bench->profile, &layout, &deleted), LEGAL_OK);
+    struct legal_profile_record record = record_of(1, 1), got;
+    for (uint32_t k = 0; k < 3; k++) {
+        record.energy_wh[0] = (UINT64_C(1) << 40) - 2u + k;
+        assert_int_equal(profile_append(&bench->profile, &record), LEGAL_OK);
+        assert_int_equal(profile_read(&bench->profile, &bench->access, 1u + k, &got), LEGAL_OK);
+        assert_true(got.energy_wh[0] == (UINT64_C(1) << 40) - (k == 0 ? 2u : 1u));
+    }
+    free(bench);
+}
+
+/* A layout that could not be written is not in force, and the fault is shown. */
+static void a_layout_that_is_not_written_changes_nothing(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new(0xFF);
+    bool deleted;
+    const struct legal_profile_layout old = layout_of(2, 15, 100), wanted = layout_of(2, 5, 100);
+    assert_int_equal(profile_begin(&bench->profile, &old, &deleted), LEGAL_OK);
+    assert_int_equal(append(bench, 1), LEGAL_OK);
+    bench->memory.refuse_writes = true;
+    assert_int_equal(profile_begin(&bench->profile, &wanted, &deleted), LEGAL_ERR_STORAGE);
+    assert_false(deleted);
+    assert_true(bench->profile.fault);
+    assert_int_equal(range_of(bench).layout.interval_min, 15);
+    assert_all(bench, 1, 1, 1);
+    free(bench);
+}
+
+/* A good page that holds fewer records, or others, than its place says is not read from. */
+static void a_page_of_other_records_is_not_read(void **state)
+{
+    (void)state;
+    static const uint32_t first_and_count[][2] = {{8, 7}, {8, 3}, {11, 7}, {1, 7}};
+    struct bench *bench = bench_new(0xFF);
+    bool deleted;
+    const struct legal_profile_layout layout = layout_of(4, 15, 100);
+    assert_int_equal(profile_begin(&bench->profile, &layout, &deleted), LEGAL_OK);
+    for (uint32_t id = 1; id <= 30; id++) {
+        assert_int_equal(append(bench, id), LEGAL_OK);
+    }
+    for (unsigned row = 0; row < sizeof first_and_count / sizeof first_and_count[0]; row++) {
+        struct page page;
+        const uint32_t first = first_and_count[row][0], count = first_and_count[row][1];
+        assert_int_equal(page_read(&bench->access, PROFILE_PAGE + 1u, PAGE_PROFILE, &page),
+                         PAGE_GOOD);
+        page_put(&page, 12, 4, first);
+        page_put(&page, 26, 1, count);
+        assert_true(page_write(&bench->access, PROFILE_PAGE + 1u, &page));
+        for (uint32_t id = 8; id <= 14; id++) {
+            struct legal_profile_record got;
+            const bool there = id >= first && id < first + count;
+            assert_int_equal(profile_read(&bench->profile, &bench->access, id, &got),
+                             there ? LEGAL_OK : LEGAL_ERR_STORAGE);
+        }
+    }
+    free(bench);
+}
+
 static void worn_scratch_places_are_passed_over(void **state)
 {
     (void)state;
@@ -407,6 +474,9 @@ int main(void)
         cmocka_unit_test(another_interval_deletes),
         cmocka_unit_test(a_cut_costs_at_most_the_record_being_written),
         cmocka_unit_test(a_damaged_page_costs_its_records_alone),
+        cmocka_unit_test(the_largest_value_is_held),
+        cmocka_unit_test(a_layout_that_is_not_written_changes_nothing),
+        cmocka_unit_test(a_page_of_other_records_is_not_read),
         cmocka_unit_test(worn_scratch_places_are_passed_over),
         cmocka_unit_test(a_newer_format_is_refused),
         cmocka_unit_test(the_last_number_is_the_last),
