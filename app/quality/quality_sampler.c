@@ -12,11 +12,14 @@
 #define FUNDAMENTAL_MIN 256 /* ADC steps peak: 21 mV, 8 mA; below it no share is told */
 #define SHARE_MAX       65535u
 
-void quality_sampler_start(struct quality_sampler *sampler, uint8_t system, uint8_t decimation)
+void quality_sampler_start(struct quality_sampler *sampler, uint8_t system,
+                           const struct quality_front_end *front_end)
 {
     memset(sampler, 0, sizeof *sampler);
     sampler->system = system;
-    sampler->decimation = decimation;
+    if (front_end != NULL) {
+        sampler->front_end = *front_end;
+    }
     sampler->wait = CAPTURE_WAIT;
 }
 
@@ -188,7 +191,7 @@ static uint32_t line_peak_q4(struct line line, uint32_t n)
 /* What the decimator, a sinc of the third order, has left of a line: its inverse, 2^12 = one. */
 static uint32_t undroop_q12(const struct quality_sampler *s, uint32_t turns)
 {
-    const uint32_t n = s->decimation;
+    const uint32_t n = s->front_end.decimation;
     if (n == 0) {
         return 4096;
     }
@@ -196,6 +199,23 @@ static uint32_t undroop_q12(const struct quality_sampler *s, uint32_t turns)
     const int64_t coarse = quality_vector_of(turns / 2u).sin_q30;
     const uint64_t one_q16 = coarse > 0 ? (uint64_t)((fine * (int64_t)n << 16) / coarse) : 65536u;
     return (uint32_t)((one_q16 * one_q16 * one_q16) >> 36);
+}
+
+/* The same for an anti-alias filter: sqrt(1 + x^2), x = 2 * pi * f * RC.  A turn a sample is 8 kHz,
+ * so that x is the turns times 2 * pi * 8 kHz * RC: 3.2942 * 2^-16 for each nanosecond. */
+static uint32_t unfilter_q12(const struct quality_sampler *s, uint32_t turns)
+{
+    const uint64_t full_q16 = (uint64_t)s->front_end.rc_ns[s->channel] * 215889u >> 16;
+    const uint64_t x_q16 = (turns >> 16) * full_q16 >> 16;
+    return quality_root((UINT64_C(1) << 32) + x_q16 * x_q16) >> 4;
+}
+
+/* Peak of an order at the terminals, ADC steps * 2^4. */
+static uint64_t order_peak_q4(const struct quality_sampler *s, uint32_t step, unsigned order)
+{
+    const uint64_t peak = line_peak_q4(capture_line(s, step, order), s->n_captured - 1u);
+    const uint32_t turns = step * order;
+    return (peak * undroop_q12(s, turns) >> 12) * unfilter_q12(s, turns) >> 12;
 }
 
 bool quality_sampler_spectrum(struct quality_sampler *sampler, struct quality_spectrum *out)
@@ -210,13 +230,11 @@ bool quality_sampler_spectrum(struct quality_sampler *sampler, struct quality_sp
     const uint64_t length_q16 =
         (uint64_t)(sampler->n_captured - 2u) * SIXTEENTH + sampler->start_q16 + sampler->end_q16;
     const uint32_t step = (uint32_t)(((uint64_t)sampler->n_cycles << 48) / length_q16);
-    const uint32_t first = line_peak_q4(capture_line(sampler, step, 1), sampler->n_captured - 1u);
+    const uint64_t first = order_peak_q4(sampler, step, 1);
     out->valid = first >= FUNDAMENTAL_MIN * 16u;
     uint64_t squares = 0;
     for (unsigned order = 2; out->valid && order <= QUALITY_ORDERS; order++) {
-        const uint64_t peak =
-            line_peak_q4(capture_line(sampler, step, order), sampler->n_captured - 1u);
-        const uint64_t share = peak * undroop_q12(sampler, step * order) * 10000u / 4096u / first;
+        const uint64_t share = order_peak_q4(sampler, step, order) * 10000u / first;
         out->part[order] = (uint16_t)(share < SHARE_MAX ? share : SHARE_MAX);
         squares += (uint64_t)out->part[order] * out->part[order];
     }

@@ -17,9 +17,17 @@
 #define QUALITY_CAPTURE_MAX                                                                        \
     2048u /**< 10 cycles at 42 Hz, 12 at 55 Hz, and what a part sample adds */
 
+/** What stands before the codes and takes from the upper harmonics: constants of the meter's type.
+ */
+struct quality_front_end {
+    uint8_t
+        decimation; /**< of the converter's sinc filter of the third order (16: 128 kHz); 0: none */
+    uint16_t rc_ns[QUALITY_CHANNELS]; /**< anti-alias filters, first order; 0: none */
+};
+
 struct quality_sampler {
     uint8_t system;
-    uint8_t decimation;
+    struct quality_front_end front_end;
     /* half cycles; lengths in samples * 2^16 */
     uint32_t phase, step, target;  /**< 2^-32 turns; a half cycle ends at the target */
     uint64_t half_sum, before_sum; /**< squares of the half cycle under way, of the one before */
@@ -39,11 +47,9 @@ struct quality_sampler {
     int32_t capture[QUALITY_CAPTURE_MAX];
 };
 
-/**
- * @param decimation  of the converter's sinc filter of the third order, whose droop is taken out of
- *                    the harmonics (16: 128 kHz modulator); 0: codes without droop
- */
-void quality_sampler_start(struct quality_sampler *sampler, uint8_t system, uint8_t decimation);
+/** @param front_end  taken out of the harmonics again; NULL: codes without filters */
+void quality_sampler_start(struct quality_sampler *sampler, uint8_t system,
+                           const struct quality_front_end *front_end);
 
 /**
  * The next n pairs of codes.

@@ -126,6 +126,9 @@ static void fetch_quality(const struct meter *meter, const struct register_def *
         number(out, def->index == 0 ? quality->u2_milli_pct : (int64_t)quality->u2_mean.last,
                MILLI);
         break;
+    case SOURCE_QUALITY_EXTREME:
+        number(out, mean ? phase->day_high_mv : phase->day_low_mv, MILLI);
+        break;
     case SOURCE_QUALITY_FREQUENCY: number(out, (int64_t)quality->frequency.last, MICRO); break;
     default: /* SOURCE_QUALITY_LIMIT */
         if (def->index == 2u) {

@@ -91,6 +91,12 @@ enum kmp_unit {
         {1, 1, c, d, e, 255}, id, KMP_V, 0, 2, REGISTER_UINT, UNIT_V, 0, source, index, need, R,   \
             true, #c "." #d "." #e, label, name                                                    \
     }
+/* Our own: KMP and IEC 62056-21 alike with a decimal. */
+#define VOLTAGE_FINE(id, c, d, e, source, index, need, name)                                       \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_V, -1, 2, REGISTER_UINT, UNIT_V, -1, source, index, need, R, \
+            true, #c "." #d "." #e, "", name                                                       \
+    }
 #define CURRENT(id, c, d, e, source, index, need, label, name)                                     \
     {                                                                                              \
         {1, 1, c, d, e, 255}, id, KMP_A, -2, 4, REGISTER_UINT, UNIT_A, -2, source, index, need, R, \
@@ -535,6 +541,18 @@ const struct register_def register_table[] = {
      "96.52.25",
      "",
      "Tariff season (1 = A)"},
+    VOLTAGE_FINE(0xF010, 32, 3, 0, SOURCE_QUALITY_EXTREME, 0, NEED_M,
+                 "Voltage L1, lowest over a cycle today"),
+    VOLTAGE_FINE(0xF011, 52, 3, 0, SOURCE_QUALITY_EXTREME, 1, NEED_M | NEED_L2,
+                 "Voltage L2, lowest over a cycle today"),
+    VOLTAGE_FINE(0xF012, 72, 3, 0, SOURCE_QUALITY_EXTREME, 2, NEED_M | NEED_L3,
+                 "Voltage L3, lowest over a cycle today"),
+    VOLTAGE_FINE(0xF013, 32, 6, 0, SOURCE_QUALITY_EXTREME, 3, NEED_M,
+                 "Voltage L1, highest over a cycle today"),
+    VOLTAGE_FINE(0xF014, 52, 6, 0, SOURCE_QUALITY_EXTREME, 4, NEED_M | NEED_L2,
+                 "Voltage L2, highest over a cycle today"),
+    VOLTAGE_FINE(0xF015, 72, 6, 0, SOURCE_QUALITY_EXTREME, 5, NEED_M | NEED_L3,
+                 "Voltage L3, highest over a cycle today"),
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

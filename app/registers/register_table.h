@@ -109,6 +109,7 @@ enum register_source {
     SOURCE_QUALITY_THD_I,
     SOURCE_QUALITY_UNBALANCE, /**< index 0: u2, 1: its 10-minute mean */
     SOURCE_QUALITY_FREQUENCY, /**< over 10 s */
+    SOURCE_QUALITY_EXTREME,   /**< of U rms(1/2) today (UTC): lowest; index + 3: highest */
     SOURCE_QUALITY_LIMIT,     /**< index 0: low, 1: high, 2: duration */
     /* loss of the neutral */
     SOURCE_NEUTRAL_VOLTAGE,

@@ -20,6 +20,8 @@ const struct command commands[] = {
     {"billing", "[export] [1|2]", "debiting log 1 (36 periods) or 2, oldest record first", true,
      false, command_billing},
     {"debit", "", "end the debiting period now", true, false, command_debit},
+    {"quality", "", "voltage quality: means, extremes, distortion, unbalance, limits", true, false,
+     command_quality},
     {"registers", "[REGISTER ...]", "list the registers that this tool knows by name", false, true,
      command_registers},
     {"tariff", "check|show|get|upload|force|release ...",

@@ -43,6 +43,7 @@ enum tool_exit command_events(struct tool *tool, int n_arguments, char **argumen
 enum tool_exit command_profile(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_billing(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_debit(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_quality(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);

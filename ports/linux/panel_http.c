@@ -12,6 +12,7 @@
 #include "panel_api.h"
 #include "panel_files.h"
 #include "panel_stream.h"
+#include "quality_json.h"
 #include "registers_json.h"
 #include "run.h"
 #include "state_json.h"
@@ -219,6 +220,11 @@ static enum MHD_Result answer_get(struct panel *panel, struct MHD_Connection *co
     if (strcmp(path, "/api/tariff") == 0) {
         run_catch_up(panel->run);
         char *text = tariff_json(&panel->run->site.meter, &length);
+        return send_heap_json(connection, text, length);
+    }
+    if (strcmp(path, "/api/quality") == 0) {
+        run_catch_up(panel->run);
+        char *text = quality_json(&panel->run->site.meter, &length);
         return send_heap_json(connection, text, length);
     }
     const struct panel_file *file = panel_file_find(path);

@@ -180,7 +180,7 @@ static void systems_start(struct site *site)
         struct measuring_setup setup;
         legal_measuring_setup(&site->meter.legal, (uint8_t)(s + 1), &setup);
         measuring_system_start(&site->system[s], &setup, site->epoch);
-        quality_sampler_start(&site->sampler[s], (uint8_t)(s + 1), 0);
+        quality_sampler_start(&site->sampler[s], (uint8_t)(s + 1), NULL);
         site->open_samples[s] = 0;
     }
 }

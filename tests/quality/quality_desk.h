@@ -53,7 +53,7 @@ static inline struct quality_desk *desk_new(const char *scenario)
         struct measuring_setup setup;
         measuring_setup_neutral(&setup, (uint8_t)(s + 1u));
         measuring_system_start(&desk->system[s], &setup, 1);
-        quality_sampler_start(&desk->sampler[s], (uint8_t)(s + 1u), 0);
+        quality_sampler_start(&desk->sampler[s], (uint8_t)(s + 1u), NULL);
         desk->low_mv[s] = 1e9;
     }
     return desk;

@@ -10,6 +10,7 @@
 #include "app/quality/quality_record.h"
 
 #define UDIN_MV 230000.0
+#define PI      3.14159265358979
 
 static void near(double value, double expected, double tolerance)
 {
@@ -82,6 +83,41 @@ static void test_harmonics(void **state)
 }
 
 /** u2 and u0 from sizes and angles against the closed form. */
+/** Ten lines through filters and decimator as the front end has them come out as they went in. */
+static void test_filters_are_taken_out(void **state)
+{
+    (void)state;
+    static struct quality_sampler sampler;
+    static const struct quality_front_end front_end = {16, {12300, 27900}};
+    static int32_t code[QUALITY_CHANNELS][8000];
+    const double rc_s[QUALITY_CHANNELS] = {12.3e-6, 27.9e-6};
+    for (unsigned h = 1; h <= 37u; h += 4u) {
+        for (unsigned c = 0; c < QUALITY_CHANNELS; c++) {
+            const double f = 50.0 * h, x = PI * f / 128e3, w = 2.0 * PI * f * rc_s[c];
+            const double left = pow(sin(16.0 * x) / (16.0 * sin(x)), 3.0) / sqrt(1.0 + w * w);
+            for (unsigned k = 0; k < 8000u; k++) {
+                const double peak = h == 1u ? 3e6 : 3e6 * 0.05;
+                code[c][k] += (int32_t)lround(peak * left * sin(2.0 * PI * f * k / 8000.0));
+            }
+        }
+    }
+    struct quality_spectrum spectrum;
+    unsigned seen = 0;
+    quality_sampler_start(&sampler, 1, &front_end);
+    for (unsigned k = 0; k < 16000u; k += 100u) {
+        const uint32_t step = UINT32_C(26843546);
+        quality_sampler_run(&sampler, k * step, step, code[QUALITY_VOLTAGE] + k % 8000u,
+                            code[QUALITY_CURRENT] + k % 8000u, 100);
+        if (quality_sampler_spectrum(&sampler, &spectrum)) {
+            seen |= 1u << spectrum.channel;
+            for (unsigned h = 2; h <= QUALITY_ORDERS; h++) {
+                near(spectrum.part[h], h % 4u == 1u && h <= 37u ? 500.0 : 0.0, 2.0);
+            }
+        }
+    }
+    assert_int_equal(seen, 3);
+}
+
 static void test_unbalance(void **state)
 {
     (void)state;
@@ -182,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_voltage_and_frequency),
         cmocka_unit_test(test_harmonics),
+        cmocka_unit_test(test_filters_are_taken_out),
         cmocka_unit_test(test_unbalance),
         cmocka_unit_test(test_intervals_and_flags),
         cmocka_unit_test(test_record),

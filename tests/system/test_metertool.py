@@ -68,6 +68,20 @@ class MeterM(Running):
         self.assertAlmostEqual(values["1.7.0"]["value"], 3.445, delta=0.002)
         self.assertEqual(values["96.1.0"]["value"], 12345678)
 
+    # REQ(EVT-05, TOO-02): highest and lowest of the day beside what is measured now
+    def test_voltage_quality(self):
+        url = "kmp" + self.url
+        quality = json.loads(tool("-m", url, "--json", "quality"))
+        for phase, volts in (("L1", 230), ("L2", 228), ("L3", 231)):
+            for key in ("voltage", "voltage_lowest", "voltage_highest"):
+                self.assertEqual(quality[key][phase]["value"], volts)
+        self.assertAlmostEqual(quality["unbalance"]["value"], 0.38, delta=0.02)
+        self.assertEqual((quality["limit_low"]["value"], quality["limit_high"]["value"]), (207, 253))
+        table = tool("-m", url, "quality")
+        self.assertRegex(table, r"Lowest over a cycle today +230\.0 +228\.0 +231\.0 V")
+        self.assertIn("voltage_highest,L2,228.0,V", tool("-m", url, "--csv", "quality"))
+        tool("-m", url, "quality", "more", expected=2)
+
     def test_energy_grows(self):
         first = self.read("kmp", "1.8.0*128")["1.8.0*128"]["value"]
         tool("-m", "kmp" + self.url, "watch", "-n", "3", "-i", "0.3", "1.8.0")

@@ -222,6 +222,26 @@ def both_colour_schemes(browser, meter):
     browser.media(prefers_color_scheme="light")
 
 
+# REQ(EVT-05): voltages by the half cycle, bars of the harmonics, and what happened to the voltage
+def voltage_quality_is_shown(browser, meter):
+    opened(browser, meter)
+    meter.control("thd_u", 9)
+    browser.wait("return $$('#harmonics .bar-over').length === 1 && $('#harmonics .bar-over title').textContent"
+                 ".startsWith('Order 5: 9.00 %')", what="the fifth harmonic, beyond its limit of 6 %")
+    cells = browser.run("return $$('#quality-phases .row1 td').map(td => parseFloat(td.textContent))")
+    check(abs(cells[0] - 230.9) < 0.5 and cells[4] == 9, f"U rms(1/2) and THD: {cells}")
+    browser.run("$$('#harmonics-of button').find(node => node.textContent === 'I').click()")
+    check(browser.run("return $('#harmonics').getAttribute('aria-label')").endswith("none above 0.1 percent"),
+          "the current has no harmonics")
+    meter.control("thd_u", 0)
+    meter.control("u2", 180)
+    browser.wait("return $('#quality-events').textContent.includes('Undervoltage begins L2')", what="the event")
+    meter.control("u2", 230)
+    browser.wait("return $('#quality-events').textContent.includes('Undervoltage is over L2')", what="its end")
+    low = browser.run("return parseFloat($$('#quality-phases .row2 td')[1].textContent)")
+    check(abs(low - 180) < 0.5, f"lowest of L2 today: {low}")
+
+
 def registers_are_listed(browser, meter):
     opened(browser, meter)
     browser.run("$('#all').open = true")
@@ -254,8 +274,8 @@ def digits_have_their_heights(browser, meter):
 
 CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
           a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
-          switches_reach_the_meter, a_power_cut_blanks_the_lcd, registers_are_listed, the_page_fits_a_phone,
-          both_colour_schemes]
+          switches_reach_the_meter, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
+          the_page_fits_a_phone, both_colour_schemes]
 
 
 def take_pictures():

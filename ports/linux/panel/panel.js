@@ -4,6 +4,7 @@ import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createControls } from './controls.js';
 import { createFront } from './front.js';
 import { ask, listen } from './link.js';
+import { createQuality } from './quality.js';
 import { createTariff } from './tariff.js';
 
 const byId = id => document.getElementById(id);
@@ -340,6 +341,7 @@ function start() {
   createTheme(charts.draw);
   createRegisters();
   createTariff();
+  createQuality();
   const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPorts(), createHealth()];
   let linked = null, newest = null;
