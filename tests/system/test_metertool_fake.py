@@ -382,7 +382,7 @@ try re; try --js; try read 52.7; try help du
 """
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=20)
         self.assertEqual(done.stdout.split("\n"),
-                         ["read registers", "--json", "52.7.0", "dump", ""], done.stderr)
+                         ["read registers", "--json", "52.7.0 52.7.124", "dump", ""], done.stderr)
 
     def test_register_list(self):
         self.assertIn("Active energy A+", self.good("registers"))
