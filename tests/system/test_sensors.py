@@ -45,10 +45,11 @@ def test_changes_and_types():
     step = status("--mains", "u=230,i=5", "--until", "30s", "--front-end", "7,ideal")
     check(abs(kwh(step) - 0.02875) < 3e-6, f"30 s: {kwh(step)}")
     with tempfile.NamedTemporaryFile("w", suffix=".scn") as file:
-        file.write("at 0s set u=230 i=5\nat 20s set i=10\nat 40s set i=0\n")
+        file.write("at 0s set u=230 i=5\nat 20s set i=10\nat 40s set i=2\n")
         file.flush()
         stepped = status("--mains", file.name, "--until", "1m", "--front-end", "7,ideal")
-    check(abs(kwh(stepped) - 0.0575) < 6e-6, f"stepped: {kwh(stepped)}")
+    wanted = 3 * 230 * 20 * (5 + 10 + 2) / 3.6e6
+    check(abs(kwh(stepped) - wanted) < 6e-6, f"stepped: {kwh(stepped)}, expected {wanted}")
     for variant, share in (("162M", 1 / 3), ("382M-aron", 1)):
         one = status("--variant", variant, "--mains", "u=230,i=5", "--until", "1m", "--front-end", "7,ideal")
         check(abs(kwh(one) - 0.0575 * share) < 6e-6, f"{variant}: {kwh(one)}")
