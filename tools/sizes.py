@@ -16,6 +16,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 # part of the build tree -> the part whose functions its callbacks are; tables of functions stay in one file
 PARTS = {"legal": "ports", "proto": "app", "app": "ports", "ports": "ports"}
+# where a protocol asks through a table of functions, the files whose functions stand in that table
+CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/optical_records.c")}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
 UNKNOWN_FRAME = 48
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"\\]*\\n([^"]*?):[\d:]+\\n(\d+) bytes \(([^)]*)\)')
@@ -57,9 +59,14 @@ class Graph:
         for target in sorted(self.calls.get(name, ())):
             if target != INDIRECT:
                 yield target
-            else:
-                yield from (n for n in self.pointed if self.file[n] == self.file[name] or
-                            self.part[n] == PARTS[self.part[name]])
+                continue
+            table = next((files for file, files in CALLBACKS.items() if self.file[name].endswith(file)), None)
+            for pointed in self.pointed:
+                if table is None:
+                    if self.file[pointed] == self.file[name] or self.part[pointed] == PARTS[self.part[name]]:
+                        yield pointed
+                elif self.file[pointed].endswith(table):
+                    yield pointed
 
     def worst(self, name):
         """(bytes, [name, ...]) of the deepest chain of calls that begins here."""
