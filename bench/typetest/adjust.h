@@ -9,8 +9,13 @@
  *  a radian as it takes to give the same error at PF 0.5.  Drawn anew for each reading. */
 #define ADJUST_REFERENCE_PCT 0.02
 
-/** @return NULL, or what went wrong. */
-const char *adjust_meter(struct desk_meter *meter, enum connection connection, uint64_t seed,
-                         double open_s);
+/**
+ * Calibrate by the full table of host/calibration/procedure.h, then close the seal.
+ * @return NULL, or what went wrong.
+ */
+const char *adjust_meter(struct desk_meter *meter, uint64_t seed);
+
+/** Seconds of metering that it takes. */
+double adjust_seconds(void);
 
 #endif

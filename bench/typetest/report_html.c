@@ -298,16 +298,19 @@ static const char limits_text[] =
     "and a real source add to a measurement; only the error of the one used for calibration is "
     "drawn.</li></ul>\n</main></body></html>\n";
 
-static void uncertainty(FILE *out, const struct run *run, const struct evaluation *evaluation)
+static void uncertainty(FILE *out, const struct evaluation *evaluation)
 {
-    fprintf(
-        out,
-        "<h2>Calibration, repeatability, uncertainty</h2><p>Each meter was calibrated with the "
-        "seal open at 10 A PF 1, 10 A PF 0.5 inductive and with the current open (%s s), against a "
-        "reference standard that errs by a new random %.2f %% of the power and 0.012 crad at each "
-        "reading and phase (standard deviations); then the seal was closed and the meter started "
-        "again. That error stays in the meters and is part of what is found here.</p>\n",
-        run->options.size == PLAN_QUICK ? "300" : "900", ADJUST_REFERENCE_PCT);
+    fprintf(out,
+            "<h2>Calibration, repeatability, uncertainty</h2><p>Each meter was calibrated with the "
+            "seal open by the full procedure of a station (10 A at PF 1 and PF 0.5 inductive, 100 "
+            "A until "
+            "warm, current open, 10 A at two other temperatures), against a reference standard "
+            "that errs by "
+            "a new random %.2f %% of the power and 0.012 crad at each reading and phase (standard "
+            "deviations); then the seal was closed. That error stays in the meters and is part of "
+            "what is "
+            "found here.</p>\n",
+            ADJUST_REFERENCE_PCT);
     const struct report_test sum = report_test_of(evaluation, TEST_REPEAT);
     if (sum.nearest != NULL) {
         fprintf(
@@ -329,6 +332,6 @@ void report_html(FILE *out, const struct run *run, const struct evaluation *eval
         table(out, evaluation, (enum test)test);
     }
     fputs(method, out);
-    uncertainty(out, run, evaluation);
+    uncertainty(out, evaluation);
     fputs(limits_text, out);
 }

@@ -12,10 +12,7 @@
 
 #include "adjust.h"
 
-#define OPEN_S       900.0
-#define QUICK_OPEN_S 300.0
-#define LOADED_S     44.0 /* the two loaded points of the calibration */
-#define BAR          32u
+#define BAR 32u
 
 /** What the threads share. */
 struct pool {
@@ -33,11 +30,6 @@ static double now_s(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static double open_seconds(const struct run *run)
-{
-    return run->options.size == PLAN_QUICK ? QUICK_OPEN_S : OPEN_S;
 }
 
 /** ---- one meter ----------------------------------------------------------------------------- */
@@ -84,11 +76,11 @@ static void go_through(struct pool *pool, struct series *series, size_t m)
         report_fault(pool, "no memory for a meter", seed);
         return;
     }
-    const char *fault = adjust_meter(meter, connection, seed, open_seconds(pool->run));
+    const char *fault = adjust_meter(meter, seed);
     if (fault != NULL) {
         report_fault(pool, fault, seed);
     }
-    atomic_fetch_add(&pool->done_s, (uint_fast64_t)(open_seconds(pool->run) + LOADED_S));
+    atomic_fetch_add(&pool->done_s, (uint_fast64_t)adjust_seconds());
     measure_meter(pool, series, m, meter);
     if (m == 0 && connection == CONNECTION_4_WIRE) {
         legal_identity(&meter->legal, &pool->run->identity);
@@ -185,7 +177,7 @@ static double series_seconds(const struct run *run, const struct series *series)
 {
     double seconds = 0.0;
     for (size_t m = 0; m < series->meters; m++) {
-        seconds += open_seconds(run) + LOADED_S;
+        seconds += adjust_seconds();
         for (size_t k = 0; k < series->plan.n; k++) {
             seconds += goes_through(run, series, m, k) ? plan_seconds(&series->plan, k) : 0.0;
         }
