@@ -334,7 +334,7 @@ enum procedure_err procedure_run(const struct procedure_bench *bench,
                                  const struct procedure_point *point, size_t n, bool dry,
                                  struct procedure_report *report, enum calibration_err *why)
 {
-    struct procedure procedure = {.bench = bench, .report = report, .ambient_c = NAN};
+    struct procedure procedure = {.bench = bench, .report = report, .ambient_c = (double)NAN};
     memset(report, 0, sizeof *report);
     report->systems = bench->systems;
     report->at = "";
