@@ -317,7 +317,7 @@ static void test_word_b(void **state)
                 "3F 10 04 D3 3B 04 00 00 00 08 14 04 D5 3B 04 00 04 28 42 98");
     toys_reset();
     meter = sample_meter("382Lx7");
-    meter_log(meter, EVENT_LOG_NEUTRAL, NEUTRAL_DETECTED, NULL, 0);
+    meter_log(meter, EVENT_LOG_NEUTRAL, NEUTRAL_DETECTED, "", 0);
     expect_body(meter, "3F 10 02 04 D3 04 D5", "3F 10");
     expect_body(meter, "3F 9B", "3F 9B 00 00 00 20");
 }
