@@ -22,7 +22,8 @@ enum desk_goal {
     DESK_MISSING,     /**< 0.25 A, one phase and two phases away */
     DESK_HEATING,     /**< change within 15 minutes at 100 A, from cold */
     DESK_COEFFICIENT, /**< mean temperature coefficient to -40 .. 70 degrees; 10^-4 % is 1 ppm */
-    DESK_TEMPERATURE, /**< error at any temperature, 0.25, 5 and 100 A, in parts of class B's MPE */
+    DESK_TEMPERATURE, /**< error at any temperature, 0.25, 10 and 100 A, in parts of class B's MPE
+                       */
     DESK_GOALS
 };
 

@@ -156,6 +156,9 @@ enum legal_err legal_calibration_replace(struct legal *legal,
     if (p->port.seal_open == 0 || !p->port.seal_open(p->port.context)) {
         return LEGAL_ERR_SEALED;
     }
+    if (p->setup.systems == 0) {
+        return LEGAL_ERR_RANGE; /* nothing was started */
+    }
     struct constants constants = p->constants;
     for (unsigned s = 0; s < p->setup.systems; s++) {
         if (!constants_valid(&calibration[s])) {

@@ -219,6 +219,55 @@ static void clocks_apart(void **state)
     desk_free(desk);
 }
 
+/* A second of all systems; of those in the mask the frame is lost. */
+static void second_with_losses(struct desk *desk, unsigned lost)
+{
+    desk->now_us += SECOND;
+    for (unsigned s = 0; s < 3; s++) {
+        const struct desk_load load = desk_load(230, s == 1 ? -900 : 1700, 300, 8000);
+        desk_count(desk, s, &load, 8000);
+        if ((lost >> s & 1u) == 0) {
+            desk_send(desk, s);
+        }
+    }
+    legal_step(&desk->legal, desk->now_us);
+    desk_check(desk);
+}
+
+/* REQ(MET-03): with everything compensated, lost frames lose no energy: what they would have
+ * brought comes later, corrected by the phasors and the temperature that are known then.  The
+ * registers agree with each other at every instant. */
+static void lost_frames_lose_nothing(void **state)
+{
+    (void)state;
+    uint64_t energy[2][LEGAL_ENERGIES];
+    struct legal_constants c = nominal();
+    c.power_drift = (struct legal_drift){900000, -150000, 1500000};
+    c.neighbour_re_q40[0] = 900000;
+    c.neighbour_im_q40[1] = -70000;
+    c.crosstalk_g_q40 = 12345;
+    for (unsigned run = 0; run < 2; run++) {
+        struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+        struct desk_random random = {.state = 382};
+        for (unsigned s = 0; s < 3; s++) {
+            compensate(desk, s, &c);
+            set_voltage(desk, s, -120.0 * s);
+            desk->frame[s].temperature_cc = 4100;
+        }
+        for (unsigned t = 0; t < 500; t++) {
+            const bool odd = t % 2 != 0 && t < 499;
+            second_with_losses(desk, run == 1 && odd ? desk_draw(&random, 8) : 0);
+        }
+        assert_int_equal(legal_store(&desk->legal), LEGAL_OK);
+        desk_snapshot(desk, energy[run]);
+        desk_free(desk);
+    }
+    for (unsigned e = 0; e < LEGAL_ENERGIES; e++) {
+        close_to((double)energy[1][e], (double)energy[0][e], 2.0);
+    }
+    assert_true(energy[0][LEGAL_A_PLUS] > 400000000 && energy[0][LEGAL_A_MINUS] > 100000000);
+}
+
 /* Limits of each compensation. */
 static void ranges(void **state)
 {
@@ -254,6 +303,8 @@ static void ranges(void **state)
     c.heating_s = 10;
     c.heating_q64 = -(1 << 29);
     compensate(desk, 0, &c);
+    desk->frame[0].temperature_cc = INT16_MAX;
+    close_to(power_now(desk, 1000, 0, 2), 1.0 / 1.03 - 1.0, 3e-6); /* no drift is beyond 3 % */
     desk->frame[0].temperature_cc = INT16_MIN;
     desk_run(desk, 20, (double[]){100000, 0, 0}, none);
     desk->frame[0].temperature_cc = INT16_MAX;
@@ -436,10 +487,15 @@ static void a_page_is_damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(drift),          cmocka_unit_test(self_heating),
-        cmocka_unit_test(neighbours),     cmocka_unit_test(clocks_apart),
-        cmocka_unit_test(ranges),         cmocka_unit_test(format_1_is_read),
-        cmocka_unit_test(cut_in_a_write), cmocka_unit_test(a_page_is_damaged),
+        cmocka_unit_test(drift),
+        cmocka_unit_test(self_heating),
+        cmocka_unit_test(neighbours),
+        cmocka_unit_test(clocks_apart),
+        cmocka_unit_test(lost_frames_lose_nothing),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(format_1_is_read),
+        cmocka_unit_test(cut_in_a_write),
+        cmocka_unit_test(a_page_is_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
