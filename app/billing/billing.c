@@ -170,7 +170,7 @@ static enum event_log_err stop(const struct billing_parts *parts, enum billing_c
     return err;
 }
 
-static void second_store(const struct billing_parts *parts)
+static enum event_log_err second_store(const struct billing_parts *parts)
 {
     struct billing2_record record;
     for (unsigned i = 0; i < LEGAL_TARIFF_ENERGIES; i++) {
@@ -184,7 +184,7 @@ static void second_store(const struct billing_parts *parts)
     struct writer w = writer_over(entry.payload, sizeof entry.payload);
     record2_write(&w, &record);
     entry.n_payload = (uint8_t)writer_length(&w);
-    (void)event_log_append(parts->logs, parts->board, EVENT_LOG_DEBITING_2, &entry);
+    return event_log_append(parts->logs, parts->board, EVENT_LOG_DEBITING_2, &entry);
 }
 
 enum event_log_err billing_stop(struct billing *billing, const struct billing_parts *parts)
@@ -220,26 +220,47 @@ static int64_t due_second(const struct billing *billing, const struct clock *clo
     return due_s;
 }
 
+/* @return false: due, and could not be stored. */
+static bool step_first(struct billing *billing, const struct billing_parts *parts, bool *changed)
+{
+    const int64_t due_s = due_first(billing, parts->clock, billing->checked_s, parts->utc_s);
+    if (due_s <= billing->due_s) {
+        return true;
+    }
+    if (stop(parts, BILLING_BY_DATE, due_s) != EVENT_LOG_OK) {
+        return false;
+    }
+    billing->due_s = due_s;
+    *changed = true;
+    return true;
+}
+
+static bool step_second(struct billing *billing, const struct billing_parts *parts)
+{
+    const int64_t due_s = due_second(billing, parts->clock, billing->checked_s, parts->utc_s);
+    if (!billing->second || due_s <= billing->second_due_s) {
+        return true;
+    }
+    if (second_store(parts) != EVENT_LOG_OK) {
+        return false;
+    }
+    billing->second_due_s = due_s;
+    return true;
+}
+
 bool billing_step(struct billing *billing, const struct billing_parts *parts)
 {
-    bool changed = false;
+    bool changed = false, stored = true;
     if (!clock_good(parts->clock)) {
         return false;
     }
     if (billing->checked_s != INT64_MIN) {
-        const int64_t due_s = due_first(billing, parts->clock, billing->checked_s, parts->utc_s);
-        if (due_s > billing->due_s && stop(parts, BILLING_BY_DATE, due_s) == EVENT_LOG_OK) {
-            billing->due_s = due_s;
-            changed = true;
-        }
-        const int64_t second_s =
-            due_second(billing, parts->clock, billing->checked_s, parts->utc_s);
-        if (billing->second && second_s > billing->second_due_s) {
-            second_store(parts);
-            billing->second_due_s = second_s;
-        }
+        stored = step_first(billing, parts, &changed);
+        stored = step_second(billing, parts) && stored;
     }
-    billing->checked_s = parts->utc_s;
+    if (stored) { /* else what is due stays due, and is stored as soon as the memory takes it */
+        billing->checked_s = parts->utc_s;
+    }
     return changed;
 }
 

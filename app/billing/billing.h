@@ -84,7 +84,7 @@ bool billing_start(struct billing *billing, const struct billing_parts *parts, i
 /**
  * Stop what is due by date.  Call at every full hour at least, and when supply returns, before new
  * energy is counted.  Dates that passed without supply make one stop, at the return.  Nothing is
- * due while the clock is not valid.
+ * due while the clock is not valid.  What can't be stored stays due.
  * @return whether a stop changed demand: to be stored
  */
 bool billing_step(struct billing *billing, const struct billing_parts *parts);

@@ -61,7 +61,8 @@ static void record(struct load_profile *profile, struct legal *legal, int64_t bo
     };
     profile->fault = legal_profile_record(legal, &stamp) != LEGAL_OK;
     profile->last_s = boundary_s;
-    profile->status = 0;
+    /* a record that was not stored is a gap before the next one that is */
+    profile->status = profile->fault ? profile->status | LOAD_PROFILE_DISCONTINUITY : 0;
 }
 
 /* Records between the last one and the boundary that nobody has made: 0 when there are none. */

@@ -281,6 +281,25 @@ static void test_date_without_supply(void **state)
     assert_int_equal(n_records(meter), 1);
 }
 
+/* A memory that fails at midnight: the stop is made as soon as it takes it, once. */
+static void test_memory_that_fails_at_the_date(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    run_until(meter, 1719784800 - 60);
+    const uint32_t days = event_log_newest(&meter->logs, EVENT_LOG_DEBITING_2);
+    toy.fail_write = true;
+    run_until(meter, 1719784800 + 20 * 60);
+    assert_int_equal(n_records(meter), 0);
+    assert_int_equal(meter->demand.debiting_count, 0);
+    toy.fail_write = false;
+    run_until(meter, 1719784800 + 2 * HOUR);
+    assert_int_equal(n_records(meter), 1);
+    assert_int_equal(newest_record(meter).due_s, 1719784800);
+    assert_int_equal(meter->demand.debiting_count, 1);
+    assert_int_equal(event_log_newest(&meter->logs, EVENT_LOG_DEBITING_2), days + 1);
+}
+
 static void test_clock_changes(void **state)
 {
     (void)state;
@@ -374,6 +393,7 @@ int main(void)
         cmocka_unit_test_setup(test_stop_by_command, setup),
         cmocka_unit_test_setup(test_depth, setup),
         cmocka_unit_test_setup(test_date_without_supply, setup),
+        cmocka_unit_test_setup(test_memory_that_fails_at_the_date, setup),
         cmocka_unit_test_setup(test_clock_changes, setup),
         cmocka_unit_test_setup(test_without_a_clock, setup),
         cmocka_unit_test_setup(test_cuts, setup),

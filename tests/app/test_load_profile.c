@@ -210,9 +210,13 @@ static void test_a_memory_that_fails(void **state)
     puppet_profile.result = LEGAL_ERR_STORAGE;
     (void)load_profile_step(&profile, &legal, START + 15 * MIN, true);
     assert_true(profile.fault);
+    assert_int_equal(puppet_profile.n_records, 0);
     puppet_profile.result = LEGAL_OK;
     (void)load_profile_step(&profile, &legal, START + 30 * MIN, true);
     assert_false(profile.fault);
+    assert_int_equal(record_at(0)->status, LOAD_PROFILE_DISCONTINUITY); /* one is missing */
+    (void)load_profile_step(&profile, &legal, START + 45 * MIN, true);
+    assert_int_equal(record_at(1)->status, 0);
 }
 
 /* In the meter: a record at each boundary, an outage of four hours filled and marked. */
