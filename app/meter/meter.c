@@ -411,6 +411,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     bool stored = loaded == APP_STORE_OK;
     meter->memory_fault = loaded == APP_STORE_ERR_STORAGE;
     meter->logs_unread = event_logs_load(&meter->logs, board) != EVENT_LOG_OK;
+    meter_log_start(meter);
     meter_events_begin(meter);
     meter->was_reset = stored && !record.orderly;
     meter->events = (uint8_t)(record.events | (meter->was_reset ? STATUS_RESET : 0u));

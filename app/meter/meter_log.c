@@ -27,6 +27,16 @@ void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, cons
         event_log_append(&meter->logs, meter->board, log, &entry) == EVENT_LOG_ERR_STORAGE;
 }
 
+void meter_log_start(struct meter *meter)
+{
+    struct event_log_entry newest;
+    if (event_log_seek(&meter->logs, meter->board, EVENT_LOG_STATUS, UINT32_MAX, false, &newest) ==
+            EVENT_LOG_OK &&
+        newest.n_payload == STATUS_RECORD_BYTES) {
+        meter->status_logged = (uint8_t)(newest.payload[0] & ~(unsigned)STATUS_RESET);
+    }
+}
+
 void meter_log_status(struct meter *meter)
 {
     const uint8_t status = meter_status(meter);

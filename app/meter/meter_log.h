@@ -24,6 +24,10 @@ enum meter_profile_event {
     METER_PROFILE_INTERVAL = 5,  /**< deleted because the interval changed */
 };
 
+/** Take up what the status log knows, so that a cause which outlasts a restart is noted once; each
+ * reset is noted anew. */
+void meter_log_start(struct meter *meter);
+
 /** Status changed since it was logged last?  The code is what has come, see enum meter_status_bit.
  */
 void meter_log_status(struct meter *meter);

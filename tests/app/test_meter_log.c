@@ -63,6 +63,35 @@ static void test_status(void **state)
     assert_int_equal(count(meter, EVENT_LOG_STATUS), 0);
 }
 
+/* A cover that stays open over a restart is one event; its closing after it is another; every reset
+ * counts. */
+static void test_restart_repeats_nothing(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    meter_input(meter, METER_INPUT_COVER, true, 20 * SECOND);
+    for (uint32_t n = 1; n <= 3; n++) {
+        puppet.supply = LEGAL_SUPPLY_OFF; /* killed */
+        meter = toy_meter("382M", 0); /* the cover is seen as closed: it has gone, a reset came */
+        assert_int_equal(count(meter, EVENT_LOG_STATUS), 2 * n);
+        assert_int_equal(newest(meter, EVENT_LOG_STATUS).code, STATUS_RESET);
+        meter_input(meter, METER_INPUT_COVER, true, 20 * SECOND);
+    }
+    assert_int_equal(meter_store(meter), METER_OK);
+    const uint32_t before = count(meter, EVENT_LOG_STATUS);
+    puppet.supply = LEGAL_SUPPLY_OFF;
+    static struct meter again;
+    struct variant variant;
+    assert_int_equal(variant_by_name("382M", &variant), 0);
+    assert_int_equal(meter_start(&again, &toy_board, &variant, 0, 0), METER_OK);
+    meter_input(&again, METER_INPUT_COVER, true, 0); /* open all the time, before supply is seen */
+    puppet.supply = LEGAL_SUPPLY_ON;
+    (void)meter_step(&again, 0);
+    assert_int_equal(event_log_newest(&again.logs, EVENT_LOG_STATUS), before); /* known already */
+    meter_input(&again, METER_INPUT_COVER, false, 5 * SECOND);
+    assert_int_equal(event_log_newest(&again.logs, EVENT_LOG_STATUS), before + 1);
+}
+
 /* REQ(EVT-12): internal faults are noted when they are seen, and a reset at the return */
 static void test_internal_faults(void **state)
 {
@@ -173,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_status, setup),
+        cmocka_unit_test_setup(test_restart_repeats_nothing, setup),
         cmocka_unit_test_setup(test_internal_faults, setup),
         cmocka_unit_test_setup(test_memory_that_fails, setup),
         cmocka_unit_test_setup(test_depth, setup),
