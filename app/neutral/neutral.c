@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../proto/common/writer.h"
+#include "../quality/quality_number.h"
 
 #define NOMINAL_MV       INT64_C(230000)
 #define DISPLACED_MV     40000u
@@ -48,13 +49,7 @@ static int64_t cosine(int32_t angle_mdeg)
 
 static uint32_t root(int64_t square)
 {
-    uint64_t rest = square < 0 ? 0 : (uint64_t)square, result = 0;
-    for (uint64_t bit = UINT64_C(1) << 62; bit != 0; bit >>= 2) {
-        bool fits = rest >= result + bit;
-        rest -= fits ? result + bit : 0;
-        result = (result >> 1) + (fits ? bit : 0);
-    }
-    return (uint32_t)result;
+    return square < 0 ? 0 : quality_root((uint64_t)square);
 }
 
 /* Two phases high, one low, in any order. */

@@ -12,6 +12,25 @@ export async function ask(path) {
   return answer.json();
 }
 
+/* Ask again and again; show is called with each answer that differs from the one before. */
+export function follow(path, everyMs, show) {
+  let shown = '';
+  const look = async () => {
+    try {
+      const answer = await ask(path);
+      const text = JSON.stringify(answer);
+      if (text !== shown) {
+        shown = text;
+        show(answer);
+      }
+    } catch {
+      shown = ''; /* the link's own line says that the meter is gone */
+    }
+    setTimeout(look, everyMs);
+  };
+  look();
+}
+
 /* Tell the meter something.  Resolves to null, or to one line saying what was wrong. */
 export async function tell(path, what) {
   try {

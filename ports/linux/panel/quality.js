@@ -1,6 +1,6 @@
 /* Voltage quality: each phase's half cycles and distortion, bars of the harmonics, the last events. */
 
-import { ask } from './link.js';
+import { follow } from './link.js';
 
 const byId = id => document.getElementById(id);
 const ASK_EVERY_MS = 1000;
@@ -153,7 +153,6 @@ function showEvents(events) {
 
 export function createQuality() {
   const table = createTable(), bars = createBars();
-  let shown = '';
   const show = quality => {
     const { frequency, u2, u0, flagged, phases, events } = quality;
     const of = (word, value, digits, unit) => value === null ? '' : `${word} ${value.toFixed(digits)} ${unit}`;
@@ -163,18 +162,5 @@ export function createQuality() {
     bars(quality);
     showEvents(events);
   };
-  const look = async () => {
-    try {
-      const quality = await ask('/api/quality');
-      const text = JSON.stringify(quality);
-      if (text !== shown) {
-        shown = text;
-        show(quality);
-      }
-    } catch {
-      shown = ''; /* the link's own line says that the meter is gone */
-    }
-    setTimeout(look, ASK_EVERY_MS);
-  };
-  look();
+  follow('/api/quality', ASK_EVERY_MS, show);
 }

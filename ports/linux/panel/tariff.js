@@ -1,6 +1,6 @@
 /* The tariff in force, and this week as the plan has it: a bar a day, a colour and a number a tariff. */
 
-import { ask } from './link.js';
+import { follow } from './link.js';
 
 const byId = id => document.getElementById(id);
 const ASK_EVERY_MS = 2000;
@@ -44,19 +44,5 @@ function show(tariff) {
 }
 
 export function createTariff() {
-  let shown = '';
-  const look = async () => {
-    try {
-      const tariff = await ask('/api/tariff');
-      const text = JSON.stringify(tariff);
-      if (text !== shown) {
-        shown = text;
-        show(tariff);
-      }
-    } catch {
-      shown = ''; /* the link's own line says that the meter is gone */
-    }
-    setTimeout(look, ASK_EVERY_MS);
-  };
-  look();
+  follow('/api/tariff', ASK_EVERY_MS, show);
 }
