@@ -236,9 +236,10 @@ static void times(const struct run *run, char *utc, char *local)
 static json_t *plate_json(const struct variant *variant)
 {
     const char accuracy_class[] = {variant->accuracy_class, '\0'};
-    return json_pack("{s:s, s:i, s:b, s:b, s:i, s:i, s:i, s:s}", "order", variant->order_number,
-                     "systems", (int)variant->systems, "aron", variant->aron, "breaker",
-                     variant->breaker, "nominal_v", (int)variant->nominal_voltage_v, "basic_a",
+    return json_pack("{s:s, s:i, s:b, s:b, s:i, s:b, s:i, s:i, s:s}", "order",
+                     variant->order_number, "systems", (int)variant->systems, "aron", variant->aron,
+                     "breaker", variant->breaker, "nominal_v", (int)variant->nominal_voltage_v,
+                     "frequency_60hz", variant->frequency_60hz, "basic_a",
                      (int)variant->current_basic_a, "max_a", (int)variant->current_max_a, "class",
                      accuracy_class);
 }

@@ -69,7 +69,7 @@ function drawPlate(state) {
   const say = (id, text) => { byId(`plate-${id}`).textContent = text; };
   say('kind', `Static ${scheme === 'single' ? 'single' : 'three'}-phase meter`);
   say('type', state.variant);
-  say('voltage', `${wired[scheme]}  50 Hz`);
+  say('voltage', `${wired[scheme]}  ${plate.frequency_60hz ? '50/60' : '50'} Hz`);
   say('current', `${plate.basic_a}(${plate.max_a}) A`);
   say('class', `Class ${plate.class}`);
   say('energies', Object.keys(energy).filter(code => /^[1-4]\.8\.0$/.test(code))
