@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../../proto/kmp/kmp_log.h"
+#include "../lib/event_words.h"
 #include "commands.h"
-#include "event_words.h"
 
 #define GET_EVENT_STATUS   0x9Bu
 #define CLEAR_EVENT_STATUS 0x9Cu
@@ -78,8 +78,8 @@ static json_t *event_json(const struct event_kind *kind, const struct event *eve
 static void print_event(const struct tool *tool, const struct event_kind *kind,
                         const struct event *event, json_t *all)
 {
-    char text[EVENT_TEXT] = "";
-    kind->words(event, text);
+    char text[EVENT_TEXT];
+    event_words(kind, event, text);
     switch (tool->options.format) {
     case FORMAT_JSON: json_array_append_new(all, event_json(kind, event, text)); break;
     case FORMAT_CSV:

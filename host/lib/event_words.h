@@ -1,5 +1,6 @@
 /**
- * metertool: what the records of the event logs and the bits of the event words say.
+ * What the records of the event logs, the bits of the event words and the status words of the load
+ * profile say, in words.
  */
 #ifndef OPEN382_EVENT_WORDS_H
 #define OPEN382_EVENT_WORDS_H
@@ -22,7 +23,7 @@ struct event {
     struct kmp_value payload; /**< n_bytes 0: the meter does not offer it (only ours does) */
 };
 
-/** A log that the tool has words for. */
+/** A log that there are words for. */
 struct event_kind {
     const char *name;
     uint8_t log;             /**< KMP log type */
@@ -38,8 +39,15 @@ extern const size_t event_kinds_length;
 /** NULL: there is none. */
 const struct event_kind *event_kind_by_name(const char *name);
 
+/** What an event says; "event 9" where there is no word for it (kind NULL: none at all). */
+void event_words(const struct event_kind *kind, const struct event *event, char text[EVENT_TEXT]);
+
 /** Name of a bit of event word A or B; NULL: none. */
 const char *event_word_a_name(unsigned bit);
 const char *event_word_b_name(unsigned bit);
+
+/** Name of a bit of a load profile record's data quality or logger status; NULL: none. */
+const char *profile_quality_name(unsigned bit);
+const char *profile_status_name(unsigned bit);
 
 #endif

@@ -279,6 +279,17 @@ const struct event_kind *event_kind_by_name(const char *name)
     return NULL;
 }
 
+void event_words(const struct event_kind *kind, const struct event *event, char text[EVENT_TEXT])
+{
+    char number[32];
+    text[0] = '\0';
+    if (kind != NULL) {
+        kind->words(event, text);
+    } else {
+        add(text, "%s", or_number(NULL, event->code, number));
+    }
+}
+
 /* docs/protocols.md, "Event status". */
 static const char *const word_a[32] = {
     [8] = "radio data ready",
@@ -345,4 +356,37 @@ const char *event_word_a_name(unsigned bit)
 const char *event_word_b_name(unsigned bit)
 {
     return bit < 32 ? word_b[bit] : NULL;
+}
+
+/* docs/load-profile.md */
+static const char *const quality_names[16] = {
+    [0] = "clock set by 7 s or more",
+    [1] = "clock set by 16 s or more",
+    [2] = "clock set by 31 s or more",
+    [3] = "clock set by more than a minute",
+    [4] = "clock set forward",
+    [5] = "clock set back",
+    [6] = "error in a legal parameter",
+    [7] = "overvoltage",
+    [8] = "undervoltage",
+    [9] = "neutral fault",
+    [10] = "outage",
+};
+
+static const char *const profile_names[16] = {
+    [3] = "record lost",
+    [6] = "gap before it",
+    [7] = "other energies than before",
+    [8] = "other interval than before",
+    [9] = "last number given",
+};
+
+const char *profile_quality_name(unsigned bit)
+{
+    return bit < 16 ? quality_names[bit] : NULL;
+}
+
+const char *profile_status_name(unsigned bit)
+{
+    return bit < 16 ? profile_names[bit] : NULL;
 }
