@@ -12,6 +12,7 @@ static const struct {
     {".png", "image/png"},
     {".ico", "image/x-icon"},
     {".json", "application/json"},
+    {".LICENSE", "text/plain; charset=utf-8"},
     {".webmanifest", "application/manifest+json"},
     {".woff2", "font/woff2"},
 };

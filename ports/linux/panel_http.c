@@ -1,5 +1,6 @@
 #include "panel_http.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "panel_api.h"
 #include "panel_files.h"
 #include "panel_stream.h"
+#include "profile_json.h"
 #include "quality_json.h"
 #include "registers_json.h"
 #include "run.h"
@@ -21,6 +23,8 @@
 #define CONNECTIONS_MAX   256u
 #define CONNECTION_IDLE_S 60u
 #define NO_DEADLINE       INT64_MAX
+#define PROFILE_POINTS    1500                /* unless a request says otherwise */
+#define UTC_MAX_S         INT64_C(4102444800) /* 2100 */
 
 struct panel {
     struct run *run;
@@ -92,7 +96,8 @@ static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned sta
     return send_response(connection, status, response, "application/json");
 }
 
-static enum MHD_Result send_heap_json(struct MHD_Connection *connection, char *text, size_t length)
+static enum MHD_Result send_heap(struct MHD_Connection *connection, char *text, size_t length,
+                                 const char *type)
 {
     if (text == NULL) {
         return MHD_NO;
@@ -102,7 +107,7 @@ static enum MHD_Result send_heap_json(struct MHD_Connection *connection, char *t
     if (response == NULL) {
         free(text);
     }
-    return send_response(connection, MHD_HTTP_OK, response, "application/json");
+    return send_response(connection, MHD_HTTP_OK, response, type);
 }
 
 static enum MHD_Result send_file(const struct panel *panel, struct MHD_Connection *connection,
@@ -199,33 +204,117 @@ static const char *refusal(const struct panel *panel, struct MHD_Connection *con
 
 /* ---- requests ---- */
 
+/* A whole number among a request's arguments; *value is untouched when it is not there.
+ * @return false: it is there and no such number. */
+static bool take_number(struct MHD_Connection *connection, const char *name, int64_t low,
+                        int64_t high, int64_t *value)
+{
+    const char *text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+    char *end = NULL;
+    if (text == NULL) {
+        return true;
+    }
+    errno = 0;
+    const long long number = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number < low || number > high) {
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+static bool take_query(struct MHD_Connection *connection, struct profile_query *query)
+{
+    int64_t points = PROFILE_POINTS;
+    *query = (struct profile_query){.from_s = 0, .to_s = UTC_MAX_S};
+    const bool good = take_number(connection, "from", 0, UTC_MAX_S, &query->from_s) &&
+                      take_number(connection, "to", 0, UTC_MAX_S, &query->to_s) &&
+                      take_number(connection, "points", 1, PROFILE_POINTS_MAX, &points);
+    query->points = (uint32_t)points;
+    return good;
+}
+
+static char *page_state(struct run *run, const struct profile_query *query, size_t *length)
+{
+    (void)query;
+    return state_json(run, length);
+}
+
+static char *page_registers(struct run *run, const struct profile_query *query, size_t *length)
+{
+    (void)query;
+    return registers_json(&run->site.meter, true, length);
+}
+
+static char *page_tariff(struct run *run, const struct profile_query *query, size_t *length)
+{
+    (void)query;
+    return tariff_json(&run->site.meter, length);
+}
+
+static char *page_quality(struct run *run, const struct profile_query *query, size_t *length)
+{
+    (void)query;
+    return quality_json(&run->site.meter, length);
+}
+
+static char *page_profile(struct run *run, const struct profile_query *query, size_t *length)
+{
+    return profile_json(&run->site.meter, query, length);
+}
+
+static char *page_profile_csv(struct run *run, const struct profile_query *query, size_t *length)
+{
+    return profile_csv(&run->site.meter, query, length);
+}
+
+/* What a GET makes anew each time. */
+static const struct json_page {
+    const char *path;
+    char *(*make)(struct run *run, const struct profile_query *query, size_t *length);
+    bool csv;
+} pages[] = {
+    {"/api/state", page_state, false},     {"/api/registers", page_registers, false},
+    {"/api/tariff", page_tariff, false},   {"/api/quality", page_quality, false},
+    {"/api/profile", page_profile, false}, {"/api/profile.csv", page_profile_csv, true},
+};
+
+static const struct json_page *page_find(const char *path)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        if (strcmp(path, pages[i].path) == 0) {
+            return &pages[i];
+        }
+    }
+    return NULL;
+}
+
+static enum MHD_Result answer_page(struct panel *panel, struct MHD_Connection *connection,
+                                   const struct json_page *page)
+{
+    struct profile_query query;
+    size_t length = 0;
+    if (!take_query(connection, &query)) {
+        return send_json(connection, MHD_HTTP_BAD_REQUEST,
+                         "{\"error\":\"expected from and to in seconds since 1970, points 1 to "
+                         "4000\"}");
+    }
+    run_catch_up(panel->run);
+    char *text = page->make(panel->run, &query, &length);
+    return send_heap(connection, text, length,
+                     page->csv ? "text/csv; charset=utf-8" : "application/json");
+}
+
 static enum MHD_Result answer_get(struct panel *panel, struct MHD_Connection *connection,
                                   const char *path)
 {
-    size_t length = 0;
     if (strcmp(path, "/events") == 0) {
         struct MHD_Response *response = stream_response(&panel->stream, connection);
         return send_response(connection, MHD_HTTP_OK, response, "text/event-stream");
     }
-    if (strcmp(path, "/api/state") == 0) {
-        run_catch_up(panel->run);
-        char *text = state_json(panel->run, &length);
-        return send_heap_json(connection, text, length);
-    }
-    if (strcmp(path, "/api/registers") == 0) {
-        run_catch_up(panel->run);
-        char *text = registers_json(&panel->run->site.meter, true, &length);
-        return send_heap_json(connection, text, length);
-    }
-    if (strcmp(path, "/api/tariff") == 0) {
-        run_catch_up(panel->run);
-        char *text = tariff_json(&panel->run->site.meter, &length);
-        return send_heap_json(connection, text, length);
-    }
-    if (strcmp(path, "/api/quality") == 0) {
-        run_catch_up(panel->run);
-        char *text = quality_json(&panel->run->site.meter, &length);
-        return send_heap_json(connection, text, length);
+    const struct json_page *page = page_find(path);
+    if (page != NULL) {
+        return answer_page(panel, connection, page);
     }
     const struct panel_file *file = panel_file_find(path);
     if (file != NULL) {

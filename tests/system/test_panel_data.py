@@ -1,0 +1,113 @@
+"""What the panel's pages draw: the load profile as a curve and as CSV, against the registers and each other."""
+
+import csv
+import datetime
+import io
+import os
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+
+from meter_process import Meter, check, run
+
+
+def text_of(meter, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{meter.port('panel http')}{path}", timeout=10) as answer:
+        check(answer.headers["Content-Type"].startswith("text/csv"), f"{path}: {answer.headers['Content-Type']}")
+        return answer.read().decode()
+
+
+def energy(curve, channel=0):
+    return sum(value or 0 for value in curve["kwh"][channel])
+
+
+def local_hour(curve, utc_s):
+    offset = [row[1] for row in curve["zone"] if row[0] <= utc_s][-1]
+    return (utc_s + offset) % 86400 / 3600
+
+
+# REQ(LPR-01, LPR-07): every interval of the profile is on the curve, once, with the energy between its registers
+def test_whole_curve(meter, rows):
+    curve = meter.get("/api/profile?points=4000")
+    check(curve["interval_min"] == 15 and curve["step_s"] == 900, f"step {curve['step_s']}")
+    check(len(curve["start"]) == len(rows) == curve["records"], f"{len(curve['start'])} of {len(rows)}")
+    check(curve["kwh"][0][0] is None and None not in curve["kwh"][0][1:], "only the first has no register before it")
+    for i in range(1, len(rows)):
+        before, now = float(rows[i - 1]["A+ kWh"]), float(rows[i]["A+ kWh"])
+        check(abs(curve["kwh"][0][i] - (now - before)) < 1e-9, f"interval {i}: {curve['kwh'][0][i]}")
+        check(abs(curve["peak"][0][i] - 4 * curve["kwh"][0][i]) < 1e-6, f"mean power {i}")
+        utc = datetime.datetime.fromisoformat(rows[i]["utc"].replace("Z", "+00:00"))
+        local = datetime.datetime.fromisoformat(rows[i]["time"])
+        check(utc == local and utc.timestamp() == curve["end"][i], f"row {i}: {rows[i]}")
+    return curve
+
+
+# Longer stretches hold the same energy, begin at the meter's own midnight, and a day of March has 23 hours.
+def test_long_stretches(meter, whole):
+    for points in (300, 90, 20, 1):
+        curve = meter.get(f"/api/profile?points={points}")
+        check(len(curve["start"]) <= points + 1, f"{len(curve['start'])} stretches for {points}")
+        for channel in range(len(whole["channels"])):
+            check(abs(energy(curve, channel) - energy(whole, channel)) < 1e-6, f"energy at {points} points")
+        check(max(x or 0 for x in curve["peak"][0]) == max(x or 0 for x in whole["peak"][0]), "the highest is lost")
+        check(all(a <= b for a, b in zip(curve["end"], curve["start"][1:])), "stretches lie over each other")
+    days = meter.get("/api/profile?points=45")
+    check(days["step_s"] == 86400, f"step {days['step_s']}")
+    check(all(local_hour(days, start) == 0 for start in days["start"][1:]), "days do not begin at midnight")
+    check(sorted(set(days["covered"][1:-1])) == [23 * 3600, 86400], f"days last {set(days['covered'])}")
+
+
+def test_part(meter, whole):
+    start, end = whole["start"][500], whole["end"][700]
+    part = meter.get(f"/api/profile?from={start}&to={end}")
+    check(part["start"] == whole["start"][500:701], "other intervals than asked for")
+    check(part["kwh"][0] == whole["kwh"][0][500:701], "other energies than in the whole")
+    rows = list(csv.DictReader(io.StringIO(text_of(meter, f"/api/profile.csv?from={start}&to={end}"))))
+    check(len(rows) == 201, f"{len(rows)} rows")
+    empty = meter.get("/api/profile?from=1&to=2")
+    check(empty["start"] == [] and empty["first"] == whole["first"], "an empty part keeps the limits")
+
+
+# REQ(LPR-08): an outage is on the curve and in words
+def test_marks(whole, rows):
+    marked = [i for i, marks in enumerate(whole["marks"]) if marks >> 10 & 1]
+    check(11 <= len(marked) <= 13, f"{len(marked)} intervals of a three-hour outage")
+    check(whole["words"]["10"] == "outage" and all(rows[i]["words"] == "outage" for i in marked), "words")
+    check(energy({"kwh": [[whole["kwh"][0][i] for i in marked[:-1]]]}) == 0, "energy in an outage")
+
+
+def test_bad_queries(meter):
+    for query in ("from=x", "to=-1", "points=0", "points=4001", "from=9999999999999", "from=", "from=1x"):
+        try:
+            meter.get(f"/api/profile?{query}")
+            check(False, f"{query} was taken")
+        except urllib.error.HTTPError as error:
+            check(error.code == 400 and b"expected from and to" in error.read(), f"{query}: {error.code}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "house")
+        done = run("--headless", "--mains", "house", "--speed", "max", "--start", "2026-03-10T00:00:00Z",
+                   "--until", "30d", "--data", data)
+        check(done.returncode == 0, done.stderr)
+        meter = Meter("--panel", "127.0.0.1:0", "--mains", "house", "--start", "2026-04-09T03:00:01Z", "--data", data)
+        rows = list(csv.DictReader(io.StringIO(text_of(meter, "/api/profile.csv"))))
+        whole = test_whole_curve(meter, rows)
+        now = meter.registers()["1.8.0"]["value"]
+        check(0 <= now - float(rows[-1]["A+ kWh"]) < 0.01, f"{now} kWh now, {rows[-1]}")
+        test_long_stretches(meter, whole)
+        test_part(meter, whole)
+        test_marks(whole, rows)
+        test_bad_queries(meter)
+        meter.terminate()
+        basis = Meter("--variant", "382B", "--panel", "127.0.0.1:0", "--mains", "u=230,i=1")
+        check(basis.get("/api/profile") == {"interval_min": 0}, "a 382B has no load profile")
+        check(text_of(basis, "/api/profile.csv") == "id,time,utc,clock_valid,status,quality,words\r\n", "nor rows")
+        basis.terminate()
+    print("ok")
+
+
+if __name__ == "__main__":
+    main()
