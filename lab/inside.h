@@ -37,6 +37,8 @@ struct mains {
     struct lab_phasor_rates rates[LAB_PHASES];
     unsigned supplied; /* see mains_outlook */
     bool clipped;      /* see mains_clipped */
+    bool replaced;     /* instead of the source: */
+    struct lab_electric replacement;
     /* the common reference turns without a jump when the frequency changes */
     int64_t anchor_us;
     double anchor_turns, anchor_hz;

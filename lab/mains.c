@@ -158,8 +158,13 @@ void mains_enter_piece(struct mains *m, int64_t from_us)
     /* a piece that ended between two samples ended there, not at the sample behind */
     int64_t change_us = m->until_us < from_us && m->from_us < m->until_us ? m->until_us : from_us;
     mains_halves_leave(m, change_us);
-    m->source.piece(m->source.self, from_us, &m->electric, &m->until_us);
-    lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
+    if (m->replaced) {
+        m->electric = m->replacement;
+        m->until_us = LAB_FOREVER_US;
+    } else {
+        m->source.piece(m->source.self, from_us, &m->electric, &m->until_us);
+        lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
+    }
     m->from_us = from_us;
     m->last.n_samples = 0;
     if (m->electric.frequency_hz != m->anchor_hz) {
@@ -344,6 +349,41 @@ bool mains_next_event(struct mains *mains, int64_t until_us, struct lab_event *e
            mains->source.next_event(mains->source.self, until_us, event);
 }
 
+static struct lab_vector polar(double size, double deg)
+{
+    return (struct lab_vector){size * cos(deg * (TURN / 360.0)), size * sin(deg * (TURN / 360.0))};
+}
+
+/** The piece in force ends where something new begins. */
+static void end_piece(struct mains *m, int64_t at_us)
+{
+    if (m->until_us > at_us) {
+        m->until_us = at_us;
+    }
+}
+
+int mains_replace(struct mains *mains, int64_t at_us, const struct lab_state *state,
+                  struct lab_error *error)
+{
+    if (mains->source.samples != NULL) {
+        return lab_error_set(error, "the mains is a recording: it cannot be replaced");
+    }
+    mains->replaced = state != NULL;
+    if (state != NULL) {
+        struct lab_electric *e = &mains->replacement;
+        lab_electric_dead(e);
+        for (unsigned k = 0; k < LAB_PHASES; k++) {
+            const struct lab_phase *phase = &state->phase[k];
+            e->u[k] = polar(phase->voltage_v, phase->voltage_deg);
+            e->i[k] = polar(phase->current_a, phase->voltage_deg - phase->phi_deg);
+        }
+        e->frequency_hz = state->frequency_hz;
+        e->temperature_c = state->temperature_c;
+    }
+    end_piece(mains, at_us);
+    return 0;
+}
+
 int mains_control(struct mains *mains, int64_t at_us, const char *name, double value,
                   struct lab_error *error)
 {
@@ -356,8 +396,6 @@ int mains_control(struct mains *mains, int64_t at_us, const char *name, double v
     if (lab_overlay_control(&mains->overlay, at_us, name, value, error) != 0) {
         return -1;
     }
-    if (mains->until_us > at_us) { /* the piece in force ends where the control begins */
-        mains->until_us = at_us;
-    }
+    end_piece(mains, at_us);
     return 0;
 }

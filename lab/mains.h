@@ -165,6 +165,15 @@ void mains_state(struct mains *mains, int64_t at_us, struct lab_state *out);
 bool mains_next_event(struct mains *mains, int64_t until_us, struct lab_event *event);
 
 /**
+ * Another source stands at the terminals from at_us on (sines; *state's aron does not count); NULL:
+ * the mains' own again.  What the panel's controls lay over the mains does not lie over the other
+ * source.  Events of a scenario go on.
+ * @return 0, or -1 with the reason: a recording cannot be replaced
+ */
+int mains_replace(struct mains *mains, int64_t at_us, const struct lab_state *state,
+                  struct lab_error *error);
+
+/**
  * Live control from the panel: name=value on top of the source, from at_us on (which may lie in a
  * window to come: it counts from that microsecond).
  * Names: u1..u3 (V), i1..i3 (A, negative exports), phi1..phi3 (degrees), f (Hz), thd_u, thd_i (5th

@@ -8,6 +8,7 @@
 #include "panel_http.h"
 #include "registers_json.h"
 #include "run.h"
+#include "source_port.h"
 
 /* Everything that can be refused is refused before a file or a folder is made. */
 static int open_all(struct run *run, struct eeprom *eeprom, struct problem *problem)
@@ -15,12 +16,16 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
     const struct options *options = run->options;
     if (site_open_mains(&run->site, options, problem) != 0 || run_open(run, problem) != 0 ||
         optical_ports_bind(&run->ports, options, problem) != 0 ||
-        panel_bind(&run->panel, options, problem) != 0) {
+        panel_bind(&run->panel, options, problem) != 0 ||
+        source_port_bind(&run->source, options, problem) != 0) {
         return -1;
     }
     if (eeprom_open(eeprom, options->data, problem) != 0 ||
         site_start(&run->site, options, eeprom, problem) != 0 ||
         optical_ports_open(&run->ports, &run->site.meter, problem) != 0) {
+        return -1;
+    }
+    if (run->source != NULL && source_port_open(run->source, run, problem) != 0) {
         return -1;
     }
     return run->panel == NULL ? 0 : panel_open(run->panel, run, problem);
@@ -34,6 +39,9 @@ static void print_ready(const struct run *run)
     }
     if (run->panel != NULL) {
         printf("%s\n", panel_text(run->panel));
+    }
+    if (run->source != NULL) {
+        printf("%s\n", source_port_text(run->source));
     }
     if (!run->options->headless) {
         printf("metering %s\n", mains_description(run->site.mains));
@@ -72,6 +80,7 @@ static int finish(struct run *run, struct problem *problem)
 static void close_all(struct run *run, struct eeprom *eeprom)
 {
     panel_close(run->panel);
+    source_port_close(run->source);
     optical_ports_close(&run->ports);
     site_close(&run->site);
     eeprom_close(eeprom);

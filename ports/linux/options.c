@@ -195,6 +195,18 @@ static int take_panel_token(struct parsing *parsing, const char *text)
     return 0;
 }
 
+static int take_source(struct parsing *parsing, const char *text)
+{
+    const char *why = "expected tcp:HOST:PORT";
+    const bool tcp = strncmp(text, "tcp:", 4) == 0;
+    if (!tcp || address_parse(text + 4, &parsing->options->source_address, &why) != 0) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--source: %s, found '%.200s'", why,
+                           text);
+    }
+    parsing->options->source = true;
+    return 0;
+}
+
 static int take_headless(struct parsing *parsing, const char *text)
 {
     (void)text;
@@ -251,6 +263,10 @@ static const struct option_row {
     {"panel", "HOST:PORT", "front panel as a web page (default " DEFAULT_PANEL ")", take_panel},
     {"panel-token", "TOKEN", "what the panel asks for; a must on any address but loopback",
      take_panel_token},
+    {"source", "tcp:HOST:PORT",
+     "reference source with reference meter and chamber, for a calibration\n"
+     "(docs/spec/reference-source.md); needs --front-end or --fidelity waveform",
+     take_source},
     {"headless", NULL, "open only the ports that are named", take_headless},
     {"status", NULL, "at exit print every register as one JSON object", take_status},
     {"help", NULL, "print this and exit", take_help},
@@ -364,6 +380,12 @@ static int resolve_ports(struct parsing *parsing)
     if (!options->panel && !options->headless) {
         (void)take_panel(parsing, DEFAULT_PANEL);
         options->panel_named = false;
+    }
+    if (options->source && !options->front_end.fitted && !options->waveform) {
+        return problem_set(
+            parsing->problem, EXIT_BAD_INPUT,
+            "--source: expected --front-end or --fidelity waveform with it: finished "
+            "windows have nothing to calibrate");
     }
     if (options->panel && options->panel_token == NULL &&
         !address_is_loopback(&options->panel_address)) {

@@ -40,6 +40,8 @@ struct options {
     bool panel_named;
     struct address panel_address;
     const char *panel_token; /**< NULL: none asked for */
+    bool source;             /**< a reference source is offered at source_address */
+    struct address source_address;
     bool headless, status;
 };
 

@@ -11,6 +11,7 @@
 
 #include "instant.h"
 #include "panel_http.h"
+#include "source_port.h"
 
 #define SLICE_US   2000 /* wall time of metering between two looks at the ports */
 #define REST_US    5000 /* above RUN_SHORT_WINDOW_SPEED: windows of so much wall time at one go */
@@ -142,6 +143,9 @@ static int64_t serve_ports(struct run *run)
     int64_t next_us = optical_ports_step(&run->ports, wall_us);
     if (run->panel != NULL) {
         next_us = earlier(next_us, panel_step(run->panel, wall_us));
+    }
+    if (run->source != NULL) {
+        next_us = earlier(next_us, source_port_step(run->source, wall_us));
     }
     return next_us;
 }

@@ -13,6 +13,7 @@
 #include "site.h"
 
 struct panel;
+struct source_port;
 
 #define RUN_SHORT_WINDOW_SPEED 10.0 /**< up to here windows are 200 ms, above 1 s */
 
@@ -21,7 +22,8 @@ struct run {
     struct loop loop;
     struct site site;
     struct optical_ports ports;
-    struct panel *panel; /**< NULL: none */
+    struct panel *panel;        /**< NULL: none */
+    struct source_port *source; /**< NULL: none */
     struct watch signals;
     bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */

@@ -127,6 +127,11 @@ int site_open_mains(struct site *site, const struct options *options, struct pro
                            "--front-end: expected a mains that has no samples of its own, found a "
                            "recording");
     }
+    if (options->source && mains_is_waveform(site->mains)) {
+        return problem_set(problem, EXIT_BAD_INPUT,
+                           "--source: expected a mains that has no samples of its own, found a "
+                           "recording");
+    }
     if (options->front_end.fitted) {
         sensors_start(&site->sensors, &options->front_end, how.systems, how.aron);
     }
@@ -560,4 +565,13 @@ int site_control(struct site *site, const char *name, double value, struct lab_e
     }
     site->changes++;
     return 0;
+}
+
+void site_feed(struct site *site, const struct lab_state *state)
+{
+    struct lab_error error;
+    if (mains_replace(site->mains, site->now_us, state, &error) == 0) {
+        plan_window(site);
+        site->changes++;
+    }
 }

@@ -99,6 +99,9 @@ void site_input(struct site *site, enum meter_input input, bool on);
 /** A person turns a control of the mains, now.  @return 0, or -1 and *error. */
 int site_control(struct site *site, const char *name, double value, struct lab_error *error);
 
+/** A reference source stands at the terminals, now; NULL: the mains again.  Not for recordings. */
+void site_feed(struct site *site, const struct lab_state *state);
+
 /** Simulated UTC, seconds since 1970, of the computer that simulates (not the meter's clock). */
 int64_t site_utc_s(const struct site *site);
 
