@@ -1,0 +1,296 @@
+#include "setting_table.h"
+
+#include <string.h>
+
+#include "../../proto/common/crc.h"
+#include "../../proto/common/writer.h"
+#include "../registers/register_table.h"
+
+#define FACTORY      SETTING_FROM_FACTORY
+#define NONE         SETTING_NO_REGISTER
+#define NUMBER_END   99999999u /* eight digits on the display */
+#define NEED_NEUTRAL (NEED_L_OR_M | NEED_L2 | NEED_L3)
+
+/* ---- codes (CFG-T1 .. CFG-T5, spec answers B1.3, B1.4) ---- */
+
+static const struct setting_choice decimals[] = {{1, "7.0"}, {2, "6.1"}, {0, NULL}};
+static const struct setting_choice led[] = {
+    {1, "off without consumption"}, {2, "on without consumption"}, {0, NULL}};
+static const struct setting_choice modules[] = {
+    {0, "none"},
+    {1, "S0 supply module"},
+    {3, "data and pulse-out module"},
+    {5, "M-Bus module"},
+    {8, "tariff module, 2 tariffs, 230 V"},
+    {14, "tariff module, 2 tariffs, 230 V, current loop"},
+    {18, "tariff module, 4 tariffs, 230 V, current loop"},
+    {21, "S0 pulse module"},
+    {39, "PLC module, router, external clock"},
+    {40, "TCP/IP module"},
+    {43, "radio module, high power"},
+    {50, "PLC module"},
+    {52, "radio module, router"},
+    {53, "GSM module"},
+    {54, "GSM and radio module"},
+    {55, "S input/output"},
+    {0, NULL}};
+static const struct setting_choice ports[] = {
+    {0, "none"},
+    {1, "4-tariff inputs"},
+    {2, "4-tariff inputs, inverted"},
+    {3, "pulse in, alarm in"},
+    {4, "pulse in, alarm in inverted"},
+    {5, "pulse in, A+ out"},
+    {6, "R+ out, A+ out"},
+    {7, "2-tariff in, alarm in"},
+    {8, "2-tariff in inverted, alarm in"},
+    {9, "2-tariff in, alarm in inverted"},
+    {10, "2-tariff in inverted, alarm in inverted"},
+    {11, "2-tariff in, A+ out"},
+    {12, "2-tariff in inverted, A+ out"},
+    {13, "pulse in, 2-tariff in"},
+    {14, "pulse in, 2-tariff in inverted"},
+    {15, "debiting-stop pulse in"},
+    {16, "A- out, A+ out"},
+    {17, "load control in, status out"},
+    {18, "pulse in, load-tariff sync out"},
+    {19, "pulse in inverted, load-tariff sync out"},
+    {20, "pulse in, load-tariff sync out inverted"},
+    {21, "pulse in inverted, load-tariff sync out inverted"},
+    {22, "4-tariff synchronous load control"},
+    {23, "4-tariff synchronous load control, inverted"},
+    {26, "load control 1, load control 2"},
+    {27, "pulse in, load control"},
+    {28, "pulse in, toggle load control 1 and 2"},
+    {29, "earth fault"},
+    {0, NULL}};
+static const struct setting_choice integration[] = {
+    {1, "5 min"}, {2, "15 min"}, {3, "30 min"}, {4, "60 min"}, {0, NULL}};
+static const struct setting_choice pulses[] = {{1, "30 ms"},
+                                               {2, "30 ms, alarm input on"},
+                                               {3, "80 ms"},
+                                               {4, "80 ms, alarm input on"},
+                                               {0, NULL}};
+static const struct setting_choice peaks[] = {
+    {0, "standard"}, {1, "tariff 1"}, {2, "tariff 2"}, {0, NULL}};
+static const struct setting_choice zones[] = {
+    {0, "UTC"},     {1, "UTC+1"},   {2, "UTC+2"},   {3, "UTC+3"},   {4, "UTC+4"},
+    {5, "UTC+5"},   {6, "UTC+6"},   {7, "UTC+7"},   {8, "UTC+8"},   {9, "UTC+9"},
+    {10, "UTC+10"}, {11, "UTC+11"}, {12, "UTC+12"}, {13, "UTC-11"}, {14, "UTC-10"},
+    {15, "UTC-9"},  {16, "UTC-8"},  {17, "UTC-7"},  {18, "UTC-6"},  {19, "UTC-5"},
+    {20, "UTC-4"},  {21, "UTC-3"},  {22, "UTC-2"},  {23, "UTC-1"},  {0, NULL}};
+static const struct setting_choice pulse_units[] = {
+    {0, "none"}, {1, "kWh"}, {2, "m3"}, {3, "l"}, {0, NULL}};
+static const struct setting_choice summers[] = {{0, "none"}, {1, "EU"}, {0, NULL}};
+static const struct setting_choice radios[] = {{0, "no radio"},      {310, "EU 310 RF S"},
+                                               {311, "EU 311 RF S"}, {312, "EU 312 RF S"},
+                                               {318, "CH 318 RF K"}, {319, "EU 319 RF K"},
+                                               {320, "SE 320 RF S"}, {321, "SE 321 RF S"},
+                                               {322, "SE 322 RF S"}, {326, "SE 326 RF K"},
+                                               {328, "SE 328 RF K"}, {329, "SE 329 RF K"},
+                                               {330, "NO 330 RF S"}, {338, "NO 338 RF K"},
+                                               {339, "NO 339 RF K"}, {340, "DK 340 RF S"},
+                                               {348, "DK 348 RF K"}, {349, "DK 349 RF K"},
+                                               {359, "FI 359 RF K"}, {369, "PL 369 RF K"},
+                                               {379, "AT 379 RF K"}, {0, NULL}};
+static const struct setting_choice protocols[] = {{0, "as the generation has it"},
+                                                  {1, "modes A and C, user data 1"},
+                                                  {2, "modes A and C, user data 2"},
+                                                  {0, NULL}};
+static const struct setting_choice debit2[] = {
+    {0, "daily"}, {1, "weekly"}, {2, "monthly"}, {0, NULL}};
+
+/* ---- rows ---- */
+
+/* Field of a configuration: digits counted from its right end. */
+#define FIELD(id, name, text, type, access, effect, which, n_digits, div, mod, max, kmp, codes)    \
+    {                                                                                              \
+        id, name, text, type, access, effect, HOME_CONFIGURATION, which, n_digits, div, mod, 0,    \
+            max, FACTORY, "", 0, NEED_NOTHING, kmp, codes                                          \
+    }
+#define CHOICE(id, name, text, effect, which, digits, div, mod, codes)                             \
+    FIELD(id, name, text, SETTING_CHOICE, SETTING_WITH_PASSWORD, effect, which, digits, div, mod,  \
+          (mod)-1, NONE, codes)
+#define CODE(id, name, text, effect, which, digits, div, mod, max)                                 \
+    FIELD(id, name, text, SETTING_DIGITS, SETTING_WITH_PASSWORD, effect, which, digits, div, mod,  \
+          max, NONE, NULL)
+#define LOCKED(id, name, text, which, div, codes)                                                  \
+    FIELD(id, name, text, SETTING_CHOICE, SETTING_LOCKED, 0, which, 1, div, 10, 9, NONE, codes)
+#define DIGITS(id, name, text, access, home, which, kmp)                                           \
+    {                                                                                              \
+        id, name, text, SETTING_DIGITS, access, 0, home, which, 8, 1, 0, 0, NUMBER_END, FACTORY,   \
+            "", 0, NEED_NOTHING, kmp, NULL                                                         \
+    }
+#define OWN(id, name, text, type, effect, digits, min, max, initial, unit, need, kmp, codes)       \
+    {                                                                                              \
+        id, name, text, type, SETTING_WITH_PASSWORD, effect, HOME_SETTINGS, 0, digits, 1, 0, min,  \
+            max, initial, unit, 0, need, kmp, codes                                                \
+    }
+
+const struct setting_def setting_table[] = {
+    /* configuration 1: A-B-CCC-DD-E */
+    LOCKED(1, "decimals", "Decimals on the display (A)", 0, 10000000, decimals),
+    LOCKED(2, "led", "LED without consumption (B)", 0, 1000000, led),
+    CHOICE(3, "module", "Module fitted (CCC)", 0, 0, 3, 1000, 1000, modules),
+    CHOICE(4, "module-ports", "Inputs and outputs of the module port (DD)", 0, 0, 2, 10, 100,
+           ports),
+    CHOICE(5, "integration-period", "Integration period (E)",
+           EFFECT_ERASES_PROFILE | EFFECT_ENDS_PERIOD, 0, 1, 1, 10, integration),
+    /* configuration 2: FFF-GG-HH-I */
+    CODE(6, "display-lists", "Display configuration (FFF)", EFFECT_DISPLAY, 1, 3, 100000, 1000,
+         999),
+    CODE(7, "debiting-day", "Debiting target day (GG; 00: externally controlled)", 0, 1, 2, 1000,
+         100, 28),
+    CODE(8, "debiting-interval", "Debiting interval (HH; 00: externally controlled)", 0, 1, 2, 10,
+         100, 25),
+    CHOICE(9, "pulses", "Length of pulses (I)", EFFECT_AT_START, 1, 1, 1, 10, pulses),
+    /* configuration 3: JJ-K-LL-M-NN */
+    CODE(10, "disconnect", "Disconnecting device (JJ; 00: none)", 0, 2, 2, 1000000, 100, 99),
+    CHOICE(11, "peak-power", "Peak power that is accumulated (K)", 0, 2, 1, 100000, 10, peaks),
+    CHOICE(12, "time-zone", "Time zone (LL)", EFFECT_LOCAL_TIME, 2, 2, 1000, 100, zones),
+    CODE(13, "free-field", "Field without a published meaning (M)", 0, 2, 1, 100, 10, 1),
+    CHOICE(14, "pulse-input-unit", "Unit of the pulse input (NN)", 0, 2, 2, 1, 100, pulse_units),
+    /* configuration 4: OOO-PPP-QQ */
+    CODE(15, "tariff-control", "Tariff control tables (OOO)", 0, 3, 3, 100000, 1000, 999),
+    CHOICE(16, "summer-time", "Summer time (PPP)", EFFECT_LOCAL_TIME, 3, 3, 100, 1000, summers),
+    CHOICE(17, "protocol", "IEC 62056-21 read-out (QQ)", 0, 3, 2, 1, 100, protocols),
+    /* configuration 5: RRR */
+    CHOICE(18, "radio-profile", "Radio frequency and output power (RRR)", 0, 4, 3, 1, 1000, radios),
+    /* numbers and texts */
+    DIGITS(30, "serial-number", "Serial number", SETTING_LOCKED, HOME_SERIAL_NUMBER, 0, 1001),
+    DIGITS(31, "meter-number-1", "Meter number 1", SETTING_WITH_PASSWORD, HOME_METER_NUMBER, 0, 51),
+    DIGITS(32, "meter-number-2", "Meter number 2", SETTING_WITH_PASSWORD, HOME_METER_NUMBER, 1, 52),
+    DIGITS(33, "meter-number-3", "Meter number 3", SETTING_WITH_PASSWORD, HOME_METER_NUMBER, 2, 53),
+    DIGITS(34, "special-data-1", "Special data 1", SETTING_WITH_PASSWORD, HOME_SPECIAL_DATA, 0, 57),
+    DIGITS(35, "special-data-2", "Special data 2", SETTING_WITH_PASSWORD, HOME_SPECIAL_DATA, 1,
+           1021),
+    OWN(36, "plate-text", "The owner's text on the name plate", SETTING_TEXT, 0, 0, 0, 0, 0, "",
+        NEED_NOTHING, 0xF200, NULL),
+    /* counting and debiting */
+    {40, "power-threshold", "Power threshold: mean P+ above it is counted", SETTING_NUMBER,
+     SETTING_WITH_PASSWORD, 0, HOME_POWER_THRESHOLD, 0, 0, 1, 0, 0, 1000000, FACTORY, "W", 0,
+     NEED_NOTHING, 1039, NULL},
+    OWN(41, "debiting-2-interval", "Interval of debiting log 2", SETTING_CHOICE, 0, 0, 0, 2, 0, "",
+        NEED_M, 1175, debit2),
+    /* loss of the neutral (X-NEU-1) */
+    OWN(50, "neutral-displacement", "Neutral fault: displacement of the star point", SETTING_NUMBER,
+        0, 0, 5, 120, 40, "V", NEED_NEUTRAL, 1246, NULL),
+    OWN(51, "neutral-high", "Neutral fault: high limit of two phases", SETTING_NUMBER, 0, 0, 231,
+        400, 253, "V", NEED_NEUTRAL, 1247, NULL),
+    OWN(52, "neutral-time", "Neutral fault: how long evidence must last", SETTING_NUMBER, 0, 0, 1,
+        3600, 60, "s", NEED_NEUTRAL, 1248, NULL),
+    /* communication */
+    OWN(60, "kmp-address", "KMP address answered besides 63", SETTING_NUMBER, 0, 0, 1, 254, 63, "",
+        NEED_NOTHING, 1271, NULL),
+    OWN(61, "password", "Password of KMP", SETTING_SECRET, 0, 0, 0, 65535, 0, "", NEED_NOTHING,
+        1180, NULL),
+    /* alarms (spec cosem-objects 4.4, 4.5) */
+    OWN(70, "alarm-mask-a", "Events of word A that raise an alarm", SETTING_FLAGS, 0, 0, 0,
+        UINT32_MAX, 64, "", NEED_L_OR_M, 0xF201, NULL),
+    OWN(71, "alarm-mask-b-rise", "Events of word B that raise an alarm when they come",
+        SETTING_FLAGS, 0, 0, 0, UINT32_MAX, 64, "", NEED_M, 0xF202, NULL),
+    OWN(72, "alarm-mask-b-fall", "Events of word B that raise an alarm when they go", SETTING_FLAGS,
+        0, 0, 0, UINT32_MAX, 64, "", NEED_M, 0xF203, NULL),
+};
+
+const size_t setting_table_length = sizeof setting_table / sizeof setting_table[0];
+_Static_assert(sizeof setting_table / sizeof setting_table[0] <= SETTINGS_MAX, "SETTINGS_MAX");
+
+const struct setting_def *setting_by_id(uint16_t id)
+{
+    for (size_t i = 0; i < setting_table_length; i++) {
+        if (setting_table[i].id == id) {
+            return &setting_table[i];
+        }
+    }
+    return NULL;
+}
+
+const struct setting_def *setting_by_name(const char *name)
+{
+    for (size_t i = 0; i < setting_table_length; i++) {
+        if (strcmp(setting_table[i].name, name) == 0) {
+            return &setting_table[i];
+        }
+    }
+    return NULL;
+}
+
+const struct setting_def *setting_by_kmp_id(uint16_t kmp_id)
+{
+    for (size_t i = 0; kmp_id != NONE && i < setting_table_length; i++) {
+        if (setting_table[i].kmp_id == kmp_id) {
+            return &setting_table[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- values ---- */
+
+static bool text_good(const char *text)
+{
+    size_t n = 0;
+    while (n <= SETTING_TEXT_MAX && text[n] != '\0') {
+        if (text[n] < ' ' || text[n] > '~') {
+            return false;
+        }
+        n++;
+    }
+    return n <= SETTING_TEXT_MAX;
+}
+
+const char *setting_choice_word(const struct setting_def *def, uint32_t code)
+{
+    for (size_t i = 0; def->choices != NULL && def->choices[i].word != NULL; i++) {
+        if (def->choices[i].code == code) {
+            return def->choices[i].word;
+        }
+    }
+    return NULL;
+}
+
+bool setting_value_good(const struct setting_def *def, const struct setting_value *value)
+{
+    switch (def->type) {
+    case SETTING_TEXT: return value->number == 0 && text_good(value->text);
+    case SETTING_CHOICE:
+        return value->text[0] == '\0' && setting_choice_word(def, value->number) != NULL;
+    case SETTING_FLAGS: return value->text[0] == '\0' && (value->number & ~def->max) == 0;
+    default:
+        return value->text[0] == '\0' && value->number >= def->min && value->number <= def->max;
+    }
+}
+
+bool setting_value_equal(const struct setting_value *a, const struct setting_value *b)
+{
+    return a->number == b->number && strcmp(a->text, b->text) == 0;
+}
+
+/* ---- hash ---- */
+
+/* CRC of CRCs: a row at a time, so that no buffer has to hold the table. */
+static uint16_t row_hash(uint16_t so_far, const struct setting_def *def)
+{
+    uint8_t bytes[64];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    writer_uint_be(&w, so_far, 2);
+    writer_uint_be(&w, def->id, 2);
+    writer_text(&w, def->name);
+    writer_u8(&w, def->type);
+    writer_u8(&w, def->access);
+    writer_u8(&w, def->effect);
+    writer_uint_be(&w, def->min, 4);
+    writer_uint_be(&w, def->max, 4);
+    writer_uint_be(&w, def->need, 2);
+    return crc16_xmodem(bytes, writer_length(&w));
+}
+
+uint16_t setting_table_hash(void)
+{
+    uint16_t hash = SETTING_TABLE_VERSION;
+    for (size_t i = 0; i < setting_table_length; i++) {
+        hash = row_hash(hash, &setting_table[i]);
+    }
+    return hash;
+}

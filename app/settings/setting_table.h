@@ -1,0 +1,111 @@
+/**
+ * THE table of settings: one row for everything about a meter that can be configured.
+ *
+ * Plain constant data, as the register table: metertool links it, so that a tool checks a value by
+ * the very rule that the meter will apply.  What a combination of values contradicts is said by
+ * variant_from_order alone (CFG-09), in the meter.  Where the values live and how they are changed:
+ * settings.h.
+ * Source: CFG-01..11, CFG-T1..T5, OPT-01, X-NEU-1, spec answers B1.3, B1.4, B6, cosem-objects 4.4.
+ */
+#ifndef OPEN382_SETTING_TABLE_H
+#define OPEN382_SETTING_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Of the table below; a client that knows another version must not write. */
+#define SETTING_TABLE_VERSION 1u
+/** Characters of a text: with it a record of the audit log (old and new) fits one KMP register. */
+#define SETTING_TEXT_MAX 11u
+/** Most rows that the permanent memory of the settings holds (docs/spec/app-storage.md). */
+#define SETTINGS_MAX 56u
+
+enum setting_type {
+    SETTING_NUMBER, /**< number * 10^exponent of the unit */
+    SETTING_DIGITS, /**< a number shown with all its digits, leading zeroes too */
+    SETTING_CHOICE, /**< one of the codes of `choices` */
+    SETTING_FLAGS,  /**< bits */
+    SETTING_TEXT,   /**< printable ASCII, 0 .. SETTING_TEXT_MAX characters */
+    SETTING_SECRET, /**< a number that can be written and never read */
+};
+
+enum setting_class {
+    SETTING_WITH_PASSWORD, /**< configurable: rights of the channel and password */
+    SETTING_LOCKED,        /**< set at the factory under the verification seal (CFG-07) */
+};
+
+/** What changing it does besides (bits). */
+enum setting_effect {
+    EFFECT_ERASES_PROFILE = 1 << 0, /**< the records of the load profile are deleted (LPR-08) */
+    EFFECT_ENDS_PERIOD = 1 << 1,    /**< the running integration period begins anew */
+    EFFECT_LOCAL_TIME = 1 << 2,     /**< tariffs and debiting dates move with local time */
+    EFFECT_DISPLAY = 1 << 3,        /**< the display begins anew with other lists */
+    EFFECT_AT_START = 1 << 4,       /**< takes effect when the meter starts the next time */
+};
+
+/** Where the value lives. */
+enum setting_home {
+    HOME_CONFIGURATION, /**< decimal digits of configuration `index`: / divisor % modulus */
+    HOME_SERIAL_NUMBER,
+    HOME_METER_NUMBER, /**< `index` 0 .. 2 */
+    HOME_SPECIAL_DATA, /**< `index` 0 .. 1 */
+    HOME_POWER_THRESHOLD,
+    HOME_SETTINGS, /**< in the record of the settings itself */
+};
+
+struct setting_choice {
+    uint32_t code;
+    const char *word; /**< NULL ends the list */
+};
+
+/** An initial value that does not stand here: the order number's, or given at the factory. */
+#define SETTING_FROM_FACTORY UINT32_MAX
+#define SETTING_NO_REGISTER  0xFFFFu
+
+struct setting_def {
+    uint16_t id; /**< stands in permanent memory and on the wire: never give one a new meaning */
+    const char *name;          /**< as metertool takes it: "integration-period" */
+    const char *text;          /**< in words; letters of the field where it has some */
+    uint8_t type;              /**< enum setting_type */
+    uint8_t access;            /**< enum setting_class */
+    uint8_t effect;            /**< enum setting_effect bits */
+    uint8_t home;              /**< enum setting_home */
+    uint8_t index;             /**< which one of the home; of configurations 0 .. 4 */
+    uint8_t digits;            /**< as it is written, 0: as many as it takes */
+    uint32_t divisor, modulus; /**< HOME_CONFIGURATION */
+    uint32_t min, max;         /**< of number, inclusive; flags: max holds all that exist */
+    uint32_t initial;          /**< of HOME_SETTINGS: as delivered */
+    const char *unit;          /**< "V", "s", "W"; "": none */
+    int8_t exponent;           /**< of a number */
+    uint16_t need;             /**< enum register_need bits (register_table.h) */
+    uint16_t kmp_id;           /**< register that shows it, SETTING_NO_REGISTER: none */
+    const struct setting_choice *choices; /**< NULL: none */
+};
+
+/** Sorted by id. */
+extern const struct setting_def setting_table[];
+extern const size_t setting_table_length;
+
+/** A value: number, or text for SETTING_TEXT (the other is 0, or empty). */
+struct setting_value {
+    uint32_t number;
+    char text[SETTING_TEXT_MAX + 1u];
+};
+
+/** NULL: there is none. */
+const struct setting_def *setting_by_id(uint16_t id);
+const struct setting_def *setting_by_name(const char *name);
+/** The one that a register shows; NULL: none. */
+const struct setting_def *setting_by_kmp_id(uint16_t kmp_id);
+
+/** The value is one that the row allows by itself: range, code, bits, characters. */
+bool setting_value_good(const struct setting_def *def, const struct setting_value *value);
+bool setting_value_equal(const struct setting_value *a, const struct setting_value *b);
+/** Word of a code of a SETTING_CHOICE; NULL: none. */
+const char *setting_choice_word(const struct setting_def *def, uint32_t code);
+
+/** Of everything in the table that a client relies on: the same in tool and meter, or hands off. */
+uint16_t setting_table_hash(void);
+
+#endif
