@@ -304,9 +304,9 @@ static void neutral_follow(struct meter *meter)
     if (!neutral_wants(&meter->neutral, meter->now_us)) {
         return;
     }
-    struct legal_instant instant;
-    legal_instant(&meter->legal, &instant);
-    enum neutral_change change = neutral_step(&meter->neutral, &instant, meter->now_us);
+    struct legal_voltages voltages;
+    legal_voltages(&meter->legal, &voltages);
+    enum neutral_change change = neutral_step(&meter->neutral, &voltages, meter->now_us);
     if (meter->neutral.fault) {
         meter->load_profile.quality |= LOAD_PROFILE_NEUTRAL_ERROR;
     }

@@ -53,11 +53,11 @@ static uint32_t root(int64_t square)
 }
 
 /* Two phases high, one low, in any order. */
-static bool by_levels(const struct neutral_config *config, const struct legal_instant *instant)
+static bool by_levels(const struct neutral_config *config, const struct legal_voltages *voltages)
 {
     unsigned high = 0, low = 0;
     for (unsigned i = 0; i < NEUTRAL_PHASES; i++) {
-        int64_t voltage_mv = instant->phase[i].voltage_mv;
+        int64_t voltage_mv = voltages->voltage_mv[i];
         high += voltage_mv > config->high_mv ? 1u : 0u;
         low += voltage_mv < NOMINAL_MV - (int64_t)config->displaced_mv ? 1u : 0u;
     }
@@ -70,18 +70,17 @@ struct star {
     uint32_t displaced_mv;
 };
 
-static struct star star_of(const struct legal_instant *instant)
+static struct star star_of(const struct legal_voltages *voltages)
 {
     struct star star = {true, true, 0};
     int64_t sum_mv2 = 0;
     for (unsigned i = 0; i < NEUTRAL_PHASES; i++) {
-        const struct legal_phase *a = &instant->phase[i],
-                                 *b = &instant->phase[(i + 1u) % NEUTRAL_PHASES];
-        int64_t u = a->voltage_mv, v = b->voltage_mv;
+        const unsigned next = (i + 1u) % NEUTRAL_PHASES;
+        int64_t u = voltages->voltage_mv[i], v = voltages->voltage_mv[next];
         int64_t product_mv2 =
-            u * v * cosine(a->voltage_angle_mdeg - b->voltage_angle_mdeg) / COSINE_ONE;
+            u * v * cosine(voltages->angle_mdeg[i] - voltages->angle_mdeg[next]) / COSINE_ONE;
         int64_t line_mv2 = u * u + v * v - 2 * product_mv2;
-        star.known = star.known && a->voltage_present;
+        star.known = star.known && voltages->present[i];
         star.lines_healthy =
             star.lines_healthy && line_mv2 >= LINE_LOW_MV2 && line_mv2 <= LINE_HIGH_MV2;
         sum_mv2 += u * u + 2 * product_mv2;
@@ -93,27 +92,27 @@ static struct star star_of(const struct legal_instant *instant)
 /* Below 160 V on a phase there are no angles.  Where the levels say that the star point has moved,
  * magnitudes are enough, for a network of 3 x 230 V: 3 U0^2 = U1^2 + U2^2 + U3^2 - 3 * (230 V)^2.
  */
-static uint32_t displaced_by_levels(const struct legal_instant *instant)
+static uint32_t displaced_by_levels(const struct legal_voltages *voltages)
 {
     int64_t sum_mv2 = -3 * NOMINAL_MV * NOMINAL_MV;
     for (unsigned i = 0; i < NEUTRAL_PHASES; i++) {
-        sum_mv2 += (int64_t)instant->phase[i].voltage_mv * instant->phase[i].voltage_mv;
+        sum_mv2 += (int64_t)voltages->voltage_mv[i] * voltages->voltage_mv[i];
     }
     return root(sum_mv2 / 3);
 }
 
-static uint8_t look(struct neutral *neutral, const struct legal_instant *instant)
+static uint8_t look(struct neutral *neutral, const struct legal_voltages *voltages)
 {
     const struct neutral_config *config = &neutral->config;
-    struct star star = star_of(instant);
-    unsigned evidence = by_levels(config, instant) ? NEUTRAL_BY_LEVELS : 0u;
+    struct star star = star_of(voltages);
+    unsigned evidence = by_levels(config, voltages) ? NEUTRAL_BY_LEVELS : 0u;
     if (star.known) {
         neutral->neutral_mv = star.displaced_mv;
         evidence |= star.lines_healthy && star.displaced_mv > config->displaced_mv
                         ? NEUTRAL_BY_PHASORS
                         : 0u;
     } else {
-        neutral->neutral_mv = evidence != 0 ? displaced_by_levels(instant) : 0;
+        neutral->neutral_mv = evidence != 0 ? displaced_by_levels(voltages) : 0;
     }
     return (uint8_t)evidence;
 }
@@ -128,10 +127,10 @@ static void extremes_clear(struct neutral *neutral)
     }
 }
 
-static void extremes_take(struct neutral *neutral, const struct legal_instant *instant)
+static void extremes_take(struct neutral *neutral, const struct legal_voltages *voltages)
 {
     for (unsigned i = 0; i < NEUTRAL_PHASES; i++) {
-        uint32_t u = instant->phase[i].voltage_mv;
+        uint32_t u = voltages->voltage_mv[i];
         neutral->min_mv[i] = u < neutral->min_mv[i] ? u : neutral->min_mv[i];
         neutral->max_mv[i] = u > neutral->max_mv[i] ? u : neutral->max_mv[i];
     }
@@ -163,14 +162,14 @@ void neutral_supply_lost(struct neutral *neutral)
     neutral->neutral_mv = 0;
 }
 
-enum neutral_change neutral_step(struct neutral *neutral, const struct legal_instant *instant,
+enum neutral_change neutral_step(struct neutral *neutral, const struct legal_voltages *voltages,
                                  int64_t now_us)
 {
     if (!neutral->fitted) {
         return NEUTRAL_NO_CHANGE;
     }
     neutral->look_us = now_us + NEUTRAL_LOOK_US;
-    uint8_t evidence = look(neutral, instant);
+    uint8_t evidence = look(neutral, voltages);
     if (evidence != 0 && !neutral->watching) {
         neutral->watching = true;
         neutral->since_us = now_us;
@@ -181,7 +180,7 @@ enum neutral_change neutral_step(struct neutral *neutral, const struct legal_ins
     }
     if (evidence != 0) {
         neutral->evidence |= evidence;
-        extremes_take(neutral, instant);
+        extremes_take(neutral, voltages);
     }
     if (!neutral->fault) {
         neutral->watching = evidence != 0;

@@ -61,7 +61,7 @@ void neutral_init(struct neutral *neutral, const struct variant *variant, bool f
 void neutral_supply_lost(struct neutral *neutral);
 
 /**
- * Is there anything to look at now?  Working out instantaneous values costs more than all the rest
+ * Is there anything to look at now?  Working out voltages costs as much as a good part
  * of a window, and evidence has to last a minute: a healthy network is looked at every
  * NEUTRAL_LOOK_US, so that a fault is found up to that much later.
  */
@@ -70,8 +70,8 @@ static inline bool neutral_wants(const struct neutral *neutral, int64_t now_us)
     return neutral->fitted && (neutral->watching || now_us >= neutral->look_us);
 }
 
-/** Look at the instantaneous values; call whenever neutral_wants, with supply only. */
-enum neutral_change neutral_step(struct neutral *neutral, const struct legal_instant *instant,
+/** Look at the voltages; call whenever neutral_wants, with supply only. */
+enum neutral_change neutral_step(struct neutral *neutral, const struct legal_voltages *voltages,
                                  int64_t now_us);
 
 /** Payload of the event's record: evidence, phase voltages and displacement since it began.

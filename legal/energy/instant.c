@@ -66,31 +66,71 @@ static int32_t millidegrees(uint32_t turns_q32)
     return (int32_t)((scaled + (scaled < 0 ? -half : half)) / (INT64_C(1) << 32));
 }
 
-static void fill_angles(const struct processor *p, unsigned s, struct legal_phase *phase)
+/* What a phase's values are means of; NULL: of nothing yet.  Before the first second is full: of
+ * what there is, so that nobody reads 0 V on a live line. */
+static const struct system_sums *sums_of(const struct system *system)
 {
-    const struct system *system = &p->system[s], *first = &p->system[0];
-    uint32_t voltage = angle_of(system->v1_re, system->v1_im);
-    uint32_t current = angle_of(system->i1_re, system->i1_im);
-    if (phase->current_ma > 0) {
-        phase->current_angle_mdeg = millidegrees(voltage - current);
-    }
-    if (s == 0 || !first->voltage_present || processor_silent(p, 0)) {
-        return;
-    }
-    uint32_t reference = angle_of(first->v1_re, first->v1_im);
-    phase->voltage_angle_mdeg = millidegrees(voltage - reference - neighbours_turns(first, system));
+    const struct system_sums *sums = system->last.samples > 0 ? &system->last : &system->sums;
+    return sums->samples > 0 ? sums : NULL;
 }
 
-static void fill_phase(const struct processor *p, unsigned s, struct legal_phase *phase)
+static uint32_t voltage_of(const struct system *system, const struct system_sums *sums)
+{
+    return rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, system_voltage_gain(system));
+}
+
+/* The angle of L1's voltage in its own system, which all others are told against. */
+struct reference {
+    bool known;
+    uint32_t turns; /* 2^-32 */
+};
+
+static struct reference reference_of(const struct processor *p)
+{
+    const struct system *first = &p->system[0];
+    struct reference reference = {first->voltage_present && !processor_silent(p, 0), 0};
+    reference.turns = reference.known ? angle_of(first->v1_re, first->v1_im) : 0;
+    return reference;
+}
+
+static uint32_t voltage_turns(const struct processor *p, unsigned s,
+                              const struct reference *reference)
 {
     const struct system *system = &p->system[s];
-    /* before the first second is full: of what there is, so that nobody reads 0 V on a live line */
-    const struct system_sums *sums = system->last.samples > 0 ? &system->last : &system->sums;
-    if (sums->samples == 0) {
+    return s == 0 ? reference->turns : angle_of(system->v1_re, system->v1_im);
+}
+
+/* Of U1 against L1's. */
+static int32_t voltage_angle(const struct processor *p, unsigned s,
+                             const struct reference *reference, uint32_t turns)
+{
+    if (s == 0 || !reference->known) {
+        return 0;
+    }
+    return millidegrees(turns - reference->turns - neighbours_turns(&p->system[0], &p->system[s]));
+}
+
+static void fill_angles(const struct processor *p, unsigned s, const struct reference *reference,
+                        struct legal_phase *phase)
+{
+    const struct system *system = &p->system[s];
+    const uint32_t voltage = voltage_turns(p, s, reference);
+    if (phase->current_ma > 0) {
+        const uint32_t current = angle_of(system->i1_re, system->i1_im);
+        phase->current_angle_mdeg = millidegrees(voltage - current);
+    }
+    phase->voltage_angle_mdeg = voltage_angle(p, s, reference, voltage);
+}
+
+static void fill_phase(const struct processor *p, unsigned s, const struct reference *reference,
+                       struct legal_phase *phase)
+{
+    const struct system *system = &p->system[s];
+    const struct system_sums *sums = sums_of(system);
+    if (sums == NULL) {
         return;
     }
-    phase->voltage_mv =
-        rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, system_voltage_gain(system));
+    phase->voltage_mv = voltage_of(system, sums);
     phase->current_ua = rms_of(sums->current, sums->samples, system->constants.current_noise_lsb2,
                                FULL_SCALE_UA, system_current_gain(system));
     phase->current_ma = (phase->current_ua + 500u) / 1000u;
@@ -106,7 +146,7 @@ static void fill_phase(const struct processor *p, unsigned s, struct legal_phase
     phase->load_present = system->active_load.loaded || system->reactive_load.loaded;
     phase->exporting = no_load_negative(&system->active_load);
     if (phase->voltage_present) {
-        fill_angles(p, s, phase);
+        fill_angles(p, s, reference, phase);
     }
 }
 
@@ -184,12 +224,13 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     const struct processor *p = processor_of_const(legal);
     memset(out, 0, sizeof *out);
     bool temperature = false;
+    const struct reference reference = reference_of(p);
     for (unsigned s = 0; s < p->setup.systems; s++) {
         const struct system *system = &p->system[s];
         if (processor_silent(p, s)) {
             continue;
         }
-        fill_phase(p, s, &out->phase[s]);
+        fill_phase(p, s, &reference, &out->phase[s]);
         if (out->frequency_mhz == 0 && system->voltage_present) {
             out->frequency_uhz = neighbours_frequency_uhz(system);
             out->frequency_mhz = (out->frequency_uhz + 500u) / 1000u;
@@ -201,4 +242,23 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     }
     fill_totals(p, out);
     out->sequence = sequence_of(out);
+}
+
+void legal_voltages(const struct legal *legal, struct legal_voltages *out)
+{
+    const struct processor *p = processor_of_const(legal);
+    const struct reference reference = reference_of(p);
+    memset(out, 0, sizeof *out);
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        const struct system *system = &p->system[s];
+        const struct system_sums *sums = sums_of(system);
+        if (processor_silent(p, s) || sums == NULL) {
+            continue;
+        }
+        out->voltage_mv[s] = voltage_of(system, sums);
+        out->present[s] = system->voltage_present;
+        if (out->present[s]) {
+            out->angle_mdeg[s] = voltage_angle(p, s, &reference, voltage_turns(p, s, &reference));
+        }
+    }
 }

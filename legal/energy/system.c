@@ -10,6 +10,15 @@
 /* Longest gap that one difference may bridge: 2^34 samples are 24 days. */
 #define GAP_SAMPLES_MAX (UINT64_C(1) << 34)
 
+static void drifts_follow(struct system *system)
+{
+    const struct legal_constants *c = &system->constants;
+    system->power_drift_q40 =
+        drift_error_q40(&c->power_drift, system->temperature_cc, c->reference_cc);
+    system->voltage_drift_q40 =
+        drift_error_q40(&c->voltage_drift, system->temperature_cc, c->reference_cc);
+}
+
 void system_calibrate(struct system *system, const struct legal_constants *constants)
 {
     system->constants = *constants;
@@ -18,24 +27,17 @@ void system_calibrate(struct system *system, const struct legal_constants *const
     lsb = (lsb << 30) / constants->voltage_gain;
     system->voltage_min = lsb * lsb >> BUS_COUNTER_SHIFT;
     system->power_gain = constants->power_gain;
+    drifts_follow(system);
 }
 
 static int64_t power_error_q40(const struct system *system)
 {
-    const struct legal_constants *c = &system->constants;
-    return drift_error_q40(&c->power_drift, system->temperature_cc, c->reference_cc) +
-           heat_error_q40(&system->heat, c->heating_q64);
-}
-
-static int64_t voltage_error_q40(const struct system *system)
-{
-    const struct legal_constants *c = &system->constants;
-    return drift_error_q40(&c->voltage_drift, system->temperature_cc, c->reference_cc);
+    return system->power_drift_q40 + heat_error_q40(&system->heat, system->constants.heating_q64);
 }
 
 uint32_t system_voltage_gain(const struct system *system)
 {
-    return drift_gain(system->constants.voltage_gain, voltage_error_q40(system));
+    return drift_gain(system->constants.voltage_gain, system->voltage_drift_q40);
 }
 
 /* Power is voltage times current, and so are their drifts. */
@@ -43,7 +45,7 @@ uint32_t system_current_gain(const struct system *system)
 {
     uint32_t gain = drift_gain(system->constants.current_gain, power_error_q40(system));
     return (uint32_t)(gain +
-                      (int64_t)gain * (voltage_error_q40(system) / 1024) / (INT64_C(1) << 30));
+                      (int64_t)gain * (system->voltage_drift_q40 / 1024) / (INT64_C(1) << 30));
 }
 
 /*
@@ -216,7 +218,10 @@ static void keep_heat(struct system *system, const struct system_sums *sums, boo
 static void keep_window(struct system *system, const struct bus_frame *frame, int64_t now_us)
 {
     system->frame_us = now_us;
-    system->temperature_cc = frame->temperature_cc;
+    if (system->temperature_cc != frame->temperature_cc) {
+        system->temperature_cc = frame->temperature_cc;
+        drifts_follow(system);
+    }
     system->v1_re = frame->v1_re;
     system->v1_im = frame->v1_im;
     system->i1_re = frame->i1_re;

@@ -65,7 +65,9 @@ struct system {
     uint64_t active_rest_q23, reactive_rest_q23;
 
     struct shunt_heat heat;
-    uint32_t power_gain; /**< at this temperature */
+    uint32_t power_gain; /**< at this temperature, with the heat */
+    /* drifts at this temperature: worked out anew when it changes */
+    int64_t power_drift_q40, voltage_drift_q40;
 
     /* when the last window ended, 2^-8 us; and that less the samples' own time, smoothed */
     uint64_t end_q8, began_q8;

@@ -54,21 +54,32 @@ struct angle_vector angle_vector_of(uint32_t turns)
                                  (int32_t)((y + round) >> Q48_TO_Q30)};
 }
 
+/** Bits of a number: 0 of 0, 64 of the largest. */
+static int bits_of(uint64_t number)
+{
+    int bits = 0;
+    for (int step = 32; step > 0; step /= 2) {
+        if (number >> step != 0) {
+            number >>= step;
+            bits += step;
+        }
+    }
+    return bits + (number != 0 ? 1 : 0);
+}
+
 /** Brings the longer component to 2^44 .. 2^45, where nothing overflows and no step is lost. */
 static void normalise(int64_t *x, int64_t *y)
 {
-    const int64_t low = INT64_C(1) << 44;
-    int64_t longer = *x < 0 ? -*x : *x;
-    const int64_t other = *y < 0 ? -*y : *y;
-    longer = longer > other ? longer : other;
-    for (; longer >= 2 * low; longer >>= 1) {
-        *x >>= 1;
-        *y >>= 1;
+    const int64_t x_size = *x < 0 ? -*x : *x;
+    const int64_t y_size = *y < 0 ? -*y : *y;
+    const int up = 45 - bits_of((uint64_t)(x_size > y_size ? x_size : y_size));
+    if (up < 0) {
+        *x >>= -up;
+        *y >>= -up;
+        return;
     }
-    for (; longer < low; longer *= 2) {
-        *x *= 2;
-        *y *= 2;
-    }
+    *x *= INT64_C(1) << up;
+    *y *= INT64_C(1) << up;
 }
 
 uint32_t angle_of(int64_t re, int64_t im)

@@ -35,6 +35,12 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     *out = puppet.instant;
 }
 
+void legal_voltages(const struct legal *legal, struct legal_voltages *out)
+{
+    (void)legal;
+    (void)out;
+}
+
 enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
                                       struct legal_calibration *out)
 {

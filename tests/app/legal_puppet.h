@@ -98,6 +98,17 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     *out = puppet.instant;
 }
 
+void legal_voltages(const struct legal *legal, struct legal_voltages *out)
+{
+    (void)legal;
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        const struct legal_phase *phase = &puppet.instant.phase[s];
+        out->voltage_mv[s] = phase->voltage_mv;
+        out->angle_mdeg[s] = phase->voltage_angle_mdeg;
+        out->present[s] = phase->voltage_present;
+    }
+}
+
 void legal_health(const struct legal *legal, struct legal_health *out)
 {
     (void)legal;

@@ -60,20 +60,19 @@ static void lose_neutral(struct network *n, const double complex load[3])
 }
 
 /* What the legal part says of it: no angles below 160 V, all of them against L1. */
-static struct legal_instant seen(const struct network *n)
+static struct legal_voltages seen(const struct network *n)
 {
-    struct legal_instant instant;
-    memset(&instant, 0, sizeof instant);
+    struct legal_voltages voltages;
+    memset(&voltages, 0, sizeof voltages);
     for (unsigned i = 0; i < 3; i++) {
         double complex u = n->source[i] - n->star, first = n->source[0] - n->star;
-        struct legal_phase *phase = &instant.phase[i];
-        phase->voltage_mv = (uint32_t)lrint(cabs(u) * 1000);
-        phase->voltage_present = phase->voltage_mv >= 160000;
-        if (phase->voltage_present && cabs(first) >= 160) {
-            phase->voltage_angle_mdeg = (int32_t)lrint(carg(u / first) * 180 / PI * 1000);
+        voltages.voltage_mv[i] = (uint32_t)lrint(cabs(u) * 1000);
+        voltages.present[i] = voltages.voltage_mv[i] >= 160000;
+        if (voltages.present[i] && cabs(first) >= 160) {
+            voltages.angle_mdeg[i] = (int32_t)lrint(carg(u / first) * 180 / PI * 1000);
         }
     }
-    return instant;
+    return voltages;
 }
 
 static void begin(struct neutral *neutral, const char *name, bool fault)
@@ -88,10 +87,10 @@ static unsigned run(struct neutral *neutral, const struct network *n, double sec
                     int64_t step_us, int64_t *now_us)
 {
     unsigned changes = 0;
-    struct legal_instant instant = seen(n);
+    struct legal_voltages voltages = seen(n);
     for (int64_t end_us = *now_us + (int64_t)(seconds * 1e6); *now_us < end_us;) {
         *now_us += step_us;
-        enum neutral_change change = neutral_step(neutral, &instant, *now_us);
+        enum neutral_change change = neutral_step(neutral, &voltages, *now_us);
         changes += change == NEUTRAL_DETECTED ? 1u : change == NEUTRAL_GONE ? 100u : 0u;
     }
     return changes;
@@ -101,15 +100,15 @@ static unsigned run(struct neutral *neutral, const struct network *n, double sec
 static int64_t detected_at(const double *volts, int64_t step_us)
 {
     struct neutral neutral;
-    struct legal_instant instant;
+    struct legal_voltages voltages;
     int64_t detected_us = 0;
-    memset(&instant, 0, sizeof instant);
+    memset(&voltages, 0, sizeof voltages);
     for (unsigned p = 0; p < 3; p++) {
-        instant.phase[p].voltage_mv = (uint32_t)(volts[p] * 1000);
+        voltages.voltage_mv[p] = (uint32_t)(volts[p] * 1000);
     }
     begin(&neutral, "382M", false);
     for (int64_t now_us = step_us; now_us <= 90 * SECOND; now_us += step_us) {
-        if (neutral_step(&neutral, &instant, now_us) == NEUTRAL_DETECTED) {
+        if (neutral_step(&neutral, &voltages, now_us) == NEUTRAL_DETECTED) {
             assert_int_equal(detected_us, 0);
             detected_us = now_us;
         }
@@ -203,8 +202,8 @@ static void test_neutral_voltage(void **state)
         struct network network = healthy();
         network.star = polar(draw(0, 69), draw(0, 360));
         begin(&neutral, "382M", false);
-        struct legal_instant instant = seen(&network);
-        (void)neutral_step(&neutral, &instant, SECOND);
+        struct legal_voltages voltages = seen(&network);
+        (void)neutral_step(&neutral, &voltages, SECOND);
         double error_v = fabs(neutral.neutral_mv / 1000.0 - cabs(network.star));
         /* a small displacement is lost in the rounding of large squares */
         worst_v = cabs(network.star) > 5 && error_v > worst_v ? error_v : worst_v;

@@ -4,10 +4,18 @@
 
 static const double none[3] = {0, 0, 0};
 
+/* The voltages alone are the same numbers. */
 static struct legal_instant instant_of(const struct desk *desk)
 {
     struct legal_instant instant;
+    struct legal_voltages voltages;
     legal_instant(&desk->legal, &instant);
+    legal_voltages(&desk->legal, &voltages);
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        assert_int_equal(voltages.voltage_mv[s], instant.phase[s].voltage_mv);
+        assert_int_equal(voltages.angle_mdeg[s], instant.phase[s].voltage_angle_mdeg);
+        assert_int_equal(voltages.present[s], instant.phase[s].voltage_present);
+    }
     return instant;
 }
 
