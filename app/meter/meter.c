@@ -529,6 +529,7 @@ enum meter_err meter_store(struct meter *meter)
     enum legal_err err = legal_store(&meter->legal);
     meter->was_reset = false;
     app_save(meter, true);
+    meter_quality_store(meter);
     return err == LEGAL_OK && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
 }
 

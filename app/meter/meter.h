@@ -22,6 +22,7 @@
 #include "../neutral/neutral.h"
 #include "../optical/optical.h"
 #include "../quality/quality.h"
+#include "../quality/quality_store.h"
 #include "../store/app_store.h"
 #include "../tariff/tariff.h"
 #include "../variant/variant.h"
@@ -84,6 +85,7 @@ struct meter {
     struct load_profile load_profile;
     struct billing billing;
     struct quality quality;
+    struct quality_store quality_store;
     int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
     struct tariff tariff;
     struct display display;

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "../../proto/common/writer.h"
 #include "../quality/quality_record.h"
+#include "../quality/quality_store.h"
 
 #define GAIN_EVERY_US INT64_C(10000000)
 #define ROOT_3_PM     1732u
@@ -63,10 +65,25 @@ static void records_log(struct meter *meter)
     }
 }
 
+void meter_quality_store(struct meter *meter)
+{
+    meter->quality.store_due = false;
+    if (quality_store_save_counts(&meter->quality_store, meter->board, &meter->quality) !=
+        QUALITY_OK) {
+        meter->memory_fault = true;
+    }
+}
+
 void meter_quality_start(struct meter *meter)
 {
-    const struct quality_config config = config_of(&meter->variant);
+    struct quality_config config = config_of(&meter->variant);
+    const enum quality_err limits =
+        quality_store_load_limits(&meter->quality_store, meter->board, &config);
     quality_start(&meter->quality, &config, meter->variant.systems, meter->variant.aron);
+    const enum quality_err counts =
+        quality_store_load_counts(&meter->quality_store, meter->board, &meter->quality);
+    meter->memory_fault =
+        meter->memory_fault || limits == QUALITY_ERR_STORAGE || counts == QUALITY_ERR_STORAGE;
     gains_read(meter);
     outage_find(meter);
 }
@@ -97,6 +114,9 @@ void meter_quality_step(struct meter *meter)
         angles_give(meter);
     }
     quality_step(&meter->quality, meter->now_us, meter->clock.utc_minus_now_us);
+    if (meter->quality.store_due) {
+        meter_quality_store(meter);
+    }
     if (meter->quality.n_outbox > 0) {
         records_log(meter);
     }
@@ -110,4 +130,42 @@ void meter_quality_receive(struct meter *meter, const struct quality_report *rep
 void meter_quality_spectrum(struct meter *meter, const struct quality_spectrum *spectrum)
 {
     quality_spectrum(&meter->quality, spectrum);
+}
+
+/* ---- limits ---- */
+
+static bool limit_audit(struct meter *meter, uint16_t kmp_id, enum quality_limit limit,
+                        uint32_t before, uint32_t after)
+{
+    uint8_t payload[METER_LIMIT_RECORD_BYTES];
+    struct writer w = writer_over(payload, sizeof payload);
+    writer_uint_le(&w, before, 8);
+    writer_uint_le(&w, after, 8);
+    writer_u8(&w, (uint8_t)quality_limit_exponent(limit));
+    meter_log(meter, EVENT_LOG_AUDIT, kmp_id, payload, sizeof payload);
+    return !meter->log_fault;
+}
+
+enum meter_err meter_quality_limit_set(struct meter *meter, uint16_t kmp_id,
+                                       enum quality_limit limit, int64_t value)
+{
+    struct quality_config config = meter->quality.config;
+    const uint32_t before = quality_limit_get(&config, limit);
+    if (value == (int64_t)before) {
+        return METER_OK;
+    }
+    if (quality_limit_set(&config, limit, value) != QUALITY_OK) {
+        return METER_ERR_RANGE;
+    }
+    const uint32_t after = quality_limit_get(&config, limit);
+    if (!limit_audit(meter, kmp_id, limit, before, after)) {
+        return METER_ERR_STORAGE;
+    }
+    if (quality_store_save_limits(&meter->quality_store, meter->board, &config) != QUALITY_OK) {
+        meter->memory_fault = true;
+        (void)limit_audit(meter, kmp_id, limit, after, before);
+        return METER_ERR_STORAGE;
+    }
+    quality_configure(&meter->quality, &config);
+    return METER_OK;
 }

@@ -3,32 +3,83 @@
 #include <stddef.h>
 
 #include "../meter/meter.h"
+#include "../meter/meter_quality.h"
+#include "../registers/register_read.h"
 
-static bool write_operation_state(struct meter *meter, int64_t number)
+/** A register that may be written: the number comes in steps of 10^exponent. */
+struct row {
+    uint16_t kmp_id;
+    int8_t exponent;
+    uint8_t index; /**< which one, in the terms of the writer */
+    bool (*write)(struct meter *meter, const struct row *row, int64_t number);
+};
+
+static bool write_operation_state(struct meter *meter, const struct row *row, int64_t number)
 {
+    (void)row;
     return number >= 0 && number <= UINT8_MAX &&
            meter_operation_set(meter, (uint8_t)number) == METER_OK;
 }
 
-static const struct {
-    uint16_t kmp_id;
-    bool (*write)(struct meter *meter, int64_t number);
-} writable[] = {
-    {1032, write_operation_state},
+static bool write_quality_limit(struct meter *meter, const struct row *row, int64_t number)
+{
+    return meter_quality_limit_set(meter, row->kmp_id, (enum quality_limit)row->index, number) ==
+           METER_OK;
+}
+
+static const struct row writable[] = {
+    {1032, 0, 0, write_operation_state},
+    {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
+    {1213, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
+    {1214, -3, QUALITY_LIMIT_TIME, write_quality_limit},
+    {0xF020, -3, QUALITY_LIMIT_LOW, write_quality_limit},
+    {0xF021, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
+    {0xF022, -3, QUALITY_LIMIT_TIME, write_quality_limit},
+    {0xF023, -3, QUALITY_LIMIT_PLAY, write_quality_limit},
+    {0xF024, -3, QUALITY_LIMIT_DECLARED, write_quality_limit},
+    {0xF025, -1, QUALITY_LIMIT_DIP, write_quality_limit},
+    {0xF026, -1, QUALITY_LIMIT_SWELL, write_quality_limit},
+    {0xF027, -1, QUALITY_LIMIT_INTERRUPTION, write_quality_limit},
+    {0xF028, -1, QUALITY_LIMIT_HYSTERESIS, write_quality_limit},
+    {0xF029, -3, QUALITY_LIMIT_FAILURE, write_quality_limit},
+    {0xF02A, -3, QUALITY_LIMIT_FAILURE_TIME, write_quality_limit},
 };
+
+static const struct row *row_of(const struct meter *meter, uint16_t kmp_id)
+{
+    const struct register_def *def = register_by_kmp_id(kmp_id);
+    for (size_t i = 0; i < sizeof writable / sizeof writable[0]; i++) {
+        if (writable[i].kmp_id == kmp_id && def != NULL && register_exists(meter, def)) {
+            return &writable[i];
+        }
+    }
+    return NULL;
+}
+
+/* To another power of ten.  @return false: not without a rest, or too large. */
+static bool rescale(int64_t *number, int from, int to)
+{
+    for (; from > to; from--) {
+        if (*number > INT64_MAX / 10 || *number < INT64_MIN / 10) {
+            return false;
+        }
+        *number *= 10;
+    }
+    for (; from < to; from++) {
+        if (*number % 10 != 0) {
+            return false;
+        }
+        *number /= 10;
+    }
+    return true;
+}
 
 bool optical_write(struct meter *meter, uint16_t password, const struct kmp_value *value)
 {
     int64_t number = 0;
     int exponent = 0;
-    if (password != OPTICAL_PASSWORD || kmp_value_number(value, &number, &exponent) != KMP_OK ||
-        exponent != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof writable / sizeof writable[0]; i++) {
-        if (writable[i].kmp_id == value->id) {
-            return writable[i].write(meter, number);
-        }
-    }
-    return false;
+    const struct row *row = row_of(meter, value->id);
+    return row != NULL && password == OPTICAL_PASSWORD &&
+           kmp_value_number(value, &number, &exponent) == KMP_OK &&
+           rescale(&number, exponent, row->exponent) && row->write(meter, row, number);
 }

@@ -63,6 +63,35 @@ void quality_start(struct quality *quality, const struct quality_config *config,
     quality_event_reset(quality);
 }
 
+void quality_configure(struct quality *quality, const struct quality_config *config)
+{
+    quality->config = *config;
+    for (unsigned s = 0; s < QUALITY_SYSTEMS; s++) {
+        quality->phase[s].steady = false; /* the next report is judged anew */
+    }
+}
+
+void quality_resume(struct quality *quality, const struct quality_week *week,
+                    const struct quality_week *last_week, const struct quality_day *day)
+{
+    quality->week = *week;
+    quality->last_week = last_week != NULL ? *last_week : (struct quality_week){.begin_us = 0};
+    quality->utc_day = day->number;
+    for (unsigned s = 0; s < QUALITY_SYSTEMS; s++) {
+        quality->phase[s].day_low_mv = day->low_mv[s];
+        quality->phase[s].day_high_mv = day->high_mv[s];
+    }
+}
+
+void quality_day(const struct quality *quality, struct quality_day *day)
+{
+    day->number = quality->utc_day;
+    for (unsigned s = 0; s < QUALITY_SYSTEMS; s++) {
+        day->low_mv[s] = quality->phase[s].day_low_mv;
+        day->high_mv[s] = quality->phase[s].day_high_mv;
+    }
+}
+
 void quality_gain(struct quality *quality, unsigned system, uint32_t gain_q30)
 {
     quality->phase[system].gain_q30 = gain_q30;
@@ -111,6 +140,27 @@ static void count(struct quality_count *into, bool good)
 {
     into->n++;
     into->good += good ? 1u : 0u;
+}
+
+struct quality_count quality_week_count(const struct quality_week *week, unsigned share)
+{
+    const struct quality_count none = {0, 0};
+    const unsigned s = share % 3u;
+    switch (share) {
+    case QUALITY_SHARE_UNBALANCE: return week->unbalance;
+    case QUALITY_SHARE_FREQUENCY_1: return week->frequency_1;
+    case QUALITY_SHARE_FREQUENCY_WIDE: return week->frequency_wide;
+    default: break;
+    }
+    const struct quality_count *of_phases[] = {week->voltage_10, week->voltage_wide, week->thd,
+                                               week->harmonics};
+    return share < QUALITY_SHARE_UNBALANCE ? of_phases[share / 3u][s] : none;
+}
+
+uint16_t quality_count_centi_pct(const struct quality_count *count)
+{
+    const uint64_t intervals = count->n > 0 ? count->n : 1u;
+    return (uint16_t)(count->good * UINT64_C(10000) / intervals);
 }
 
 uint16_t quality_harmonic_limit(unsigned order)
@@ -188,6 +238,7 @@ static void close_10min(struct quality *q)
     if (whole && q->u2_mean.last_valid) {
         count(&q->week.unbalance, q->u2_mean.last <= UNBALANCE_LIMIT);
     }
+    q->store_due = q->store_due || q->supplied;
 }
 
 static void close_10s(struct quality *q)
@@ -216,10 +267,15 @@ static void close_day(struct quality *q, int64_t utc_us)
         q->phase[s].day_high_mv = 0;
     }
     const int64_t week_us = utc_us - (utc_us - MONDAY_US) % US_WEEK;
-    if (q->week.begin_us != week_us) {
-        q->last_week = q->week;
-        q->week = (struct quality_week){.begin_us = week_us};
+    if (q->week.begin_us == week_us) {
+        return;
     }
+    /* a clock that was wrong for a while finds the week where it left it */
+    const bool again = q->last_week.begin_us == week_us;
+    const struct quality_week week =
+        again ? q->last_week : (struct quality_week){.begin_us = week_us};
+    q->last_week = q->week;
+    q->week = week;
 }
 
 void quality_step(struct quality *quality, int64_t now_us, int64_t utc_minus_now_us)
@@ -407,6 +463,7 @@ void quality_supply(struct quality *quality, bool on, int64_t now_us)
     quality->supplied = on;
     quality_event_supply(quality, on, now_us);
     quality->flagged = quality->flagged || !on;
+    quality->store_due = quality->store_due || !on;
     quality->unbalance_stale = true;
     for (unsigned s = 0; s < quality->systems; s++) {
         struct quality_phase *phase = &quality->phase[s];

@@ -21,7 +21,9 @@
 
 enum quality_err {
     QUALITY_OK = 0,
-    QUALITY_ERR_RANGE = -1, /**< limits contradict each other: nothing changed */
+    QUALITY_ERR_RANGE = -1,   /**< limits contradict each other: nothing changed */
+    QUALITY_NONE = -2,        /**< nothing good is stored */
+    QUALITY_ERR_STORAGE = -3, /**< memory could not be read or written */
 };
 
 /** What counts as an event.  Voltages in mV, shares in thousandths of the declared voltage. */
@@ -121,6 +123,24 @@ struct quality_week {
     uint16_t dips, swells, interruptions;
 };
 
+/** Lowest and highest U rms(1/2) of the UTC day; 0, 0: none yet. */
+struct quality_day {
+    int64_t number; /**< days since 1970 */
+    uint32_t low_mv[QUALITY_SYSTEMS], high_mv[QUALITY_SYSTEMS];
+};
+
+/** Shares of a week, in the order of struct quality_week. */
+enum quality_share {
+    QUALITY_SHARE_VOLTAGE_10, /**< and two more: each share of phases has three */
+    QUALITY_SHARE_VOLTAGE_WIDE = 3,
+    QUALITY_SHARE_THD = 6,
+    QUALITY_SHARE_HARMONICS = 9,
+    QUALITY_SHARE_UNBALANCE = 12,
+    QUALITY_SHARE_FREQUENCY_1,
+    QUALITY_SHARE_FREQUENCY_WIDE,
+    QUALITY_SHARES
+};
+
 struct quality {
     struct quality_config config;
     uint8_t systems;
@@ -146,6 +166,7 @@ struct quality {
     int64_t next_us;                     /**< the next interval ends then, at the latest */
     int64_t utc_3s, utc_10s, utc_10min, utc_2h, utc_day; /**< number of the interval under way */
     struct quality_week week, last_week;
+    bool store_due; /**< counts have moved, or supply went: the owner stores them and lowers it */
 };
 
 /** Defaults (Q-05, spec metrology 1.4). */
@@ -156,6 +177,15 @@ enum quality_err quality_check(const struct quality_config *config);
 /** Nothing seen yet.  systems 1 .. 3; aron: two systems that are L1 and L3 against L2. */
 void quality_start(struct quality *quality, const struct quality_config *config, uint8_t systems,
                    bool aron);
+
+/** Other limits from now on; they are sound (quality_check).  What is under way ends by them. */
+void quality_configure(struct quality *quality, const struct quality_config *config);
+
+/** Go on with what was stored before the restart.  @param last_week  NULL: none */
+void quality_resume(struct quality *quality, const struct quality_week *week,
+                    const struct quality_week *last_week, const struct quality_day *day);
+/** Extremes of the day under way. */
+void quality_day(const struct quality *quality, struct quality_day *day);
 
 /** The voltage gain of a system changed; 2^30 = nominal. */
 void quality_gain(struct quality *quality, unsigned system, uint32_t gain_q30);
@@ -192,6 +222,12 @@ bool quality_take(struct quality *quality, struct quality_record *record);
 
 /** Root of a mean of squares, mV; 0 while there is none. */
 uint32_t quality_mean_mv(const struct quality_mean *mean);
+
+/** One share of a week: intervals that counted, and those in which the value was as it should be.
+ */
+struct quality_count quality_week_count(const struct quality_week *week, unsigned share);
+/** Good ones in 1/100 %, rounded down so that one bad interval shows; 0 while there is none. */
+uint16_t quality_count_centi_pct(const struct quality_count *count);
 
 /** Limit of an order of the voltage by EN 50160, 1/10000 of the fundamental; 0: none. */
 uint16_t quality_harmonic_limit(unsigned order);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../meter/meter_events.h"
+#include "../quality/quality_limits.h"
 
 #define MICRO (-6)
 #define MILLI (-3)
@@ -105,6 +106,47 @@ static uint32_t total_apparent_mva(const struct meter *meter, const struct legal
     return index == 2u ? instant->apparent_mva : apparent_mva(meter, instant, index == 0);
 }
 
+/* Of the system that measures a phase; a phase without one is on no meter's list. */
+static unsigned system_of(const struct meter *meter, unsigned phase)
+{
+    const int system = variant_system_of_phase(&meter->variant, phase);
+    return system < 0 ? 0u : (unsigned)system;
+}
+
+static int64_t monday_yymmdd(const struct quality_week *week)
+{
+    struct calendar c;
+    if (week->begin_us == 0) {
+        return 0;
+    }
+    calendar_from_seconds(week->begin_us / INT64_C(1000000), &c);
+    return (c.year % 100u) * INT64_C(10000) + c.month * 100u + c.day;
+}
+
+static void fetch_week(const struct meter *meter, unsigned index, struct register_value *out)
+{
+    const struct quality *quality = &meter->quality;
+    const struct quality_week *week =
+        index < REGISTER_WEEK_LAST ? &quality->week : &quality->last_week;
+    const unsigned what = index % REGISTER_WEEK_LAST;
+    switch (what) {
+    case REGISTER_WEEK_BEGIN: number(out, monday_yymmdd(week), 0); return;
+    case REGISTER_WEEK_FREQUENCIES: number(out, week->frequency_1.n, 0); return;
+    case REGISTER_WEEK_DIPS: number(out, week->dips, 0); return;
+    case REGISTER_WEEK_SWELLS: number(out, week->swells, 0); return;
+    case REGISTER_WEEK_INTERRUPTIONS: number(out, week->interruptions, 0); return;
+    default: break;
+    }
+    if (what >= REGISTER_WEEK_INTERVALS) {
+        number(out, week->voltage_10[system_of(meter, what - REGISTER_WEEK_INTERVALS)].n, 0);
+        return;
+    }
+    const unsigned share =
+        what < QUALITY_SHARE_UNBALANCE ? what - what % 3u + system_of(meter, what % 3u) : what;
+    const struct quality_count count = quality_week_count(week, share);
+    number(out, quality_count_centi_pct(&count), CENTI);
+}
+
 static void fetch_quality(const struct meter *meter, const struct register_def *def,
                           struct register_value *out)
 {
@@ -130,13 +172,12 @@ static void fetch_quality(const struct meter *meter, const struct register_def *
         number(out, mean ? phase->day_high_mv : phase->day_low_mv, MILLI);
         break;
     case SOURCE_QUALITY_FREQUENCY: number(out, (int64_t)quality->frequency.last, MICRO); break;
-    default: /* SOURCE_QUALITY_LIMIT */
-        if (def->index == 2u) {
-            number(out, quality->config.limit_ms / 1000u, 0);
-        } else {
-            number(out, def->index == 0 ? quality->config.low_mv : quality->config.high_mv, MILLI);
-        }
+    case SOURCE_QUALITY_LIMIT: {
+        const enum quality_limit limit = (enum quality_limit)def->index;
+        number(out, quality_limit_get(&quality->config, limit), quality_limit_exponent(limit));
         break;
+    }
+    default: fetch_week(meter, def->index, out); break; /* SOURCE_QUALITY_WEEK */
     }
 }
 
@@ -327,7 +368,7 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
     } groups[] = {
         {SOURCE_NET_ENERGY, fetch_energy},         {SOURCE_APPARENT, fetch_total},
         {SOURCE_PHASE_ANGLE, fetch_phase},         {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_QUALITY_LIMIT, fetch_quality},     {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
+        {SOURCE_QUALITY_WEEK, fetch_quality},      {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
         {SOURCE_THRESHOLD_COUNT, fetch_demand},    {SOURCE_RTC, fetch_moment},
         {SOURCE_PROGRAM_CHECKSUM, fetch_identity}, {SOURCE_COMM_ADDRESS, fetch_state},
     };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../legal/include/legal_api.h"
+#include "../quality/quality_limits.h"
 
 enum kmp_unit {
     KMP_KWH = 2,
@@ -112,6 +113,50 @@ enum kmp_unit {
         {1, 1, 81, 7, e, 255}, id, KMP_DEGREE, -1, 2, REGISTER_INT, UNIT_DEGREE, -1,               \
             SOURCE_PHASE_ANGLE, index, need, R, true, "81.7." #e, label, name                      \
     }
+
+/* A limit of the voltage quality, writable (EVT-08). */
+#define LIMIT(id, e, kmp_unit, exponent, width, unit, index, name)                                 \
+    {                                                                                              \
+        {1, 1, 134, 0, e, 255}, id, kmp_unit, exponent, width, REGISTER_UINT, unit, exponent,      \
+            SOURCE_QUALITY_LIMIT, index, NEED_M, RW, false, "134.0." #e, "", name                  \
+    }
+#define LIMIT_V(id, e, i, name)  LIMIT(id, e, KMP_V, -3, 4, UNIT_V, i, name)
+#define LIMIT_S(id, e, i, name)  LIMIT(id, e, KMP_NUMBER, -3, 4, UNIT_SECOND, i, name " (s)")
+#define LIMIT_PC(id, e, i, name) LIMIT(id, e, KMP_NUMBER, -1, 2, UNIT_NONE, i, name " (%)")
+
+/* What EN 50160 asks of a week; d = 1: the one under way, 2: the one before. */
+#define WEEK(id, d, e, kmp_unit, exponent, unit, index, need, name)                                \
+    {                                                                                              \
+        {1, 1, 134, d, e, 255}, id, kmp_unit, exponent, 4, REGISTER_UINT, unit, exponent,          \
+            SOURCE_QUALITY_WEEK, ((d)-1) * REGISTER_WEEK_LAST + (index), NEED_M | (need), R, true, \
+            "134." #d "." #e, "", name                                                             \
+    }
+#define WEEK_N(id, d, e, index, need, name)                                                        \
+    WEEK(id, d, e, KMP_NUMBER, 0, UNIT_COUNT, index, need, name)
+#define WEEK_PC(id, d, e, index, need, name)                                                       \
+    WEEK(id, d, e, KMP_NUMBER, -2, UNIT_NONE, index, need, name " (%)")
+/* Three registers, E = ten times the row and the phase. */
+#define WEEK_PHASES(row, id, d, e, index, name)                                                    \
+    row(id, d, e##1, index, NOTHING, name " L1"),                                                  \
+        row((id) + 1, d, e##2, (index) + 1, NEED_L2, name " L2"),                                  \
+        row((id) + 2, d, e##3, (index) + 2, NEED_L3, name " L3")
+#define WEEK_OF(id, d, of)                                                                         \
+    WEEK(id, d, 0, KMP_DATE, 0, UNIT_DATE, REGISTER_WEEK_BEGIN, NOTHING, of "Monday of the week"), \
+        WEEK_PHASES(WEEK_N, (id) + 1, d, 1, REGISTER_WEEK_INTERVALS, of "10-minute intervals"),    \
+        WEEK_PHASES(WEEK_PC, (id) + 4, d, 2, QUALITY_SHARE_VOLTAGE_10, of "voltage within 10 %,"), \
+        WEEK_PHASES(WEEK_PC, (id) + 7, d, 3, QUALITY_SHARE_VOLTAGE_WIDE,                           \
+                    of "voltage within +10/-15 %,"),                                               \
+        WEEK_PHASES(WEEK_PC, (id) + 10, d, 4, QUALITY_SHARE_THD, of "THD up to 8 %,"),             \
+        WEEK_PHASES(WEEK_PC, (id) + 13, d, 5, QUALITY_SHARE_HARMONICS,                             \
+                    of "harmonics within limits,"),                                                \
+        WEEK_PC((id) + 16, d, 60, QUALITY_SHARE_UNBALANCE, NEED_L2, of "unbalance up to 2 %"),     \
+        WEEK_N((id) + 17, d, 70, REGISTER_WEEK_FREQUENCIES, NOTHING, of "10-second intervals"),    \
+        WEEK_PC((id) + 18, d, 71, QUALITY_SHARE_FREQUENCY_1, NOTHING, of "frequency within 1 %"),  \
+        WEEK_PC((id) + 19, d, 72, QUALITY_SHARE_FREQUENCY_WIDE, NOTHING,                           \
+                of "frequency within +4/-6 %"),                                                    \
+        WEEK_N((id) + 20, d, 80, REGISTER_WEEK_DIPS, NOTHING, of "dips"),                          \
+        WEEK_N((id) + 21, d, 81, REGISTER_WEEK_SWELLS, NOTHING, of "swells"),                      \
+        WEEK_N((id) + 22, d, 82, REGISTER_WEEK_INTERRUPTIONS, NOTHING, of "interruptions")
 
 /* Hundredths of a percent. */
 #define PERCENT(id, c, d, e, source, index, need, name)                                            \
@@ -375,10 +420,10 @@ const struct register_def register_table[] = {
     L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF-",
              "Power factor"),
     FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
-    VOLTAGE(1212, 134, 0, 13, SOURCE_QUALITY_LIMIT, 0, NEED_M, "", "Undervoltage limit"),
-    VOLTAGE(1213, 134, 0, 12, SOURCE_QUALITY_LIMIT, 1, NEED_M, "", "Overvoltage limit"),
-    NUMBER(1214, 1, 134, 0, 14, 2, UNIT_SECOND, SOURCE_QUALITY_LIMIT, 2, NEED_M, R, false, "",
-           "Least duration of a voltage event (s)"),
+    LIMIT(1212, 13, KMP_V, 0, 2, UNIT_V, QUALITY_LIMIT_LOW, "Undervoltage limit"),
+    LIMIT(1213, 12, KMP_V, 0, 2, UNIT_V, QUALITY_LIMIT_HIGH, "Overvoltage limit"),
+    LIMIT(1214, 14, KMP_NUMBER, 0, 2, UNIT_SECOND, QUALITY_LIMIT_TIME,
+          "Least duration of a voltage event (s)"),
     EVENT_WORD(1235, 1, 0, "Event status A (new in the logs; cleared by clients)"),
     EVENT_WORD(1237, 2, 1, "Event status B (what is wrong now)"),
     NUMBER(1242, 1, 132, 0, 6, 1, UNIT_NONE, SOURCE_NEUTRAL_FAULT, 0, NEED_NEUTRAL, R, false, "",
@@ -553,6 +598,19 @@ const struct register_def register_table[] = {
                  "Highest voltage L2 over a cycle today"),
     VOLTAGE_FINE(0xF015, 72, 6, 0, SOURCE_QUALITY_EXTREME, 5, NEED_M | NEED_L3,
                  "Highest voltage L3 over a cycle today"),
+    LIMIT_V(0xF020, 20, QUALITY_LIMIT_LOW, "Undervoltage below"),
+    LIMIT_V(0xF021, 21, QUALITY_LIMIT_HIGH, "Overvoltage above"),
+    LIMIT_S(0xF022, 22, QUALITY_LIMIT_TIME, "Least duration of over- and undervoltage"),
+    LIMIT_V(0xF023, 23, QUALITY_LIMIT_PLAY, "Hysteresis of over- and undervoltage"),
+    LIMIT_V(0xF024, 24, QUALITY_LIMIT_DECLARED, "Declared voltage"),
+    LIMIT_PC(0xF025, 25, QUALITY_LIMIT_DIP, "Dip below, of the declared voltage"),
+    LIMIT_PC(0xF026, 26, QUALITY_LIMIT_SWELL, "Swell above, of the declared voltage"),
+    LIMIT_PC(0xF027, 27, QUALITY_LIMIT_INTERRUPTION, "Interruption below, of the declared voltage"),
+    LIMIT_PC(0xF028, 28, QUALITY_LIMIT_HYSTERESIS, "Hysteresis of dips and swells"),
+    LIMIT_V(0xF029, 29, QUALITY_LIMIT_FAILURE, "Phase failure below"),
+    LIMIT_S(0xF02A, 30, QUALITY_LIMIT_FAILURE_TIME, "Least duration of a phase failure"),
+    WEEK_OF(0xF040, 1, "This week: "),
+    WEEK_OF(0xF060, 2, "Last week: "),
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

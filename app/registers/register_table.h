@@ -110,7 +110,8 @@ enum register_source {
     SOURCE_QUALITY_UNBALANCE, /**< index 0: u2, 1: its 10-minute mean */
     SOURCE_QUALITY_FREQUENCY, /**< over 10 s */
     SOURCE_QUALITY_EXTREME,   /**< of U rms(1/2) today (UTC): lowest; index + 3: highest */
-    SOURCE_QUALITY_LIMIT,     /**< index 0: low, 1: high, 2: duration */
+    SOURCE_QUALITY_LIMIT,     /**< index: enum quality_limit */
+    SOURCE_QUALITY_WEEK, /**< index: enum register_week; from REGISTER_WEEK_LAST on last week's */
     /* loss of the neutral */
     SOURCE_NEUTRAL_VOLTAGE,
     SOURCE_NEUTRAL_FAULT,
@@ -151,6 +152,18 @@ enum register_source {
     SOURCE_OPERATION_STATE,
     SOURCE_ENERGY_FORMAT,
     SOURCE_COMM_ADDRESS,
+};
+
+/** Numbers of a week (EN 50160), index of SOURCE_QUALITY_WEEK. */
+enum register_week {
+    REGISTER_WEEK_SHARE = 0,        /**< + enum quality_share: good ones, 1/100 % */
+    REGISTER_WEEK_BEGIN = 15,       /**< its Monday */
+    REGISTER_WEEK_INTERVALS = 16,   /**< whole and unflagged 10-minute intervals, L1 .. L3 */
+    REGISTER_WEEK_FREQUENCIES = 19, /**< 10-second intervals */
+    REGISTER_WEEK_DIPS,
+    REGISTER_WEEK_SWELLS,
+    REGISTER_WEEK_INTERRUPTIONS,
+    REGISTER_WEEK_LAST = 32
 };
 
 /** kmp_exponent of the energy registers that follow the display format (7.0 -> 0, 6.1 -> -1), and

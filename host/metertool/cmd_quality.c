@@ -1,13 +1,36 @@
-/* metertool quality: what the meter says of the voltage, a row a quantity and a column a phase. */
+/* metertool quality: what the meter says of the voltage, a row a quantity and a column a phase; of
+ * EN 50160, this week and the last. */
 #include <string.h>
 
 #include "commands.h"
 #include "output.h"
+#include "quality_limits.h"
 
 #define COLUMNS 3u
 #define NONE    0u
 
 /* KMP ids of L1, L2, L3, or one for the whole meter. */
+/* What a week has, from its first KMP id on. */
+#define WEEK(id, key, name)                                                                        \
+    {key "monday", name "Monday", "", {(id), NONE, NONE}},                                         \
+        {key "intervals", "  10-minute intervals", "", {(id) + 1, (id) + 2, (id) + 3}},            \
+        {key "voltage_10", "  voltage within 10 %", "%", {(id) + 4, (id) + 5, (id) + 6}},          \
+        {key "voltage_wide", "  voltage within +10/-15 %", "%", {(id) + 7, (id) + 8, (id) + 9}},   \
+        {key "thd", "  THD up to 8 %", "%", {(id) + 10, (id) + 11, (id) + 12}},                    \
+        {key "harmonics", "  harmonics within limits", "%", {(id) + 13, (id) + 14, (id) + 15}},    \
+        {key "unbalance", "  unbalance up to 2 %", "%", {(id) + 16, NONE, NONE}},                  \
+        {key "frequencies", "  10-second intervals", "", {(id) + 17, NONE, NONE}},                 \
+        {key "frequency_1", "  frequency within 1 %", "%", {(id) + 18, NONE, NONE}},               \
+        {key "frequency_wide", "  frequency within +4/-6 %", "%", {(id) + 19, NONE, NONE}},        \
+        {key "dips", "  dips", "", {(id) + 20, NONE, NONE}},                                       \
+        {key "swells", "  swells", "", {(id) + 21, NONE, NONE}},                                   \
+    {                                                                                              \
+        key "interruptions", "  interruptions", "",                                                \
+        {                                                                                          \
+            (id) + 22, NONE, NONE                                                                  \
+        }                                                                                          \
+    }
+
 static const struct quantity {
     const char *key, *name, *unit;
     uint16_t id[COLUMNS];
@@ -27,6 +50,8 @@ static const struct quantity {
     {"limit_low", "Undervoltage below", "V", {1212, NONE, NONE}},
     {"limit_high", "Overvoltage above", "V", {1213, NONE, NONE}},
     {"limit_duration", "for at least", "s", {1214, NONE, NONE}},
+    WEEK(0xF040, "week_", "EN 50160, this week: "),
+    WEEK(0xF060, "last_week_", "EN 50160, last week: "),
 };
 #define N_QUANTITIES (sizeof quantities / sizeof quantities[0])
 
@@ -50,7 +75,7 @@ static const struct reading *reading_of(const struct tool *tool, uint16_t id)
 
 static void print_table(const struct tool *tool)
 {
-    printf("%-30s %10s %10s %10s\n", "", "L1", "L2", "L3");
+    printf("%-32s %10s %10s %10s\n", "", "L1", "L2", "L3");
     for (size_t q = 0; q < N_QUANTITIES; q++) {
         const struct quantity *quantity = &quantities[q];
         bool any = false;
@@ -60,7 +85,7 @@ static void print_table(const struct tool *tool)
         if (!any) {
             continue;
         }
-        printf("%-30s", quantity->name);
+        printf("%-32s", quantity->name);
         for (unsigned k = 0; k < (of_phases(quantity) ? COLUMNS : 1u); k++) {
             const struct reading *reading = reading_of(tool, quantity->id[k]);
             printf(" %10s", reading != NULL ? reading->text : "-");
@@ -109,13 +134,17 @@ static void print_json(const struct tool *tool)
 
 enum tool_exit command_quality(struct tool *tool, int n_arguments, char **arguments)
 {
-    if (n_arguments > 0) {
-        tool_complain("quality takes no argument, but '%s' was given", arguments[0]);
+    const bool limits = n_arguments > 0 && strcmp(arguments[0], "limits") == 0;
+    if (n_arguments > 0 && !limits) {
+        tool_complain("quality '%s': expected nothing, or limits [NAME=VALUE ...]", arguments[0]);
         return EXIT_USAGE;
     }
     if (tool->line.url.protocol != METER_KMP) {
         tool_complain("voltage quality is read over KMP");
         return EXIT_USAGE;
+    }
+    if (limits) {
+        return quality_limits(tool, n_arguments - 1, arguments + 1);
     }
     for (size_t q = 0; q < N_QUANTITIES; q++) {
         for (unsigned k = 0; k < COLUMNS && quantities[q].id[k] != NONE; k++) {

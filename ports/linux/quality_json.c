@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/quality/quality_limits.h"
 #include "app/quality/quality_record.h"
 #include "instant.h"
 
@@ -87,6 +88,66 @@ static json_t *events_json(const struct meter *meter)
     return events;
 }
 
+/* In V, s and %. */
+static json_t *config_json(const struct quality_config *config)
+{
+    static const char *const names[QUALITY_LIMITS] = {[QUALITY_LIMIT_LOW] = "under",
+                                                      [QUALITY_LIMIT_HIGH] = "over",
+                                                      [QUALITY_LIMIT_TIME] = "duration",
+                                                      [QUALITY_LIMIT_PLAY] = "hysteresis",
+                                                      [QUALITY_LIMIT_DECLARED] = "declared",
+                                                      [QUALITY_LIMIT_DIP] = "dip",
+                                                      [QUALITY_LIMIT_SWELL] = "swell",
+                                                      [QUALITY_LIMIT_INTERRUPTION] = "interruption",
+                                                      [QUALITY_LIMIT_HYSTERESIS] = "dip-hysteresis",
+                                                      [QUALITY_LIMIT_FAILURE] = "failure",
+                                                      [QUALITY_LIMIT_FAILURE_TIME] =
+                                                          "failure-duration"};
+    json_t *all = json_object();
+    for (unsigned i = 0; i < QUALITY_LIMITS; i++) {
+        const enum quality_limit limit = (enum quality_limit)i;
+        const double scale = quality_limit_exponent(limit) == -1 ? 10.0 : 1000.0;
+        (void)json_object_set_new(all, names[i],
+                                  json_real(quality_limit_get(config, limit) / scale));
+    }
+    return all;
+}
+
+/* Percent of the intervals that were good; null where there was none. */
+static json_t *shares_json(const struct quality_week *week, unsigned first, unsigned n)
+{
+    json_t *shares = json_array();
+    for (unsigned i = first; i < first + n; i++) {
+        const struct quality_count count = quality_week_count(week, i);
+        (void)json_array_append_new(shares,
+                                    known(count.n > 0, quality_count_centi_pct(&count) / CENTI));
+    }
+    return shares;
+}
+
+static json_t *week_json(const struct quality *quality, const struct quality_week *week)
+{
+    char begin[INSTANT_TEXT_MAX] = "";
+    json_t *intervals = json_array();
+    if (week->begin_us != 0) {
+        instant_format(week->begin_us / 1000000, begin);
+        begin[strlen("2026-11-23")] = '\0';
+    }
+    for (unsigned s = 0; s < quality->systems; s++) {
+        (void)json_array_append_new(intervals, json_integer(week->voltage_10[s].n));
+    }
+    const unsigned n = quality->systems;
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i}", "begin", begin,
+                     "intervals", intervals, "voltage_10",
+                     shares_json(week, QUALITY_SHARE_VOLTAGE_10, n), "voltage_wide",
+                     shares_json(week, QUALITY_SHARE_VOLTAGE_WIDE, n), "thd",
+                     shares_json(week, QUALITY_SHARE_THD, n), "harmonics",
+                     shares_json(week, QUALITY_SHARE_HARMONICS, n), "unbalance",
+                     shares_json(week, QUALITY_SHARE_UNBALANCE, 1), "frequency",
+                     shares_json(week, QUALITY_SHARE_FREQUENCY_1, 2), "dips", (int)week->dips,
+                     "swells", (int)week->swells, "interruptions", (int)week->interruptions);
+}
+
 char *quality_json(const struct meter *meter, size_t *length)
 {
     const struct quality *quality = &meter->quality;
@@ -96,11 +157,13 @@ char *quality_json(const struct meter *meter, size_t *length)
         (void)json_array_append_new(phases, phase_json(quality, s));
     }
     json_t *all =
-        json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "frequency",
+        json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:[o, o]}", "frequency",
                   known(quality->frequency.last_valid, (double)quality->frequency.last / MICRO),
                   "u2", known(three, quality->u2_milli_pct / MILLI), "u0",
                   known(three, quality->u0_milli_pct / MILLI), "flagged", quality->flagged,
-                  "limits", limits_json(), "phases", phases, "events", events_json(meter));
+                  "limits", limits_json(), "phases", phases, "events", events_json(meter), "config",
+                  config_json(&quality->config), "weeks", week_json(quality, &quality->week),
+                  week_json(quality, &quality->last_week));
     char *text =
         all != NULL ? json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS)) : NULL;
     *length = text != NULL ? strlen(text) : 0;

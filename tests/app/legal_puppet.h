@@ -218,10 +218,11 @@ enum legal_err legal_profile_read(const struct legal *legal, uint32_t id,
 
 static struct {
     uint8_t memory[BOARD_APP_MEMORY_BYTES];
-    unsigned writes;    /* done since the test set it to zero */
-    unsigned cut_after; /* writes that still work; the next one is cut; UINT_MAX: none */
-    int cut_kind;       /* 0: the write is lost, 1: half of it, 2: garbage over the whole page */
-    bool dead;          /* after the cut: nothing is written any more */
+    unsigned writes;        /* done since the test set it to zero */
+    unsigned record_writes; /* of them, to the application's record */
+    unsigned cut_after;     /* writes that still work; the next one is cut; UINT_MAX: none */
+    int cut_kind; /* 0: the write is lost, 1: half of it, 2: garbage over the whole page */
+    bool dead;    /* after the cut: nothing is written any more */
     bool fail_read, fail_write;
     bool rtc_lost;
     int64_t rtc_utc_s;
@@ -263,6 +264,7 @@ static int toy_write(void *context, uint32_t address, const void *bytes, uint32_
         return -1;
     }
     toy.writes++;
+    toy.record_writes += address < APP_STORE_SLOTS * APP_STORE_SLOT_BYTES ? 1u : 0u;
     memcpy(toy.memory + address, bytes, n_bytes);
     return 0;
 }

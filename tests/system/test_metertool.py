@@ -82,6 +82,25 @@ class MeterM(Running):
         self.assertIn("voltage_highest,L2,228.0,V", tool("-m", url, "--csv", "quality"))
         tool("-m", url, "quality", "more", expected=2)
 
+    # REQ(EVT-08, TOO-02): all that are named or none, in whatever order they stand
+    def test_limits_of_the_voltage(self):
+        def limits(*changes, expected=0):
+            return tool("-m", "kmp" + self.url, "-t", "400", "--json", "quality", "limits", *changes,
+                        expected=expected)
+        before = json.loads(limits())
+        self.assertEqual((before["under"]["value"], before["dip"]["value"]), (207, 90))
+        after = json.loads(limits("under=260.5", "over=270", "duration=1.25", "dip=85"))
+        self.assertEqual([after[n]["value"] for n in ("under", "over", "duration", "dip")], [260.5, 270, 1.25, 85])
+        with self.assertRaisesRegex(AssertionError, "refuses under=300.000: it contradicts the other limits.*"
+                                    "nothing is changed"):
+            limits("over=280", "under=300")
+        self.assertEqual(json.loads(limits()), after)
+        for wrong in ("under", "under=", "under=1.2345", "under=-1", "above=1", "dip=85.25", "=1"):
+            limits(wrong, expected=2)
+        limits("dip=80", "dip=81", expected=2)
+        back = json.loads(limits(*(f"{name}={before[name]['value']}" for name in before)))
+        self.assertEqual(back, before)
+
     def test_energy_grows(self):
         first = self.read("kmp", "1.8.0*128")["1.8.0*128"]["value"]
         tool("-m", "kmp" + self.url, "watch", "-n", "3", "-i", "0.3", "1.8.0")

@@ -240,6 +240,9 @@ def voltage_quality_is_shown(browser, meter):
     browser.wait("return $('#quality-events').textContent.includes('Undervoltage is over L2')", what="its end")
     low = browser.run("return parseFloat($$('#quality-phases .row2 td')[1].textContent)")
     check(abs(low - 180) < 0.5, f"lowest of L2 today: {low}")
+    browser.run("$('#quality-more').open = true")
+    check("Undervoltage below207 V" in browser.run("return $('#quality-limits').textContent"), "the limits")
+    check("10-minute intervals" in browser.run("return $('#quality-weeks').textContent"), "the weeks")
 
 
 def registers_are_listed(browser, meter):

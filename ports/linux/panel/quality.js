@@ -151,16 +151,47 @@ function showEvents(events) {
   byId('quality-quiet').hidden = events.length > 0;
 }
 
+/* ---- limits and weeks ---- */
+
+const LIMITS = { under: ['Undervoltage below', 'V'], over: ['Overvoltage above', 'V'], duration: ['… for at least', 's'],
+  hysteresis: ['… hysteresis', 'V'], declared: ['Declared voltage', 'V'], dip: ['Dip below', '%'], swell: ['Swell above', '%'],
+  interruption: ['Interruption below', '%'], 'dip-hysteresis': ['… hysteresis', '%'], failure: ['Phase failure below', 'V'],
+  'failure-duration': ['… for at least', 's'] };
+const WEEK = { begin: 'Week from Monday', intervals: '10-minute intervals', voltage_10: 'Voltage within 10 %',
+  voltage_wide: 'Voltage within +10/−15 %', thd: 'THD up to 8 %', harmonics: 'Harmonics within limits',
+  unbalance: 'Unbalance up to 2 %', frequency: 'Frequency within 1 %, +4/−6 %', dips: 'Dips', swells: 'Swells',
+  interruptions: 'Interruptions' };
+
+function createMore() {
+  let shown = '';
+  const row = (name, ...cells) => make('tr', {}, make('th', { scope: 'row', textContent: name }),
+    ...cells.map(textContent => make('td', { textContent })));
+  const cell = value => !Array.isArray(value) ? `${value === '' ? '–' : value}`
+    : value.map(one => one === null ? '–' : Number.isInteger(one) ? one : one.toFixed(2)).join(' / ');
+  return (config, weeks) => {
+    const now = JSON.stringify([config, weeks]);
+    if (now === shown) {
+      return;
+    }
+    shown = now;
+    byId('quality-limits').replaceChildren(make('tbody', {},
+      ...Object.entries(LIMITS).map(([key, [name, unit]]) => row(name, `${config[key]} ${unit}`))));
+    byId('quality-weeks').replaceChildren(make('tbody', {},
+      ...Object.entries(WEEK).map(([key, name]) => row(name, ...weeks.map(week => cell(week[key]))))));
+  };
+}
+
 export function createQuality() {
-  const table = createTable(), bars = createBars();
+  const table = createTable(), bars = createBars(), more = createMore();
   const show = quality => {
-    const { frequency, u2, u0, flagged, phases, events } = quality;
+    const { frequency, u2, u0, flagged, phases, events, config, weeks } = quality;
     const of = (word, value, digits, unit) => value === null ? '' : `${word} ${value.toFixed(digits)} ${unit}`;
     byId('quality-now').textContent = [of('10 s', frequency, 3, 'Hz'), of('u2', u2, 2, '%'), of('u0', u0, 2, '%'),
       flagged ? 'flagged' : ''].filter(Boolean).join(' · ');
     table(phases);
     bars(quality);
     showEvents(events);
+    more(config, weeks);
   };
   follow('/api/quality', ASK_EVERY_MS, show);
 }
