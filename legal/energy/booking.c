@@ -1,6 +1,6 @@
 /* From frames to registers: windows of all systems are booked together. */
 #include "energy/neighbours.h"
-#include "energy/processor.h"
+#include "energy/trail.h"
 
 /* The hour counter may lose so much in a cut without warning. */
 #define OPERATING_STEP_US UINT64_C(360000000)
@@ -183,6 +183,9 @@ int64_t legal_step(struct legal *legal, int64_t now_us)
         if (p->running) {
             processor_stop(p);
         }
+    }
+    if (p->running) {
+        trail_follow(p);
     }
     int64_t next_us = pulses_run(&p->pulses, &p->port, p->now_us, p->running);
     int64_t silent_us = p->running ? p->frame_us + PROCESSOR_SILENCE_US : INT64_MAX;

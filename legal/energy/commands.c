@@ -1,7 +1,7 @@
 /* Commands of the protective interface: they read a register or choose, none sets one. */
 #include <string.h>
 
-#include "energy/processor.h"
+#include "energy/trail.h"
 
 enum legal_err legal_tariff_select(struct legal *legal, uint8_t tariff)
 {
@@ -90,7 +90,7 @@ void legal_health(const struct legal *legal, struct legal_health *out)
     out->memory_errors = p->store.memory.errors + p->log.errors;
     out->start_count = p->starts;
     out->memory_restored = p->restored;
-    out->memory_fault = p->store.fault || p->constants_fault || p->profile.fault;
+    out->memory_fault = p->store.fault || p->constants_fault || p->audit.fault || p->profile.fault;
     out->memory_suspect = p->suspect || out->memory_fault;
     out->program_fault = p->ident.fault;
     out->calibrated = true;
@@ -117,16 +117,33 @@ enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
     return LEGAL_OK;
 }
 
-/* Stored before they are used. */
-static enum legal_err constants_change(struct processor *p, struct constants *constants)
+static bool seal_open(struct processor *p)
+{
+    trail_follow(p);
+    if (p->port.seal_open == 0 || !p->port.seal_open(p->port.context)) {
+        trail_refused(p);
+        return false;
+    }
+    return true;
+}
+
+/* In the trail before they are stored, stored before they are used. */
+static enum legal_err constants_change(struct processor *p, struct constants *constants,
+                                       uint8_t systems)
 {
     processor_book(p); /* windows that have ended are corrected with the old constants */
     constants->writes++;
+    const enum legal_err err = trail_change(p, constants, systems);
+    if (err != LEGAL_OK) {
+        return err;
+    }
     if (!constants_save(&p->store.memory, constants)) {
         p->constants_fault = true;
+        trail_failed(p);
         return LEGAL_ERR_STORAGE;
     }
     p->constants = *constants;
+    p->changes++;
     for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         system_calibrate(&p->system[s], &constants->system[s].correction);
     }
@@ -137,7 +154,7 @@ enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
                                        const struct legal_calibration *calibration)
 {
     struct processor *p = processor_enter(legal, processor_of(legal)->now_us);
-    if (p->port.seal_open == 0 || !p->port.seal_open(p->port.context)) {
+    if (!seal_open(p)) {
         return LEGAL_ERR_SEALED;
     }
     if (system < 1u || system > p->setup.systems || !constants_valid(calibration)) {
@@ -146,14 +163,14 @@ enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
     struct constants constants = p->constants;
     constants.system[system - 1u] = *calibration;
     constants.calibrated[system - 1u] = true;
-    return constants_change(p, &constants);
+    return constants_change(p, &constants, (uint8_t)(1u << (system - 1u)));
 }
 
 enum legal_err legal_calibration_replace(struct legal *legal,
                                          const struct legal_calibration *calibration)
 {
     struct processor *p = processor_enter(legal, processor_of(legal)->now_us);
-    if (p->port.seal_open == 0 || !p->port.seal_open(p->port.context)) {
+    if (!seal_open(p)) {
         return LEGAL_ERR_SEALED;
     }
     if (p->setup.systems == 0) {
@@ -167,7 +184,12 @@ enum legal_err legal_calibration_replace(struct legal *legal,
         constants.system[s] = calibration[s];
         constants.calibrated[s] = true;
     }
-    return constants_change(p, &constants);
+    return constants_change(p, &constants, (uint8_t)((1u << p->setup.systems) - 1u));
+}
+
+enum legal_constant legal_calibration_check(const struct legal_calibration *calibration)
+{
+    return constants_check(calibration);
 }
 
 uint32_t legal_calibration_count(const struct legal *legal)

@@ -219,6 +219,38 @@ static void fill_totals(const struct processor *p, struct legal_instant *out)
     out->quadrant = quadrant_of(out);
 }
 
+/* 2^-48 uWh in nWh, rounded towards minus infinity. */
+static int64_t nano_of(struct wide energy)
+{
+    return energy.whole * 1000 + (int64_t)(energy.fraction * 1000u >> WIDE_FRACTION_BITS);
+}
+
+enum legal_err legal_sums(const struct legal *legal, uint8_t system, struct legal_sums *out)
+{
+    const struct processor *p = processor_of_const(legal);
+    memset(out, 0, sizeof *out);
+    if (system < 1u || system > p->setup.systems) {
+        return LEGAL_ERR_RANGE;
+    }
+    const struct system *from = &p->system[system - 1u];
+    out->epoch = from->epoch;
+    out->locked = (from->flags & BUS_FLAG_LOCKED) != 0;
+    out->clipped = (from->flags & BUS_FLAG_CLIPPED) != 0;
+    out->constants_refused = (from->flags & BUS_FLAG_REFUSED) != 0;
+    out->silent = processor_silent(p, system - 1u);
+    out->calibrated = p->constants.calibrated[system - 1u];
+    out->n_unlocked = from->n_unlocked;
+    out->n_clipped = from->n_clipped;
+    out->samples = from->total.samples;
+    out->active_nwh = nano_of(from->total.active);
+    out->reactive_nvarh = nano_of(from->total.reactive);
+    out->voltage_squares = from->total.voltage;
+    out->current_squares = from->total.current;
+    out->voltage_gain = system_voltage_gain(from);
+    out->current_gain = system_current_gain(from);
+    return LEGAL_OK;
+}
+
 void legal_instant(const struct legal *legal, struct legal_instant *out)
 {
     const struct processor *p = processor_of_const(legal);

@@ -2,6 +2,7 @@
 #ifndef OPEN382_LEGAL_PROCESSOR_H
 #define OPEN382_LEGAL_PROCESSOR_H
 
+#include "audit/audit.h"
 #include "bus/bus_frame.h"
 #include "energy/pulses.h"
 #include "energy/registers.h"
@@ -27,6 +28,7 @@ struct processor {
     struct page_memory log; /**< memory of the profile */
     struct profile profile;
     struct constants constants;
+    struct audit audit;
     struct ident ident;
     struct bus_receiver receiver;
 
@@ -36,6 +38,7 @@ struct processor {
     uint64_t operating_us;
     uint64_t stored_operating_us; /**< in the last record */
     uint32_t starts;
+    uint32_t changes; /**< of the constants since this start: the measuring systems begin anew */
     uint32_t frames_taken;
     uint32_t frames_lost;
     uint32_t frames_refused; /**< whole, but of an absent system or with impossible counters */

@@ -1,7 +1,7 @@
 /* Start of the legal processor, and what the measuring systems need for theirs. */
 #include <string.h>
 
-#include "energy/processor.h"
+#include "energy/trail.h"
 
 static bool setup_valid(const struct legal_port *port, const struct legal_setup *setup)
 {
@@ -14,6 +14,7 @@ static bool setup_valid(const struct legal_port *port, const struct legal_setup 
 static void load(struct processor *p, const struct store_state *state)
 {
     p->constants_fault = !constants_load(&p->store.memory, &p->constants);
+    trail_start(p);
     p->restored = p->store.restored;
     p->suspect = state->suspect;
     p->starts = state->starts + 1u;
@@ -85,6 +86,8 @@ void legal_measuring_setup(const struct legal *legal, uint8_t system, struct mea
 
 uint16_t legal_measuring_epoch(const struct legal *legal)
 {
-    uint16_t epoch = (uint16_t)processor_of_const(legal)->starts;
+    const struct processor *p = processor_of_const(legal);
+    /* neither a start more nor a change more is ever the number before */
+    const uint16_t epoch = (uint16_t)(p->starts + (p->changes << 12));
     return epoch != 0 ? epoch : UINT16_C(0x8000); /* 0 stands for none in the records */
 }

@@ -146,6 +146,16 @@ static void add_second(struct system *system, const struct system_sums *sums)
     system->sums = none;
 }
 
+static void add_total(struct system *system)
+{
+    struct system_total *total = &system->total;
+    total->active = wide_add(total->active, system->active_energy);
+    total->reactive = wide_add(total->reactive, system->reactive_energy);
+    total->samples += system->window.samples;
+    total->voltage += system->window.voltage;
+    total->current += system->window.current;
+}
+
 /*
  * samples * 1/2 * product in counter steps, plus the rest of last time.  product: of a phasor in
  * 2^-6 ADC steps and one in 2^-16, below 2^61; 2^39 of it are a counter step a sample.
@@ -178,6 +188,7 @@ void system_correct(struct system *system, struct system_phasor neighbours)
     system->active_energy = wide_product(sums.active, system->power_gain);
     system->reactive_energy = wide_product(sums.reactive, system->power_gain);
     add_second(system, &sums);
+    add_total(system);
 }
 
 /* When the window ended: the instant of reception, smoothed along the samples.  All of it modulo
@@ -227,6 +238,11 @@ static void keep_window(struct system *system, const struct bus_frame *frame, in
     system->i1_re = frame->i1_re;
     system->i1_im = frame->i1_im;
     system->frequency_uhz = frame->frequency_uhz;
+    system->flags = frame->flags;
+    system->n_unlocked =
+        (uint16_t)(system->n_unlocked + ((frame->flags & BUS_FLAG_LOCKED) == 0 ? 1u : 0u));
+    system->n_clipped =
+        (uint16_t)(system->n_clipped + ((frame->flags & BUS_FLAG_CLIPPED) != 0 ? 1u : 0u));
 }
 
 /*

@@ -41,6 +41,12 @@ struct system_counters {
     uint64_t samples;
 };
 
+/** All since the start, modulo 2^64, as booked: differences of it are exact means. */
+struct system_total {
+    struct wide active, reactive;
+    uint64_t samples, voltage, current;
+};
+
 struct system {
     struct legal_constants constants;
     uint64_t voltage_min; /**< voltage counter per sample at 160 V */
@@ -83,6 +89,10 @@ struct system {
     int16_t temperature_cc;
     int32_t v1_re, v1_im, i1_re, i1_im;
     uint32_t frequency_uhz;
+
+    struct system_total total;
+    uint16_t n_unlocked, n_clipped; /**< windows */
+    uint8_t flags;                  /**< BUS_FLAG_... of the last frame */
 };
 
 /** What became of a frame. */

@@ -29,6 +29,7 @@ enum legal_err {
     LEGAL_ERR_STORAGE = -4, /**< could not be made permanent */
     LEGAL_ERR_FORMAT = -5,  /**< stored image of a format this software does not know */
     LEGAL_ERR_TYPE = -7,    /**< stored registers belong to a meter of another summation */
+    LEGAL_ERR_FULL = -8,    /**< the audit trail has no room for the change: nothing changed */
 };
 
 /**
@@ -184,6 +185,79 @@ struct legal_calibration {
     struct measuring_setup measuring; /**< field system is ignored */
 };
 
+/** A constant of one system, by name. */
+enum legal_constant {
+    LEGAL_CONSTANT_NONE,
+    LEGAL_CONSTANT_POWER_GAIN,
+    LEGAL_CONSTANT_VOLTAGE_GAIN,
+    LEGAL_CONSTANT_CURRENT_GAIN,
+    LEGAL_CONSTANT_CROSSTALK_G,
+    LEGAL_CONSTANT_CROSSTALK_B,
+    LEGAL_CONSTANT_NOISE,
+    LEGAL_CONSTANT_FILTER,
+    LEGAL_CONSTANT_DELAY,
+    LEGAL_CONSTANT_POWER_DRIFT,
+    LEGAL_CONSTANT_VOLTAGE_DRIFT,
+    LEGAL_CONSTANT_HEATING,
+    LEGAL_CONSTANT_CLOCK,
+    LEGAL_CONSTANT_NEIGHBOURS,
+    LEGAL_CONSTANT_REFERENCE,
+    LEGAL_CONSTANTS
+};
+
+/**
+ * Sums of one system over all windows booked since this start, modulo 2^64: their differences are
+ * exact over any time.  They go on through restarts of the measuring system, and count what the
+ * no-load rule forgets.  No register follows them.
+ */
+struct legal_sums {
+    uint16_t epoch;                     /**< of the measuring system's run */
+    bool locked;                        /**< the last window held whole cycles */
+    bool clipped;                       /**< the last window touched the end of the ADC's range */
+    bool constants_refused;             /**< the measuring system works with neutral constants */
+    bool silent;                        /**< nothing came for three seconds */
+    bool calibrated;                    /**< has constants of its own */
+    uint16_t n_unlocked, n_clipped;     /**< windows not locked, clipped; modulo 2^16 */
+    uint64_t samples;                   /**< 8000 a second of its own clock */
+    int64_t active_nwh, reactive_nvarh; /**< corrected, signed */
+    uint64_t voltage_squares, current_squares; /**< 2^16 squared ADC steps, not corrected */
+    uint32_t voltage_gain, current_gain;       /**< of the rms values, now; 2^-30 */
+};
+
+/** What an entry of the audit trail says happened.  Numbers are never reused. */
+enum legal_audit_what {
+    LEGAL_AUDIT_CONSTANTS = 1,   /**< constants were replaced */
+    LEGAL_AUDIT_SEAL_OPENED = 2, /**< the seal was seen open */
+    LEGAL_AUDIT_SEAL_CLOSED = 3,
+    LEGAL_AUDIT_REFUSED = 4,  /**< constants were to be written with the seal closed */
+    LEGAL_AUDIT_SOFTWARE = 5, /**< another program runs than wrote the entry before */
+    LEGAL_AUDIT_FOUND = 6,    /**< constants in force are not those that the entries before say */
+};
+
+struct legal_audit_entry {
+    uint32_t number; /**< 1 up; numbers without entry are remains of cuts */
+    uint8_t what;    /**< enum legal_audit_what */
+    uint8_t systems; /**< of LEGAL_AUDIT_CONSTANTS: bit 0 system 1, and so on */
+    bool applied;    /**< false: a change that never was in force (cut off, or not stored) */
+    bool lost;       /**< of LEGAL_AUDIT_FOUND: no copy was good, nominal ones are in force */
+    bool seal_open;
+    bool time_valid;                /**< else utc_s is zero */
+    int64_t utc_s;                  /**< by legal_audit_time */
+    uint32_t old_crc, new_crc;      /**< of all constants, before and after; 0: never noted */
+    uint32_t writes;                /**< legal_calibration_count after the change */
+    uint32_t refused;               /**< attempts refused so far */
+    uint32_t software, program_crc; /**< that wrote the entry: number and checksum */
+    uint32_t starts, operating_s;   /**< legal_health, legal_operating_s */
+};
+
+struct legal_audit {
+    uint32_t n_entries;      /**< highest number */
+    uint32_t n_changes_left; /**< changes of constants that still find room */
+    uint32_t refused;        /**< attempts with the seal closed; those since the newest entry are
+                                  forgotten when the supply goes */
+    bool seal_open;          /**< now */
+};
+
 /** Software identification (WELMEC P2): shown on demand, part of the program itself. */
 struct legal_identity {
     uint32_t number;                          /**< software number, e.g. 38200101 */
@@ -313,11 +387,14 @@ enum legal_err legal_calibration_read(const struct legal *legal, uint8_t system,
  * Write the constants of one system, 1 .. systems.  LEGAL-CMD-18
  *
  * Stored in two copies before this returns and used from the next window on; the measuring system's
- * part from its next start on.  Counted in a counter that can't be reset.
+ * part from its next start on: legal_measuring_epoch changes, and whoever runs the measuring
+ * systems starts them.  Counted in a counter that can't be reset.  The audit trail has it first;
+ * cut off anywhere, the next start says in the trail whether it came into force.
  *
  * @retval LEGAL_ERR_SEALED   the seal is closed (or the board has none): nothing changed.
  * @retval LEGAL_ERR_RANGE    a gain beyond +-25 % of nominal, a filter or delay that a measuring
  * system would refuse, another constant beyond its range: nothing changed.
+ * @retval LEGAL_ERR_FULL     the audit trail has no room: nothing changed.
  * @retval LEGAL_ERR_STORAGE  not stored; the old constants stay.
  */
 enum legal_err legal_calibration_write(struct legal *legal, uint8_t system,
@@ -346,9 +423,35 @@ uint32_t legal_calibration_count(const struct legal *legal);
 enum legal_err legal_pulse_select(struct legal *legal, enum legal_energy energy);
 
 /**
- * Epoch to start the measuring systems with: differs from that of the start before.  LEGAL-CMD-21
+ * Epoch to start the measuring systems with: differs from that of the start before, and after each
+ * change of constants.  LEGAL-CMD-21
  */
 uint16_t legal_measuring_epoch(const struct legal *legal);
+
+/**
+ * The calendar clock, for the stamps of the audit trail: tell it when it is set or lost.
+ * LEGAL-CMD-30
+ * @param utc_s  seconds since 1970 now
+ * @param valid  false: the clock does not know the time
+ */
+void legal_audit_time(struct legal *legal, int64_t utc_s, bool valid);
+
+/** How the audit trail stands, and the seal.  LEGAL-CMD-31 */
+void legal_audit(const struct legal *legal, struct legal_audit *out);
+
+/**
+ * One entry of the audit trail.  LEGAL-CMD-32
+ * @retval LEGAL_ERR_RANGE    there is none with this number
+ * @retval LEGAL_ERR_STORAGE  what stands there is no entry: a cut, or damage
+ */
+enum legal_err legal_audit_read(const struct legal *legal, uint32_t number,
+                                struct legal_audit_entry *out);
+
+/** The first constant out of its range, LEGAL_CONSTANT_NONE: they may be written.  LEGAL-CMD-33 */
+enum legal_constant legal_calibration_check(const struct legal_calibration *calibration);
+
+/** Sums of one system, 1 .. systems.  LEGAL-CMD-34 */
+enum legal_err legal_sums(const struct legal *legal, uint8_t system, struct legal_sums *out);
 
 /**
  * Record the load profile in this layout from now on.  LEGAL-CMD-40

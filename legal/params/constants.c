@@ -71,11 +71,9 @@ static bool heating_valid(const struct legal_constants *c)
            within(c->heating_q64, HEATING_MAX_Q64);
 }
 
-static bool compensation_valid(const struct legal_constants *c)
+static bool neighbours_valid(const struct legal_constants *c)
 {
-    bool valid = c->reference_cc >= REFERENCE_LOW_CC && c->reference_cc <= REFERENCE_HIGH_CC &&
-                 drift_valid(&c->power_drift) && drift_valid(&c->voltage_drift) &&
-                 heating_valid(c) && within(c->clock_ppb, CLOCK_MAX_PPB);
+    bool valid = true;
     for (unsigned n = 0; n < LEGAL_NEIGHBOURS; n++) {
         valid = valid && within(c->neighbour_re_q40[n], NEIGHBOUR_MAX_Q40) &&
                 within(c->neighbour_im_q40[n], NEIGHBOUR_MAX_Q40);
@@ -92,18 +90,43 @@ static bool fir_valid(const struct measuring_setup *measuring)
         size += tap < 0 ? -tap : tap;
     }
     int64_t span = FIR_UNITY / GAIN_SPAN_DIVISOR;
-    return measuring->current_delay_samples < MEASURING_FIR_TAPS && sum >= FIR_UNITY - span &&
-           sum <= FIR_UNITY + span && size <= MEASURING_FIR_SIZE_MAX_Q28;
+    return sum >= FIR_UNITY - span && sum <= FIR_UNITY + span && size <= MEASURING_FIR_SIZE_MAX_Q28;
+}
+
+enum legal_constant constants_check(const struct legal_calibration *calibration)
+{
+    const struct legal_constants *c = &calibration->correction;
+    const struct {
+        enum legal_constant constant;
+        bool valid;
+    } rows[] = {
+        {LEGAL_CONSTANT_POWER_GAIN, gain_valid(c->power_gain, POWER_GAIN_NOMINAL)},
+        {LEGAL_CONSTANT_VOLTAGE_GAIN, gain_valid(c->voltage_gain, UNITY_Q30)},
+        {LEGAL_CONSTANT_CURRENT_GAIN, gain_valid(c->current_gain, UNITY_Q30)},
+        {LEGAL_CONSTANT_CROSSTALK_G, within(c->crosstalk_g_q40, CROSSTALK_MAX_Q40)},
+        {LEGAL_CONSTANT_CROSSTALK_B, within(c->crosstalk_b_q40, CROSSTALK_MAX_Q40)},
+        {LEGAL_CONSTANT_NOISE, c->current_noise_lsb2 <= NOISE_MAX_LSB2},
+        {LEGAL_CONSTANT_FILTER, fir_valid(&calibration->measuring)},
+        {LEGAL_CONSTANT_DELAY, calibration->measuring.current_delay_samples < MEASURING_FIR_TAPS},
+        {LEGAL_CONSTANT_POWER_DRIFT, drift_valid(&c->power_drift)},
+        {LEGAL_CONSTANT_VOLTAGE_DRIFT, drift_valid(&c->voltage_drift)},
+        {LEGAL_CONSTANT_HEATING, heating_valid(c)},
+        {LEGAL_CONSTANT_CLOCK, within(c->clock_ppb, CLOCK_MAX_PPB)},
+        {LEGAL_CONSTANT_NEIGHBOURS, neighbours_valid(c)},
+        {LEGAL_CONSTANT_REFERENCE,
+         c->reference_cc >= REFERENCE_LOW_CC && c->reference_cc <= REFERENCE_HIGH_CC},
+    };
+    for (unsigned r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        if (!rows[r].valid) {
+            return rows[r].constant;
+        }
+    }
+    return LEGAL_CONSTANT_NONE;
 }
 
 bool constants_valid(const struct legal_calibration *calibration)
 {
-    const struct legal_constants *c = &calibration->correction;
-    return gain_valid(c->power_gain, POWER_GAIN_NOMINAL) &&
-           gain_valid(c->voltage_gain, UNITY_Q30) && gain_valid(c->current_gain, UNITY_Q30) &&
-           within(c->crosstalk_g_q40, CROSSTALK_MAX_Q40) &&
-           within(c->crosstalk_b_q40, CROSSTALK_MAX_Q40) && compensation_valid(c) &&
-           c->current_noise_lsb2 <= NOISE_MAX_LSB2 && fir_valid(&calibration->measuring);
+    return constants_check(calibration) == LEGAL_CONSTANT_NONE;
 }
 
 /* A copy as it was found: one page in format 1, two of the same number in format 2. */

@@ -20,9 +20,15 @@ struct constants {
 
 void constants_nominal(struct constants *constants);
 
+/** The first constant out of its range; LEGAL_CONSTANT_NONE: all may be used. */
+enum legal_constant constants_check(const struct legal_calibration *calibration);
+
 /** May these be used?  Gains within 25 % of nominal, filter and delay as a measuring system takes
  * them. */
 bool constants_valid(const struct legal_calibration *calibration);
+
+/** CRC-32 over all that is stored of them, but for the number of the record. */
+uint32_t constants_crc(const struct constants *constants);
 
 /**
  * Read the better of the two copies and renew the other one when it is damaged or older.

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "bus/legal_crc.h"
+
 /* Offsets of both records. */
 enum {
     CONSTANT_BLOCKS = 12,
@@ -111,6 +113,17 @@ void constants_record_put_compensation(struct page *page, const struct constants
         page_put(page, at + COMPENSATION_REFERENCE, 2, (uint16_t)c->reference_cc);
         page_put(page, at + COMPENSATION_HEATING, 2, c->heating_s);
     }
+}
+
+/* The contents of page C, then those of page D, which begin with the checksum of the former. */
+uint32_t constants_crc(const struct constants *constants)
+{
+    struct page page;
+    constants_record_put(&page, constants);
+    const uint32_t first = legal_crc32(page.bytes + PAGE_HEAD_BYTES, PAGE_CRC_AT - PAGE_HEAD_BYTES);
+    constants_record_put_compensation(&page, constants);
+    page_put(&page, PAGE_HEAD_BYTES, 4, first);
+    return legal_crc32(page.bytes + PAGE_HEAD_BYTES, PAGE_CRC_AT - PAGE_HEAD_BYTES);
 }
 
 static void get_drift(const struct page *page, uint32_t at, struct legal_drift *out)

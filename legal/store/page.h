@@ -23,6 +23,7 @@ enum page_kind {
     PAGE_COMPENSATION = 'D', /**< constants of drift, heating and neighbours */
     PAGE_TARIFF = 'T',
     PAGE_STATE = 'S',
+    PAGE_AUDIT = 'A',
     PAGE_PROFILE = 'P',
     PAGE_PROFILE_SCRATCH = 'Q',
 };

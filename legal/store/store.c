@@ -2,14 +2,13 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "store/record.h"
 #include "store/ring.h"
 
 #define SUPERBLOCK_MAGIC   UINT32_C(0x4D323833) /* "382M" */
 #define SUPERBLOCK_COPIES  2u
 #define CONSTANT_PAGES     2u
-#define AUDIT_PAGE         1600u
-#define AUDIT_PAGES        64u
 #define LOAD_PROFILE_PAGE  1664u
 #define LOAD_PROFILE_PAGES 384u
 
@@ -160,7 +159,8 @@ static enum legal_err load_tariff(struct store *store, struct registers *registe
     return LEGAL_OK;
 }
 
-/* Constants are no business of this file, but nothing may be written beside newer ones. */
+/* Constants and the audit trail are no business of this file, but nothing may be written beside
+ * newer ones. */
 static bool constants_newer(struct page_memory *memory)
 {
     bool newer = false;
@@ -189,7 +189,7 @@ enum legal_err store_open(struct store *store, const struct legal_port *port,
             return LEGAL_ERR_FORMAT;
         }
     }
-    if (constants_newer(&store->memory)) {
+    if (constants_newer(&store->memory) || audit_newer(&store->memory)) {
         return LEGAL_ERR_FORMAT;
     }
     enum legal_err err = load_state(store, registers, state);
