@@ -7,6 +7,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 TABLE = "app/registers/register_table.h"
 SETTINGS = "app/settings/setting_table.h"
+VARIANT = ["app/variant/"]  # what an order number means: tables
 CALENDAR = ["app/calendar/", "app/clock/"]  # pure functions, no meter
 
 # folder: what its files may include from this project ("x/" a folder, else one file)
@@ -15,7 +16,7 @@ ALLOWED = {
     "proto": ["proto/"],
     "app": ["app/", "proto/", "legal/include/"],
     "lab": ["lab/", "legal/include/"],
-    "host": ["host/", "proto/", TABLE, SETTINGS, *CALENDAR],
+    "host": ["host/", "proto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
     "ports": ["ports/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
 }
 # Narrower than the folder they stand in: a protocol knows proto/common and itself, hostlib no program.
@@ -23,7 +24,7 @@ NARROWER = {
     "proto/common": ["proto/common/"],
     "proto/kmp": ["proto/common/", "proto/kmp/"],
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
-    "host/lib": ["host/lib/", "proto/", *CALENDAR],
+    "host/lib": ["host/lib/", "proto/", *VARIANT, *CALENDAR],
     "ports/linux": ["ports/linux/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
     # No operating system: nothing of host/, and of lab/ only the heap-free phasor core.
     "ports/qemu_m4": ["ports/qemu_m4/", "app/", "proto/", "legal/include/", "lab/phasor.h", "lab/mains.h",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/registers/register_table.h"
+#include "app/variant/order.h"
 #include "app/variant/variant.h"
 #include "proto/kmp/kmp.h"
 
@@ -178,10 +179,57 @@ static void print_variants(void)
     }
 }
 
+/* "B to E", "L, M"; nothing for all. */
+static const char *fits_text(unsigned fits)
+{
+    static const struct {
+        unsigned fits;
+        const char *text;
+    } texts[] = {{FITS_ALL, ""}, {FITS_BCDE, "B to E"}, {FITS_L_M, "L, M"},
+                 {FITS_L, "L"},  {FITS_M, "M"},         {FITS_BCDE | FITS_L, "B to L"}};
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        if (texts[i].fits == (fits & FITS_ALL)) {
+            return texts[i].text;
+        }
+    }
+    return "?";
+}
+
+static void print_field(const struct order_field *field)
+{
+    printf("| %s | %s | %s%s | ", field->symbol, field->key, field->title,
+           field->locked && field->part > 0 ? " (locked)" : "");
+    for (size_t i = 0; i < field->n_codes; i++) {
+        const struct order_code *code = &field->codes[i];
+        const char *who = fits_text(code->fits);
+        printf("%s`%s%s%s` %s", i > 0 ? "; " : "", code->first[0] != '\0' ? code->first : "(none)",
+               code->last != NULL ? "-" : "", code->last != NULL ? code->last : "", code->meaning);
+        printf("%s%s%s", who[0] != '\0' ? " (" : "", who, who[0] != '\0' ? ")" : "");
+        printf("%s", (code->fits & FITS_READ_ONLY) != 0 ? " (read, not made)" : "");
+    }
+    printf(" |\n");
+}
+
+static void print_fields(void)
+{
+    printf("\n## Fields and codes\n\n"
+           "`metertool config order-number NUMBER [CONFIGURATION ...]` explains a number by this "
+           "table, `--make FIELD=CODE ...` makes\n"
+           "one. In brackets: the generations that have the code, where not all do. Codes in no "
+           "published key are read, since real\n"
+           "meters show them, but not made. Which fields contradict each other: "
+           "[metertool.md](metertool.md).\n\n"
+           "| field | name | what | codes |\n|:--|:--|:--|:--|\n");
+    for (size_t i = 0; i < ORDER_FIELDS; i++) {
+        print_field(&order_fields[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "variants") == 0) {
         print_variants();
+        print_fields();
     } else if (argc == 1 || (argc == 2 && strcmp(argv[1], "registers") == 0)) {
         print_registers();
     } else {

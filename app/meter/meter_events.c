@@ -1,6 +1,8 @@
 /* Event words A and B. */
 #include "meter_events.h"
 
+#include "meter_log.h"
+
 #define BIT(n) (UINT32_C(1) << (n))
 
 /* Flags that say "new in a log". */
@@ -51,7 +53,9 @@ uint32_t meter_event_word_a(const struct meter *meter)
     uint32_t word = meter_events(meter) | marks->latched;
     for (size_t i = 0; i < N_FLAGS; i++) {
         const uint32_t newest = event_log_newest(&meter->logs, flags[i].log);
-        word |= event_mark_pending(&marks->log[flags[i].log], newest) ? BIT(flags[i].bit) : 0u;
+        const bool pending = meter_log_exists(meter, flags[i].log) &&
+                             event_mark_pending(&marks->log[flags[i].log], newest);
+        word |= pending ? BIT(flags[i].bit) : 0u;
     }
     word |= event_mark_pending(&marks->profile, profile_newest(meter)) ? BIT(EVENT_A_PROFILE) : 0u;
     if (meter->variant.generation == GENERATION_M && meter_event_word_b(meter) != 0) {

@@ -27,6 +27,20 @@ void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, cons
         event_log_append(&meter->logs, meter->board, log, &entry) == EVENT_LOG_ERR_STORAGE;
 }
 
+bool meter_log_exists(const struct meter *meter, enum event_log_name log)
+{
+    const uint8_t generation = meter->variant.generation;
+    switch (log) {
+    case EVENT_LOG_CLOCK: return generation == GENERATION_M && meter->variant.rtc;
+    case EVENT_LOG_VOLTAGE: return generation != GENERATION_L;
+    case EVENT_LOG_DISCONNECT: return meter->variant.breaker;
+    case EVENT_LOG_NEUTRAL: return meter->neutral.fitted;
+    case EVENT_LOG_LOAD_PROFILE: return meter->load_profile.fitted;
+    case EVENT_LOG_DEBITING_2: return meter->billing.second;
+    default: return (unsigned)log < EVENT_LOGS;
+    }
+}
+
 void meter_log_start(struct meter *meter)
 {
     struct event_log_entry newest;

@@ -24,6 +24,13 @@ enum meter_profile_event {
     METER_PROFILE_INTERVAL = 5,  /**< deleted because the interval changed */
 };
 
+/**
+ * Does this variant have that log?  Others can't be read on any channel, and raise no flag
+ * (VAR-08). All: status (EVT-01), debiting, audit, firmware.  M: clock, second debiting.  M and B
+ * to E: voltage. Where fitted: disconnect, neutral, load profile.
+ */
+bool meter_log_exists(const struct meter *meter, enum event_log_name log);
+
 /** Take up what the status log knows, so that a cause which outlasts a restart is noted once; each
  * reset is noted anew. */
 void meter_log_start(struct meter *meter);

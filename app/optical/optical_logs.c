@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../../proto/kmp/kmp_log.h"
-#include "../meter/meter.h"
+#include "../meter/meter_log.h"
 #include "../registers/register_read.h"
 #include "optical_records.h"
 
@@ -26,7 +26,7 @@ static bool newest(void *context, uint8_t log, uint32_t *id)
 {
     const struct meter *meter = (const struct meter *)context;
     *id = event_log_newest(&meter->logs, log_of(log));
-    return log_of(log) != EVENT_LOGS;
+    return meter_log_exists(meter, log_of(log));
 }
 
 static bool at_time(void *context, uint8_t log, const struct kmp_log_time *time, bool up,

@@ -1,51 +1,17 @@
 /* A variant is read from its order number and configurations; nothing else is known about it.
- * Tables: CFG-T0 .. CFG-T5, MET-A, VAR-A; type numbers of L and M keep the 13-character pattern of
- * B .. E. */
+ * Which codes there are says order.h; here stands what they mean to the meter (MET-A, VAR-A). */
 #include "variant.h"
 
 #include <string.h>
 
-#include "../display/display_configurations.h"
 #include "../registers/register_table.h"
-
-enum order_digit {
-    ORDER_FAMILY = 2, /* 684 three-phase, 686 single-phase */
-    ORDER_PHASES = 3,
-    ORDER_CURRENT,
-    ORDER_CLASS,
-    ORDER_GENERATION,
-    ORDER_ENERGY,
-    ORDER_HARDWARE,
-    ORDER_TARIFF,
-    ORDER_COUNTRY,
-    ORDER_LENGTH = 13
-};
-
-/* Configurations 1 .. 5 taken apart (CFG-T1 .. CFG-T5). */
-struct fields {
-    unsigned decimals, led, integration;                /* A, B, E */
-    unsigned display, target_day, interval, pulses;     /* FFF, GG, HH, I */
-    unsigned disconnect, peak, time_zone, pulse_unit;   /* JJ, K, LL, NN */
-    unsigned tariff_table, summer_table, radio_profile; /* OOO, PPP, RRR */
-};
+#include "country.h"
+#include "order.h"
 
 static const struct {
     char code;
     uint16_t basic_a, max_a;
 } currents[] = {{'1', 5, 105}, {'4', 5, 65}, {'6', 10, 60}, {'7', 10, 85}, {'8', 5, 85}};
-
-/* X6: digits as CFG-T0, letters as VAR-A. */
-static const struct hardware {
-    char code;
-    bool rtc, battery, breaker;
-    char radio; /* 'S', 'K', or 0 */
-} hardware_table[] = {
-    {'1', false, false, false, 0},  {'2', true, true, false, 0},   {'3', true, false, false, 0},
-    {'4', true, true, false, 'S'},  {'5', true, true, false, 'K'}, {'6', true, false, false, 'S'},
-    {'7', true, false, false, 'K'}, {'B', true, true, true, 0},    {'C', true, false, true, 0},
-    {'D', true, true, true, 'S'},   {'E', true, true, true, 'K'},  {'F', true, false, true, 'S'},
-    {'G', true, false, true, 'K'},
-};
 
 static const struct {
     char code;
@@ -54,10 +20,6 @@ static const struct {
     {'0', 8}, /* in no key, but read from a real 382C that prints T1 .. T4 */
     {'1', 0}, {'2', 2}, {'3', 8}, {'4', 4},
 };
-
-/* RRR; the last digit tells Senea (0 .. 2) from Kamstrup radio (6 .. 9). */
-static const uint16_t radio_profiles[] = {310, 311, 312, 318, 319, 320, 321, 322, 326, 328,
-                                          329, 330, 338, 339, 340, 348, 349, 359, 369, 379};
 
 /* GetType codes of public clients: {plain, with breaker} per family and generation. */
 static const struct {
@@ -73,35 +35,17 @@ static const struct {
     {GENERATION_L, true, 0x64, 0x65},  {GENERATION_M, true, 0x70, 0x71},
 };
 
+#define BATTERY_HOLD_DAYS 3650u /* its life; TAR-11 */
+
 #define BEHIND_LOCKED 1000000u /* A and B are the first two of configuration 1's eight digits */
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-static bool order_form_good(const char *order)
+static void generation_decode(const struct order_codes *codes, struct variant *out)
 {
-    if (strlen(order) != ORDER_LENGTH || order[0] != '6' || order[1] != '8' ||
-        (order[ORDER_FAMILY] != '4' && order[ORDER_FAMILY] != '6')) {
-        return false;
-    }
-    for (unsigned i = ORDER_COUNTRY; i < ORDER_LENGTH; i++) {
-        if (order[i] < '0' || order[i] > '9') {
-            return false;
-        }
-    }
-    bool single_phase = order[ORDER_FAMILY] == '6';
-    char phases = order[ORDER_PHASES];
-    bool phases_good = single_phase ? phases == '1' : phases == '2' || phases == '3';
-    return phases_good && (order[ORDER_CLASS] == 'A' || order[ORDER_CLASS] == 'B');
-}
-
-static bool generation_decode(char code, struct variant *out)
-{
-    static const char codes[] = "BCDELM";
-    const char *at = strchr(codes, code);
-    if (code == '\0' || at == NULL) {
-        return false;
-    }
-    out->generation = (uint8_t)(at - codes);
+    static const char letters[] = "BCDELM";
+    const char *at = strchr(letters, codes->code[ORDER_GENERATION][0]);
+    out->generation = (uint8_t)(at - letters);
     bool modern = out->generation == GENERATION_M;
     bool basic = out->generation < GENERATION_L;
     out->nominal_voltage_v = 230;
@@ -113,56 +57,45 @@ static bool generation_decode(char code, struct variant *out)
     out->iec = modern ? IEC_MODE_A_C : IEC_MODE_A;
     out->iec_baud = out->generation == GENERATION_L ? 9600 : 300;
     out->pulses_per_kwh = 1000;
-    return true;
 }
 
-static bool current_decode(char code, struct variant *out)
+static void current_decode(const struct order_codes *codes, struct variant *out)
 {
+    char code = codes->code[ORDER_CURRENT][0];
     for (size_t i = 0; i < COUNT_OF(currents); i++) {
         if (currents[i].code == code) {
             bool hundred = code == '1' && out->generation == GENERATION_M; /* 5(100), MET-A */
             out->current_basic_a = currents[i].basic_a;
             out->current_max_a = hundred ? 100 : currents[i].max_a;
             out->current_min_ma = (uint16_t)(currents[i].basic_a * 1000u / 20u); /* I_tr */
-            return true;
         }
     }
-    return false;
 }
 
-static const struct hardware *hardware_find(char code)
+static uint16_t hold_days(const struct order_codes *codes, const struct order_hardware *hardware)
 {
-    for (size_t i = 0; i < COUNT_OF(hardware_table); i++) {
-        if (hardware_table[i].code == code) {
-            return &hardware_table[i];
-        }
+    if (hardware->battery) {
+        return BATTERY_HOLD_DAYS;
     }
-    return NULL;
+    unsigned country = order_number_of(codes, ORDER_COUNTRY);
+    return hardware->rtc ? country_profile_find(country)->supercap_hold_days : 0;
 }
 
-static bool options_decode(const char *order, struct variant *out)
+static void options_decode(const struct order_codes *codes, struct variant *out)
 {
-    const struct hardware *hardware = hardware_find(order[ORDER_HARDWARE]);
-    if (hardware == NULL || order[ORDER_ENERGY] < '1' || order[ORDER_ENERGY] > '4') {
-        return false;
-    }
-    bool basic = out->generation < GENERATION_L;
-    if (basic && hardware->breaker) {
-        return false; /* B .. E say breaker by their letter, hardware is a digit */
-    }
+    const struct order_hardware *hardware = order_hardware(codes);
     out->rtc = hardware->rtc;
     out->backup_battery = hardware->battery;
+    out->clock_hold_days = hold_days(codes, hardware);
     out->radio = hardware->radio != 0;
     out->breaker =
         hardware->breaker || out->generation == GENERATION_D || out->generation == GENERATION_E;
-    out->energy_type = (uint8_t)(order[ORDER_ENERGY] - '0');
+    out->energy_type = (uint8_t)order_number_of(codes, ORDER_ENERGY);
     for (size_t i = 0; i < COUNT_OF(tariff_table); i++) {
-        if (tariff_table[i].code == order[ORDER_TARIFF]) {
+        if (tariff_table[i].code == codes->code[ORDER_TARIFF][0]) {
             out->tariffs = tariff_table[i].tariffs;
-            return true;
         }
     }
-    return false;
 }
 
 static void ident_and_type(struct variant *out)
@@ -170,7 +103,7 @@ static void ident_and_type(struct variant *out)
     const char *start = out->iec == IEC_MODE_A_C ? "KAM5 " : "KAM ";
     size_t n_start = strlen(start);
     memcpy(out->iec_ident, start, n_start);
-    memcpy(out->iec_ident + n_start, out->order_number, ORDER_LENGTH + 1u);
+    memcpy(out->iec_ident + n_start, out->order_number, ORDER_DIGITS + 1u);
     for (size_t i = 0; i < COUNT_OF(kmp_types); i++) {
         if (kmp_types[i].generation == out->generation &&
             kmp_types[i].single_phase == out->single_phase) {
@@ -179,123 +112,62 @@ static void ident_and_type(struct variant *out)
     }
 }
 
-static bool order_decode(const char *order, struct variant *out)
+static void order_decode(const struct order_codes *codes, struct variant *out)
 {
-    if (!order_form_good(order) || !generation_decode(order[ORDER_GENERATION], out) ||
-        !current_decode(order[ORDER_CURRENT], out) || !options_decode(order, out)) {
-        return false;
-    }
-    memcpy(out->order_number, order, ORDER_LENGTH + 1u);
-    out->single_phase = order[ORDER_FAMILY] == '6';
-    out->aron = order[ORDER_PHASES] == '2';
+    const char *phases = codes->code[ORDER_PHASES];
+    generation_decode(codes, out);
+    current_decode(codes, out);
+    options_decode(codes, out);
+    out->single_phase = strcmp(phases, "6861") == 0;
+    out->aron = strcmp(phases, "6842") == 0;
     out->systems = out->single_phase ? 1 : out->aron ? 2 : 3;
     out->phase_unlimited = !out->aron;
-    out->accuracy_class = order[ORDER_CLASS];
+    out->accuracy_class = codes->code[ORDER_CLASS][0];
     ident_and_type(out);
-    return true;
 }
 
-static struct fields fields_split(const uint32_t c[5])
-{
-    struct fields f = {
-        .decimals = c[0] / 10000000u,
-        .led = c[0] / 1000000u % 10u,
-        .integration = c[0] % 10u,
-        .display = c[1] / 100000u,
-        .target_day = c[1] / 1000u % 100u,
-        .interval = c[1] / 10u % 100u,
-        .pulses = c[1] % 10u,
-        .disconnect = c[2] / 1000000u,
-        .peak = c[2] / 100000u % 10u,
-        .time_zone = c[2] / 1000u % 100u,
-        .pulse_unit = c[2] % 100u,
-        .tariff_table = c[3] / 100000u,
-        .summer_table = c[3] / 100u % 1000u,
-        /* three digits, or eight of which the first three are RRR (seen on M) */
-        .radio_profile = c[4] > 999u ? c[4] / 100000u : c[4],
-    };
-    return f;
-}
-
-static bool radio_profile_known(unsigned profile)
-{
-    for (size_t i = 0; i < COUNT_OF(radio_profiles); i++) {
-        if (radio_profiles[i] == profile) {
-            return true;
-        }
-    }
-    return profile == 0;
-}
-
-/* CFG-11: codes that do not exist are refused. */
-static bool fields_in_tables(const struct fields *f, uint8_t generation)
-{
-    bool basic = generation < GENERATION_L;
-    bool interval_good = basic ? f->interval <= 25u && f->interval != 9u : f->interval <= 24u;
-    bool pulses_good = f->pulses == 1u || f->pulses == 3u ||
-                       (generation == GENERATION_M && (f->pulses == 2u || f->pulses == 4u));
-    return f->decimals >= FORMAT_7_0 && f->decimals <= FORMAT_6_1 && f->led >= 1u && f->led <= 2u &&
-           f->integration >= 1u && f->integration <= 4u &&
-           display_configuration_find(f->display) != NULL && f->target_day <= 28u &&
-           interval_good && pulses_good && f->peak <= 2u && f->time_zone <= 23u &&
-           f->pulse_unit <= 3u && f->summer_table <= 1u && radio_profile_known(f->radio_profile);
-}
-
-static void fields_apply(const struct fields *f, struct variant *out)
+static void configurations_decode(const struct order_codes *codes, struct variant *out)
 {
     static const uint8_t integration_min[] = {0, 5, 15, 30, 60};
-    out->energy_format = (uint8_t)f->decimals;
-    out->led_on_idle = f->led == 2u;
-    out->display_configuration = (uint16_t)f->display;
-    out->integration_min = integration_min[f->integration];
-    out->time_zone_h = (int8_t)(f->time_zone <= 12u ? (int)f->time_zone : (int)f->time_zone - 24);
-    out->summer_time_eu = f->summer_table == 1u;
+    unsigned zone = order_number_of(codes, ORDER_ZONE);
+    out->energy_format = (uint8_t)order_number_of(codes, ORDER_DECIMALS);
+    out->led_on_idle = order_number_of(codes, ORDER_LED) == 2u;
+    out->display_configuration = (uint16_t)order_number_of(codes, ORDER_DISPLAY);
+    out->integration_min = integration_min[order_number_of(codes, ORDER_INTEGRATION)];
+    out->time_zone_h = (int8_t)(zone <= 12u ? (int)zone : (int)zone - 24);
+    out->summer_time_eu = order_number_of(codes, ORDER_SUMMER) == 1u;
 }
 
-/* CFG-09, rule by rule. */
-static bool consistent(const struct variant *v, const struct fields *f)
+/* Faults come in the order of the fields: a code of the order number is found first. */
+static enum variant_err numbers_check(const struct order_codes *codes)
 {
-    const struct hardware *hardware = hardware_find(v->order_number[ORDER_HARDWARE]);
-    bool basic = v->generation < GENERATION_L;
-    bool letter_radio = v->generation == GENERATION_C || v->generation == GENERATION_E;
-    if (hardware == NULL || (basic && v->radio != letter_radio)) {
-        return false;
+    struct order_fault fault;
+    if (order_check(codes, false, &fault, 1) == 0) {
+        return VARIANT_OK;
     }
-    if (v->radio != (f->radio_profile != 0)) {
-        return false;
+    if (fault.kind != ORDER_FAULT_CODE) {
+        return VARIANT_ERR_CONTRADICTION;
     }
-    char profile_maker = f->radio_profile % 10u <= 2u ? 'S' : 'K';
-    if (v->radio && profile_maker != hardware->radio) {
-        return false;
-    }
-    if (!v->rtc && (f->summer_table != 0 || f->tariff_table != 0)) {
-        return false;
-    }
-    return (f->disconnect == 0 || v->breaker) && (v->tariffs != 0 || f->tariff_table == 0);
+    return order_fields[fault.field].part == 0 ? VARIANT_ERR_ORDER : VARIANT_ERR_CONFIGURATION;
 }
 
 enum variant_err variant_from_order(const char *name, const char *order_number,
                                     const uint32_t configuration[5], struct variant *out)
 {
     struct variant v;
+    struct order_codes codes;
     memset(&v, 0, sizeof v);
-    if (!order_decode(order_number, &v)) {
-        return VARIANT_ERR_ORDER;
+    if (!order_split(order_number, configuration, &codes)) {
+        return strlen(order_number) != ORDER_DIGITS ? VARIANT_ERR_ORDER : VARIANT_ERR_CONFIGURATION;
     }
-    for (unsigned i = 0; i < 5; i++) {
-        if (configuration[i] > 99999999u) {
-            return VARIANT_ERR_CONFIGURATION;
-        }
-        v.configuration[i] = configuration[i];
+    enum variant_err err = numbers_check(&codes);
+    if (err != VARIANT_OK) {
+        return err;
     }
-    struct fields f = fields_split(configuration);
-    if (!fields_in_tables(&f, v.generation)) {
-        return VARIANT_ERR_CONFIGURATION;
-    }
-    if (!consistent(&v, &f)) {
-        return VARIANT_ERR_CONTRADICTION;
-    }
-    fields_apply(&f, &v);
+    memcpy(v.order_number, order_number, ORDER_DIGITS + 1u);
+    memcpy(v.configuration, configuration, sizeof v.configuration);
+    order_decode(&codes, &v);
+    configurations_decode(&codes, &v);
     for (size_t i = 0; i + 1u < sizeof v.name && name[i] != '\0'; i++) {
         v.name[i] = name[i];
     }
@@ -308,9 +180,9 @@ static bool same_hardware(const struct variant *a, const struct variant *b)
     return a->generation == b->generation && a->single_phase == b->single_phase &&
            a->aron == b->aron && a->systems == b->systems && a->breaker == b->breaker &&
            a->radio == b->radio && a->rtc == b->rtc && a->backup_battery == b->backup_battery &&
-           a->current_basic_a == b->current_basic_a && a->current_max_a == b->current_max_a &&
-           a->current_min_ma == b->current_min_ma && a->accuracy_class == b->accuracy_class &&
-           a->nominal_voltage_v == b->nominal_voltage_v &&
+           a->clock_hold_days == b->clock_hold_days && a->current_basic_a == b->current_basic_a &&
+           a->current_max_a == b->current_max_a && a->current_min_ma == b->current_min_ma &&
+           a->accuracy_class == b->accuracy_class && a->nominal_voltage_v == b->nominal_voltage_v &&
            a->voltage_low_pct == b->voltage_low_pct && a->voltage_high_pct == b->voltage_high_pct &&
            a->frequency_tolerance_pct == b->frequency_tolerance_pct &&
            a->frequency_60hz == b->frequency_60hz && a->phase_unlimited == b->phase_unlimited;

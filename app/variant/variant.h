@@ -36,15 +36,16 @@ struct variant {
     bool aron;                 /**< three-wire, two systems */
     uint8_t systems;           /**< 1, 2 or 3 */
     bool breaker, radio;
-    bool rtc;                       /**< false: no clock fitted (BCDE basis) */
-    bool backup_battery;            /**< back-up list readable without mains */
-    uint8_t energy_type;            /**< enum energy_type */
-    uint8_t energy_format;          /**< enum energy_format, configuration A, locked */
-    uint8_t tariffs;                /**< 0 = none, 2, 4 or 8 */
-    uint8_t integration_min;        /**< 5, 15, 30 or 60; configuration E */
-    int8_t time_zone_h;             /**< GMT offset, configuration LL */
-    bool summer_time_eu;            /**< configuration PPP = 001 */
-    bool led_on_idle;               /**< configuration B = 2 */
+    bool rtc;                 /**< false: no clock fitted (BCDE basis) */
+    bool backup_battery;      /**< back-up list readable without mains */
+    uint16_t clock_hold_days; /**< without mains: supercap 7 (4 in Russia), battery 3650; TAR-11 */
+    uint8_t energy_type;      /**< enum energy_type */
+    uint8_t energy_format;    /**< enum energy_format, configuration A, locked */
+    uint8_t tariffs;          /**< 0 = none, 2, 4 or 8 */
+    uint8_t integration_min;  /**< 5, 15, 30 or 60; configuration E */
+    int8_t time_zone_h;       /**< GMT offset, configuration LL */
+    bool summer_time_eu;      /**< configuration PPP = 001 */
+    bool led_on_idle;         /**< configuration B = 2 */
     uint16_t display_configuration; /**< FFF: names the lists (display_configurations.h) */
     char accuracy_class;            /**< 'A' or 'B' */
     uint16_t nominal_voltage_v;     /**< 230 */

@@ -46,6 +46,7 @@ enum tool_exit command_debit(struct tool *tool, int n_arguments, char **argument
 enum tool_exit command_quality(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_config(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_man(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arguments);

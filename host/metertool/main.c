@@ -8,7 +8,7 @@
 
 #include "commands.h"
 
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 32
 
 /** getopt's two forms of the option table. */
 struct option_forms {
@@ -82,6 +82,7 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'n': good = take_number("--count", text, 1000000000, &options->count); break;
     case 'F': options->from = text; break;
     case 'T': options->to = text; break;
+    case 'M': options->make = true; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;
     case 'V': return PARSE_VERSION;

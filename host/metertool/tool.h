@@ -30,6 +30,7 @@ struct tool_options {
     double interval_s; /**< watch */
     long count;        /**< watch: rounds, 0 = until stopped */
     bool verbose;
+    bool make;             /**< config order-number */
     const char *from, *to; /**< profile, billing: TIME; NULL: none given */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "host/lib/order_text.h"
 #include "instant.h"
 
 #define DEFAULT_VARIANT "382M"
@@ -18,6 +19,7 @@
 #define SPEED_LIMIT     1e9
 #define TOKEN_MIN       8u
 #define TOKEN_MAX       64u
+#define ORDER_TEXT_MAX  128u
 #define HELP_COLUMN     30
 
 /* What parsing carries besides the result: texts that need other options first. */
@@ -35,12 +37,47 @@ static int bad(const struct parsing *parsing, const char *option, const char *ex
                        option, expected, found);
 }
 
+/* ORDER[,CONFIGURATION...]: what is not given is as usual for such a meter. */
+static int take_order(struct parsing *parsing, const char *text)
+{
+    char copy[ORDER_TEXT_MAX], error[ORDER_SENTENCE_MAX];
+    const char *part[1 + ORDER_CONFIGURATIONS + 1];
+    size_t n = 0;
+    (void)snprintf(copy, sizeof copy, "%s", text);
+    for (char *at = copy; n < sizeof part / sizeof part[0] && at != NULL; n++) {
+        part[n] = at;
+        at = strchr(at, ',');
+        if (at != NULL) {
+            *at++ = '\0';
+        }
+    }
+    struct order_codes codes;
+    struct order_fault fault;
+    if (!order_text_read(part[0], part + 1, n - 1u, &codes, error, sizeof error)) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--variant: %s", error);
+    }
+    order_text_complete(&codes);
+    if (order_check(&codes, false, &fault, 1) > 0) {
+        order_fault_text(&codes, &fault, error, sizeof error);
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--variant: %s", error);
+    }
+    char order[ORDER_DIGITS + 1];
+    uint32_t configuration[ORDER_CONFIGURATIONS];
+    order_join(&codes, order, configuration);
+    const char *name = variant_name_of_order(order);
+    return variant_from_order(name[0] != '\0' ? name : order, order, configuration,
+                              &parsing->options->variant);
+}
+
 static int take_variant(struct parsing *parsing, const char *text)
 {
     if (variant_by_name(text, &parsing->options->variant) == 0) {
         return 0;
     }
-    return bad(parsing, "variant", "a name that --help lists", text);
+    if (strncmp(text, "68", 2) == 0) {
+        return take_order(parsing, text);
+    }
+    return bad(parsing, "variant", "a name that --help lists, or an order number", text);
 }
 
 static int take_serial(struct parsing *parsing, const char *text)
@@ -240,7 +277,10 @@ static const struct option_row {
     const char *help;
     int (*take)(struct parsing *parsing, const char *text);
 } rows[] = {
-    {"variant", "NAME", "type of meter (default " DEFAULT_VARIANT "), see below", take_variant},
+    {"variant", "NAME",
+     "type of meter (default " DEFAULT_VARIANT "), see below; or an order number with up to\nfive "
+     "configurations: 68431BM423010,11000002,...",
+     take_variant},
     {"serial", "N", "serial number, up to eight digits (default: the stored one,\nor 12345678)",
      take_serial},
     {"data", "DIR", "permanent memory; created if missing (default: forgotten at exit)", take_data},
