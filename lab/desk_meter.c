@@ -97,10 +97,24 @@ void desk_meter_free(struct desk_meter *meter)
 
 /** ---- metering ------------------------------------------------------------------------------ */
 
-/** Samples until the system has closed a window; its frame goes to the legal processor. */
-static void system_window(struct desk_meter *meter, unsigned s)
+/** A frame on its way to the legal processor. */
+struct letter {
+    uint8_t bytes[MEASURING_FRAME_BYTES_MAX];
+    size_t n_bytes;
+    int64_t at_us;
+};
+
+/** Uniform from 0 to 1 (a linear congruence; its upper bits). */
+static double late_share(struct desk_meter *meter)
 {
-    uint8_t frame[MEASURING_FRAME_BYTES_MAX];
+    meter->late_random =
+        meter->late_random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(meter->late_random >> 32) / 4294967296.0;
+}
+
+/** Samples until the system has closed a window: its frame. */
+static void system_window(struct desk_meter *meter, unsigned s, struct letter *letter)
+{
     bool closed = false;
     while (!closed) {
         if (meter->n_left[s] == 0) {
@@ -113,11 +127,10 @@ static void system_window(struct desk_meter *meter, unsigned s)
     }
     meter->window_s[s] = front_end_time_s(&meter->front_end, s) -
                          (double)meter->n_left[s] * meter->front_end.system[s].period_s;
-    const int64_t at_us = llrint(meter->window_s[s] * 1e6);
-    meter->now_us = at_us > meter->now_us ? at_us : meter->now_us;
+    const double late_us = meter->late_us > 0.0 ? meter->late_us * late_share(meter) : 0.0;
+    letter->at_us = llrint(meter->window_s[s] * 1e6 + late_us);
     measuring_system_temperature(&meter->system[s], front_end_temperature_cc(&meter->front_end, s));
-    const size_t n = measuring_system_frame(&meter->system[s], frame);
-    legal_bus_receive(&meter->legal, frame, n, meter->now_us);
+    letter->n_bytes = measuring_system_frame(&meter->system[s], letter->bytes);
 }
 
 static unsigned lagging(const struct desk_meter *meter)
@@ -131,8 +144,20 @@ static unsigned lagging(const struct desk_meter *meter)
 
 void desk_meter_round(struct desk_meter *meter)
 {
-    for (unsigned k = 0; k < meter->front_end.options.systems; k++) {
-        system_window(meter, lagging(meter));
+    struct letter letters[LEGAL_SYSTEMS];
+    const unsigned n = meter->front_end.options.systems;
+    for (unsigned k = 0; k < n; k++) {
+        struct letter letter;
+        unsigned place = k;
+        system_window(meter, lagging(meter), &letter);
+        for (; place > 0 && letters[place - 1u].at_us > letter.at_us; place--) {
+            letters[place] = letters[place - 1u];
+        }
+        letters[place] = letter;
+    }
+    for (unsigned k = 0; k < n; k++) {
+        meter->now_us = letters[k].at_us > meter->now_us ? letters[k].at_us : meter->now_us;
+        legal_bus_receive(&meter->legal, letters[k].bytes, letters[k].n_bytes, meter->now_us);
     }
     (void)legal_step(&meter->legal, meter->now_us);
 }

@@ -40,9 +40,11 @@ struct desk_meter {
     struct desk_pulses pulses;
     int64_t now_us;
     double window_s[LEGAL_SYSTEMS]; /**< true end of the window that each system reported last */
+    double late_us; /**< each frame is received at random up to so much late; 0 at first */
     /* inside: codes at the block's end not yet taken */
     int32_t v[LEGAL_SYSTEMS][DESK_METER_BLOCK], i[LEGAL_SYSTEMS][DESK_METER_BLOCK];
     size_t n_left[LEGAL_SYSTEMS];
+    uint64_t late_random;
 };
 
 /**
@@ -60,7 +62,8 @@ void desk_meter_free(struct desk_meter *meter);
 enum legal_err desk_meter_power_up(struct desk_meter *meter);
 
 /**
- * One window of each system, the one that lags first; the frames go to the legal processor.  A
+ * One window of each system, the one that lags first; the frames go to the legal processor in the
+ * order in which the windows end.  A
  * system without voltage has windows of its own length, so that one of these may come twice.
  */
 void desk_meter_round(struct desk_meter *meter);

@@ -38,7 +38,7 @@ FIRST = ["test_conservation", "test_signal", "test_signal_kernels", "test_bus", 
 LAST = ["test_signal_golden"]
 # Of some files the test that looks at nothing else.
 OWN = {"profile/": "test_profile", "params/": "test_compensation", "energy/drift.c": "test_compensation",
-       "energy/neighbours.c": "test_compensation", "signal/angle.c": "test_signal_angle"}
+       "energy/neighbours.c": "test_compensation", "signal/angle.c": "test_signal_angle", "energy/timing.c": "test_timing"}
 PARTS = ["legal", "app", "lab", "regression"]
 LIMIT_S = 120
 BENCH = "typetest"
@@ -76,13 +76,17 @@ NAMED = [
     ("heat twice as fast", "energy/drift.c", "(uint64_t)time_s * MEASURING_SAMPLE_RATE_HZ",
      "(uint64_t)time_s * MEASURING_SAMPLE_RATE_HZ / 2u"),
     ("heat of a gap kept", "energy/system.c", "if (!follows && passed_us > 0) {", "if (follows && passed_us < 0) {"),
+    ("unknown rate of a sample clock left alone", "energy/timing.c", "timing->rate_q32 + rounded(", "0 * rounded("),
+    ("clock's constant put on instead of taken off", "energy/timing.c", "nominal_q8 - (uint64_t)fast_q8",
+     "nominal_q8 + (uint64_t)fast_q8"),
+    ("late frame believed", "energy/timing.c", "#define STRANGE_MAX 5u", "#define STRANGE_MAX 1u"),
     ("heat put on instead of taken off", "energy/drift.c", "(int64_t)(heat->square_q8 >> 8) * heating_q64",
      "-(int64_t)(heat->square_q8 >> 8) * heating_q64"),
     ("neighbour conjugate", "energy/neighbours.c", "im = c->neighbour_im_q40[n];", "im = -c->neighbour_im_q40[n];"),
     ("neighbours exchanged", "energy/neighbours.c", "const unsigned k = (s + 1u + n) % n_systems;",
      "const unsigned k = (s + 2u - n) % n_systems;"),
-    ("neighbour turned the wrong way", "energy/neighbours.c", "(int64_t)(to->end_q8 - from->end_q8)",
-     "(int64_t)(from->end_q8 - to->end_q8)"),
+    ("neighbour turned the wrong way", "energy/neighbours.c", "(int64_t)(to->timing.end_q8 - from->timing.end_q8)",
+     "(int64_t)(from->timing.end_q8 - to->timing.end_q8)"),
     ("neighbour without voltage counted", "energy/neighbours.c", " || (voltage_known >> k & 1u) == 0", ""),
     ("remainder of the neighbours dropped", "energy/system.c",
      "*rest_q23 = part & ((UINT64_C(1) << 23) - 1u);", "*rest_q23 = 0;"),

@@ -158,12 +158,22 @@ struct line {
     int64_t re, im;
 };
 
-/* One order of the captured cycles; the part samples at both ends make them whole. */
-static struct line capture_line(const struct quality_sampler *s, uint32_t step, unsigned order)
+/* An order and the lines on both sides of it: its subgroup (IEC 61000-4-7).  Worked out together,
+ * for each waits for its own last product. */
+#define GROUP 3u
+
+/* The captured cycles against those lines; the part samples at both ends make them whole. */
+static void capture_lines(const struct quality_sampler *s, const uint32_t turns[GROUP],
+                          struct line sum[GROUP])
 {
-    const struct quality_vector turn = quality_vector_of(step * order);
-    struct line sum = {0, 0};
-    int32_t cos = INT32_C(1) << 30, sin = 0;
+    struct quality_vector turn[GROUP];
+    int32_t cos[GROUP], sin[GROUP];
+    for (unsigned g = 0; g < GROUP; g++) {
+        turn[g] = quality_vector_of(turns[g]);
+        sum[g] = (struct line){0, 0};
+        cos[g] = INT32_C(1) << 30;
+        sin[g] = 0;
+    }
     for (uint32_t k = 0; k < s->n_captured; k++) {
         int64_t x = s->capture[k];
         if (k == 0) {
@@ -171,14 +181,14 @@ static struct line capture_line(const struct quality_sampler *s, uint32_t step, 
         } else if (k + 1u == s->n_captured) {
             x = x * s->end_q16 / (int64_t)SIXTEENTH;
         }
-        sum.re += x * (cos >> 10);
-        sum.im += x * (sin >> 10);
-        const int64_t next_cos = (int64_t)cos * turn.cos_q30 - (int64_t)sin * turn.sin_q30;
-        const int64_t next_sin = (int64_t)sin * turn.cos_q30 + (int64_t)cos * turn.sin_q30;
-        cos = (int32_t)(next_cos >> 30);
-        sin = (int32_t)(next_sin >> 30);
+        for (unsigned g = 0; g < GROUP; g++) {
+            const int64_t c = cos[g], n = sin[g];
+            sum[g].re += x * (c >> 10);
+            sum[g].im += x * (n >> 10);
+            cos[g] = (int32_t)((c * turn[g].cos_q30 - n * turn[g].sin_q30) >> 30);
+            sin[g] = (int32_t)((n * turn[g].cos_q30 + c * turn[g].sin_q30) >> 30);
+        }
     }
-    return sum;
 }
 
 /* Peak of a line, ADC steps * 2^4.  A sum is below 2^24 * 2^20 * 2^11. */
@@ -210,11 +220,19 @@ static uint32_t unfilter_q12(const struct quality_sampler *s, uint32_t turns)
     return quality_root((UINT64_C(1) << 32) + x_q16 * x_q16) >> 4;
 }
 
-/* Peak of an order at the terminals, ADC steps * 2^4. */
+/* Peak of a sine that has what an order's subgroup has, at the terminals, ADC steps * 2^4. */
 static uint64_t order_peak_q4(const struct quality_sampler *s, uint32_t step, unsigned order)
 {
-    const uint64_t peak = line_peak_q4(capture_line(s, step, order), s->n_captured - 1u);
-    const uint32_t turns = step * order;
+    const uint32_t turns = step * order, apart = step / s->n_cycles;
+    const uint32_t lines[GROUP] = {turns, turns - apart, turns + apart};
+    struct line sum[GROUP];
+    uint64_t square = 0;
+    capture_lines(s, lines, sum);
+    for (unsigned g = 0; g < GROUP; g++) {
+        const uint64_t peak = line_peak_q4(sum[g], s->n_captured - 1u);
+        square += peak * peak;
+    }
+    const uint64_t peak = quality_root(square);
     return (peak * undroop_q12(s, turns) >> 12) * unfilter_q12(s, turns) >> 12;
 }
 

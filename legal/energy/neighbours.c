@@ -25,7 +25,7 @@ uint32_t neighbours_frequency_uhz(const struct system *system)
 
 uint32_t neighbours_turns(const struct system *from, const struct system *to)
 {
-    const int64_t time_q8 = (int64_t)(to->end_q8 - from->end_q8);
+    const int64_t time_q8 = (int64_t)(to->timing.end_q8 - from->timing.end_q8);
     if (time_q8 == 0 || time_q8 > APART_MAX_Q8 || time_q8 < -APART_MAX_Q8) {
         return 0;
     }

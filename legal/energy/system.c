@@ -191,24 +191,6 @@ void system_correct(struct system *system, struct system_phasor neighbours)
     add_total(system);
 }
 
-/* When the window ended: the instant of reception, smoothed along the samples.  All of it modulo
- * 2^64, as the counters are. */
-static void keep_instant(struct system *system, const struct bus_frame *frame, bool follows,
-                         int64_t now_us)
-{
-    const int64_t jump_q8 = INT64_C(20000) * 256;
-    /* a sample is 125 us, less what the clock runs fast */
-    const uint64_t nominal_q8 = frame->samples * (SYSTEM_SAMPLE_US * 256u);
-    const int64_t fast_q8 = (int64_t)nominal_q8 / 1000000 * system->constants.clock_ppb / 1000;
-    const uint64_t own_q8 = nominal_q8 - (uint64_t)fast_q8;
-    const int64_t ahead_q8 = (int64_t)((uint64_t)now_us * 256u - own_q8 - system->began_q8);
-    const bool smooth =
-        follows && system->began_known && ahead_q8 <= jump_q8 && ahead_q8 >= -jump_q8;
-    system->began_q8 += (uint64_t)(smooth ? ahead_q8 / 8 : ahead_q8);
-    system->began_known = true;
-    system->end_q8 = own_q8 + system->began_q8;
-}
-
 /* What passed since the last frame heats the shunt; between two runs of the measuring system there
  * was no supply, and so no current. */
 static void keep_heat(struct system *system, const struct system_sums *sums, bool follows,
@@ -275,7 +257,7 @@ enum system_result system_take(struct system *system, const struct bus_frame *fr
         return SYSTEM_REPEATED;
     }
     if (!system->known && system->epoch_contained && same_epoch) {
-        keep_instant(system, frame, false, now_us);
+        timing_follow(&system->timing, frame->samples, system->constants.clock_ppb, false, now_us);
         keep_counters(system, frame); /* only this processor was restarted: all this is booked */
         keep_window(system, frame, now_us);
         return SYSTEM_REPEATED;
@@ -288,7 +270,7 @@ enum system_result system_take(struct system *system, const struct bus_frame *fr
         return SYSTEM_IMPLAUSIBLE;
     }
     keep_heat(system, &sums, follows, now_us);
-    keep_instant(system, frame, follows, now_us);
+    timing_follow(&system->timing, frame->samples, system->constants.clock_ppb, follows, now_us);
     keep_counters(system, frame);
     keep_window(system, frame, now_us);
     *lost += missing;

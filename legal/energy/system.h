@@ -16,6 +16,7 @@
 #include "bus/bus_frame.h"
 #include "energy/drift.h"
 #include "energy/no_load.h"
+#include "energy/timing.h"
 #include "energy/wide.h"
 #include "legal_api.h"
 
@@ -75,9 +76,7 @@ struct system {
     /* drifts at this temperature: worked out anew when it changes */
     int64_t power_drift_q40, voltage_drift_q40;
 
-    /* when the last window ended, 2^-8 us; and that less the samples' own time, smoothed */
-    uint64_t end_q8, began_q8;
-    bool began_known;
+    struct timing timing; /**< when the last window ended */
 
     struct no_load active_load, reactive_load;
 

@@ -83,6 +83,39 @@ static void test_harmonics(void **state)
 }
 
 /** u2 and u0 from sizes and angles against the closed form. */
+/** What lies 5 Hz beside an order counts with it; what lies half way between two orders does not.
+ */
+static void test_subgroups(void **state)
+{
+    (void)state;
+    static struct quality_sampler sampler;
+    static int32_t code[8000];
+    static const struct {
+        double hertz, fifth_pct;
+    } tones[] = {{245.0, 3.6056}, {255.0, 3.6056}, {275.0, 3.0}, {265.0, 3.0}};
+    for (unsigned n = 0; n < 4u; n++) {
+        struct quality_spectrum spectrum = {.valid = false};
+        struct quality_report report;
+        bool found = false;
+        for (unsigned k = 0; k < 8000u; k++) {
+            const double t = 2.0 * PI * k / 8000.0;
+            code[k] = (int32_t)lround(3e6 * (sin(50.0 * t) + 0.03 * sin(250.0 * t + 1.0) +
+                                             0.02 * sin(tones[n].hertz * t)));
+        }
+        quality_sampler_start(&sampler, 1, NULL);
+        for (uint32_t w = 0; w < 5u; w++) {
+            quality_sampler_run(&sampler, w * 1600u * 26843546u, 26843546u, code + w * 1600u,
+                                code + w * 1600u, 1600);
+            quality_sampler_report(&sampler, 50000000, &report);
+            found = quality_sampler_spectrum(&sampler, &spectrum) || found;
+        }
+        assert_true(found && spectrum.valid);
+        near(spectrum.part[5], 100.0 * tones[n].fifth_pct, 3.0);
+        near(spectrum.part[4], 0.0, 3.0);
+        near(spectrum.part[6], 0.0, 3.0);
+    }
+}
+
 /** Ten lines through filters and decimator as the front end has them come out as they went in. */
 static void test_filters_are_taken_out(void **state)
 {
@@ -218,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_voltage_and_frequency),
         cmocka_unit_test(test_harmonics),
+        cmocka_unit_test(test_subgroups),
         cmocka_unit_test(test_filters_are_taken_out),
         cmocka_unit_test(test_unbalance),
         cmocka_unit_test(test_intervals_and_flags),
