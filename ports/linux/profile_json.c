@@ -147,16 +147,25 @@ static void join(struct curve *curve)
     curve->n = kept;
 }
 
-static void shorten(struct curve *curve, uint32_t points)
+/* What was asked for, not what there is of it, so that a day that has just begun is drawn like the
+ * others. */
+static int64_t span_s(const struct curve *curve, const struct profile_query *query)
+{
+    const int64_t begin_s = curve->first_s - curve->interval_s;
+    const int64_t from_s = query->from_s > begin_s ? query->from_s : begin_s;
+    const int64_t to_s = query->to_s < curve->last_s + YEAR_S ? query->to_s : curve->last_s;
+    return to_s - from_s;
+}
+
+static void shorten(struct curve *curve, const struct profile_query *query)
 {
     static const int64_t steps_s[] = {300,         900,        1800,       HOUR_S,
                                       2 * HOUR_S,  3 * HOUR_S, 4 * HOUR_S, 6 * HOUR_S,
                                       12 * HOUR_S, DAY_S,      7 * DAY_S,  28 * DAY_S};
-    const int64_t span_s =
-        curve->n > 0 ? curve->part[curve->n - 1].end_s - curve->part[0].start_s : 0;
+    const int64_t asked_s = span_s(curve, query);
     curve->step_s = curve->interval_s;
     for (size_t i = 0; i < sizeof steps_s / sizeof steps_s[0]; i++) {
-        if (span_s / curve->step_s > (int64_t)points && steps_s[i] > curve->step_s) {
+        if (asked_s / curve->step_s > (int64_t)query->points && steps_s[i] > curve->step_s) {
             curve->step_s = steps_s[i];
         }
     }
@@ -294,7 +303,7 @@ char *profile_json(const struct meter *meter, const struct profile_query *query,
         }
         if (curve.first_s <= curve.last_s) {
             sort(&curve);
-            shorten(&curve, query->points);
+            shorten(&curve, query);
             curve_json(&curve, all);
         }
         free(curve.part);

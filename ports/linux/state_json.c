@@ -216,6 +216,29 @@ static json_t *speed_json(const struct run *run)
     return run->speed == OPTION_SPEED_MAX ? json_string("max") : json_real(run->speed);
 }
 
+/* Number of the newest record of the load profile and of each log, and of the newest that a client
+ * has confirmed to have read. */
+static json_t *records_json(const struct meter *meter)
+{
+    struct legal_profile_range range;
+    json_t *records = json_object();
+    legal_profile_range(&meter->legal, &range);
+    if (meter->load_profile.fitted) {
+        (void)json_object_set_new(records, "profile",
+                                  json_pack("{s:I, s:I}", "newest",
+                                            (json_int_t)(range.n_records > 0 ? range.newest_id : 0),
+                                            "read", (json_int_t)meter->marks.profile.read));
+    }
+    for (int log = 0; log < EVENT_LOGS; log++) {
+        (void)json_object_set_new(
+            records, event_log_row((enum event_log_name)log)->name,
+            json_pack("{s:I, s:I}", "newest",
+                      (json_int_t)event_log_newest(&meter->logs, (enum event_log_name)log), "read",
+                      (json_int_t)meter->marks.log[log].read));
+    }
+    return records;
+}
+
 /* The meter's own clock; where it has none, the computer's, which the panel shows instead. */
 static void times(const struct run *run, char *utc, char *local)
 {
@@ -254,14 +277,14 @@ static json_t *state_build(struct run *run)
     times(run, utc, local);
     (void)snprintf(serial, sizeof serial, "%08lu", (unsigned long)meter->serial_number);
     return json_pack("{s:s, s:s, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, "
-                     "s:o, s:o}",
+                     "s:o, s:o, s:o}",
                      "now", utc, "local", local, "speed", speed_json(run), "supply",
                      meter->supply_on, "variant", meter->variant.name, "serial", serial, "plate",
                      plate_json(&meter->variant), "display", display_json(run), "pulses",
                      pulses_json(run, &instant), "phases", phases_json(run, &instant), "total",
                      total_json(&instant), "energy", energy_json(meter), "mains", mains_json(run),
                      "inputs", inputs_json(run), "status", (int)meter_status(meter), "health",
-                     health_json(meter), "ports", ports_json(run));
+                     health_json(meter), "ports", ports_json(run), "records", records_json(meter));
 }
 
 char *state_json(struct run *run, size_t *length)

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "system", "panel"))
 from browser import Browser  # noqa: E402
 
 DESK, LAPTOP, PHONE = (1600, 1000), (1180, 900), (360, 740)
+RIGHT = "\ue014"  # the arrow key
 
 # Reads the glass as an eye does: which polygons are lit, not what the page was told.
 READ_VALUE = """
@@ -192,8 +193,11 @@ def a_power_cut_blanks_the_lcd(browser, meter):
 def the_page_fits_a_phone(browser, meter):
     opened(browser, meter, PHONE, phone=True)
     time.sleep(0.5)
-    width = browser.run("return [document.documentElement.scrollWidth, document.body.scrollWidth]")
-    check(max(width) <= 360, f"{width} px wide at 360")
+    for view in browser.run("return $$('[role=tab]').map(tab => tab.id)"):
+        browser.run("$('#' + arguments[0]).click()", view)
+        time.sleep(0.2)
+        width = browser.run("return [document.documentElement.scrollWidth, document.body.scrollWidth]")
+        check(max(width) <= 360, f"{view}: {width} px wide at 360")
     nameless = browser.run("""return $$('button, input').filter(node => !(node.getAttribute('aria-label')
       || node.labels?.length || node.textContent.trim())).map(node => node.outerHTML)""")
     check(not nameless, f"without a name: {nameless}")
@@ -225,6 +229,7 @@ def both_colour_schemes(browser, meter):
 # REQ(EVT-05): voltages by the half cycle, bars of the harmonics, and what happened to the voltage
 def voltage_quality_is_shown(browser, meter):
     opened(browser, meter)
+    browser.run("$('#tab-quality').click()")
     meter.control("thd_u", 9)
     browser.wait("return $$('#harmonics .bar-over').length === 1 && $('#harmonics .bar-over title').textContent"
                  ".startsWith('Order 5: 9.00 %')", what="the fifth harmonic, beyond its limit of 6 %")
@@ -243,6 +248,58 @@ def voltage_quality_is_shown(browser, meter):
     browser.run("$('#quality-more').open = true")
     check("Undervoltage below207 V" in browser.run("return $('#quality-limits').textContent"), "the limits")
     check("10-minute intervals" in browser.run("return $('#quality-weeks').textContent"), "the weeks")
+
+
+# Tabs as the keyboard and the page's address have them: one view at a time, its name kept over a reload.
+def views_are_tabs(browser, meter):
+    opened(browser, meter)
+    views = "return $$('[role=tabpanel]').filter(view => !view.hidden).map(view => view.id)"
+    check(browser.run(views) == ["view-live"], "the first view")
+    browser.keys("#tab-live", RIGHT)
+    check(browser.run(views) == ["view-history"] and browser.run("return document.activeElement.id") == "tab-history",
+          "an arrow goes to the next tab")
+    check(browser.run("return location.hash") == "#history", "the address names the view")
+    check(browser.run("return $$('[role=tab]').filter(tab => tab.tabIndex === 0).length") == 1, "one stop of the Tab key")
+    browser.run("location.reload()")
+    browser.wait("return $('#serial')?.textContent !== '\u2013'", what="the page again")
+    check(browser.run(views) == ["view-history"], "the view after a reload")
+
+
+# REQ(LPR-01): the curve of the load profile: 3.45 kW, an outage, days in the meter's own time, by mouse and by keys
+def the_load_profile_is_drawn(browser, meter):
+    opened(browser, meter)
+    browser.run("$('#tab-history').click()")
+    browser.wait("return $('#profile-range').textContent === '16 Mar \u2013 22 Mar 2026'", what="the newest week")
+    browser.run("$$('#profile-period button').find(node => node.textContent === 'Day').click()")
+    browser.wait("return $('#profile-range').textContent === 'Fri 20 Mar 2026'", what="the newest day")
+    browser.hover("#profile-chart .u-over", 0.04)
+    read = browser.wait("const text = $('#profile-read').textContent; return text.includes('outage') && text",
+                        what="the outage in words")
+    check(read == "Fri 20 Mar 2026 00:45 \u2013 01:00 · import A+ 0.000 kW (0.000 kWh) · outage", read)
+    browser.run("$('#profile-earlier').click()")
+    browser.wait("return $('#profile-range').textContent === 'Thu 19 Mar 2026'", what="the day before")
+    browser.hover("#profile-chart .u-over", 0.505)
+    read = browser.wait("const text = $('#profile-read').textContent; return text.includes('12:00') && text", what="noon")
+    check(read in [f"Thu 19 Mar 2026 12:00 \u2013 12:15 · import A+ {power} kW ({energy} kWh)"  # of whole watt-hours
+                   for power, energy in (("3.448", "0.862"), ("3.452", "0.863"))], read)
+    filled = browser.run("""const canvas = $('#profile-chart canvas'), at = [0.5, 0.6].map((part, i) =>
+      Math.round(part * [canvas.width, canvas.height][i]));
+      return canvas.getContext('2d').getImageData(...at, 1, 1).data[3]""")
+    check(filled > 0, "nothing is drawn under 3.45 kW")
+    browser.drag("#profile-chart .u-over", 0.25, 0.5)
+    browser.wait("return /^Thu 19 Mar 2026, 0[56]:.. \u2013 1[12]:..$/.test($('#profile-range').textContent)",
+                 what="the quarter of a day dragged over")
+    browser.keys("#profile-chart", "0")
+    browser.wait("return $('#profile-range').textContent === '1 Mar \u2013 20 Mar 2026'", what="all of it")
+    browser.run("$$('#profile-unit button').find(node => node.textContent === 'kWh').click()")
+    browser.wait("return $('#profile-what').textContent === 'active energy, kWh, by the day'", what="bars of days")
+    browser.hover("#profile-chart .u-over", 0.5)
+    read = browser.wait("const text = $('#profile-read').textContent; return text.includes('82.80') && text", what="a day")
+    check("A+ 3.450, at most 3.452 kW (82.800 kWh)" in read, read)
+    link = browser.run("return $('#profile-csv').href")
+    with urllib.request.urlopen(link, timeout=10) as answer:
+        rows = answer.read().decode().splitlines()
+    check(len(rows) > 1800 and rows[0].startswith("id,time,utc,A+ kWh"), f"{len(rows)} rows of CSV")
 
 
 def registers_are_listed(browser, meter):
@@ -278,7 +335,12 @@ def digits_have_their_heights(browser, meter):
 CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
           a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
           switches_reach_the_meter, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
-          the_page_fits_a_phone, both_colour_schemes]
+          the_page_fits_a_phone, both_colour_schemes, views_are_tabs]
+
+# Against a meter that has counted for some weeks and was off for an hour.
+PAST = ["--mains", "u=230,i=5", "--speed", "max", "--start", "2026-03-01T00:00:00Z", "--until", "18.97d"]
+NOW = ["--mains", "u=230,i=5", "--start", "2026-03-20T00:20:00Z"]
+HISTORY_CHECKS = [the_load_profile_is_drawn]
 
 
 def take_pictures():
@@ -299,18 +361,26 @@ def take_pictures():
             browser.picture(os.path.join(folder, f"panel-{name}.png"))
 
 
+def run_checks(checks, browser, meter):
+    for test in checks:
+        test(browser, meter)
+        errors = browser.console()
+        check(not errors, f"{test.__name__}: the console says {errors}")
+        print(f"ok {test.__name__}", flush=True)
+
+
 def main():
     if "--pictures" in sys.argv:
         take_pictures()
         return
-    with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter, Browser() as browser:
-        for test in CHECKS:
-            test(browser, meter)
-            errors = browser.console()
-            check(not errors, f"{test.__name__}: the console says {errors}")
-            print(f"ok {test.__name__}", flush=True)
-        a_lost_meter_is_told(browser, meter)
-        print("ok a_lost_meter_is_told")
+    with Browser() as browser:
+        with Meter(*NOW, before=PAST) as meter:
+            run_checks(HISTORY_CHECKS, browser, meter)
+            browser.go("about:blank")  # before its meter ends
+        with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter:
+            run_checks(CHECKS, browser, meter)
+            a_lost_meter_is_told(browser, meter)
+            print("ok a_lost_meter_is_told")
 
 
 main()

@@ -2,7 +2,8 @@
  * goes along with every request. */
 
 const token = new URLSearchParams(location.search).get('token');
-const address = path => token === null ? path : `${path}?token=${encodeURIComponent(token)}`;
+export const address = path => token === null ? path
+  : `${path}${path.includes('?') ? '&' : '?'}token=${encodeURIComponent(token)}`;
 
 export async function ask(path) {
   const answer = await fetch(address(path));
@@ -12,10 +13,17 @@ export async function ask(path) {
   return answer.json();
 }
 
-/* Ask again and again; show is called with each answer that differs from the one before. */
-export function follow(path, everyMs, show) {
-  let shown = '';
+/* Ask again and again while it is wanted; show is called with each answer that differs from the one before.  Returns a
+ * function that asks at once. */
+export function follow(path, everyMs, show, wanted) {
+  let shown = '', timer = 0;
   const look = async () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (!wanted()) {
+      return;
+    }
+    timer = setTimeout(look, everyMs);
     try {
       const answer = await ask(path);
       const text = JSON.stringify(answer);
@@ -26,9 +34,9 @@ export function follow(path, everyMs, show) {
     } catch {
       shown = ''; /* the link's own line says that the meter is gone */
     }
-    setTimeout(look, everyMs);
   };
   look();
+  return look;
 }
 
 /* Tell the meter something.  Resolves to null, or to one line saying what was wrong. */

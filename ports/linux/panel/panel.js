@@ -2,30 +2,13 @@
 
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createControls } from './controls.js';
+import { byId, format, make } from './dom.js';
 import { createFront } from './front.js';
+import { createHistory } from './history.js';
 import { ask, listen } from './link.js';
 import { createQuality } from './quality.js';
+import { createTabs, onShown, shows } from './tabs.js';
 import { createTariff } from './tariff.js';
-
-const byId = id => document.getElementById(id);
-
-function make(name, properties, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
-}
-
-/* A number for people: true minus, fixed places, thin groups. */
-function format(value, digits) {
-  if (value === null || value === undefined || !Number.isFinite(value)) {
-    return '–';
-  }
-  const text = Math.abs(value).toFixed(digits);
-  const [whole, part] = text.split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u2009');
-  const sign = value < 0 && Number(text) !== 0 ? '−' : '';
-  return sign + grouped + (part ? `.${part}` : '');
-}
 
 /* 1234 W as kW, with four good digits. */
 function power(value, unit) {
@@ -294,7 +277,7 @@ function createCharts() {
   const phasors = createPhasors(byId('phasors'));
   let last = null;
   const draw = () => {
-    if (last === null) {
+    if (last === null || !shows('live')) {
       return;
     }
     const { phases, mains, total } = last;
@@ -312,6 +295,7 @@ function createCharts() {
       { numbers, harmonics, frequency: total.f || mains.control.f });
   };
   addEventListener('resize', draw);
+  onShown('live', draw);
   let drawn = 0;
   const show = state => {
     last = state;
@@ -343,7 +327,8 @@ function start() {
   createTariff();
   createQuality();
   const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
-    createControls(report), createPorts(), createHealth()];
+    createControls(report), createPorts(), createHealth(), createHistory()];
+  createTabs();
   let linked = null, newest = null;
   const show = () => {
     const state = newest;

@@ -1,27 +1,14 @@
 /* Voltage quality: each phase's half cycles and distortion, bars of the harmonics, the last events. */
 
+import { byId, make, shape } from './dom.js';
 import { follow } from './link.js';
+import { onShown, shows } from './tabs.js';
 
-const byId = id => document.getElementById(id);
 const ASK_EVERY_MS = 1000;
-const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 400, BASE = 172, TOP = 8;
 const CHANNELS = { u: 'voltage', i: 'current' };
 const EVENTS = { 1: 'Dip', 2: 'Swell', 3: 'Interruption', 4: 'Undervoltage', 5: 'Overvoltage', 6: 'Phase failure' };
 const EDGES = { 0: '', 1: ' begins', 2: ' is over' };
-
-function make(name, properties, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
-}
-
-function shape(name, attributes, parent) {
-  const node = document.createElementNS(SVG, name);
-  Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
-  parent.append(node);
-  return node;
-}
 
 const fixed = (value, digits) => value === null ? '–' : value.toFixed(digits);
 
@@ -193,5 +180,5 @@ export function createQuality() {
     showEvents(events);
     more(config, weeks);
   };
-  follow('/api/quality', ASK_EVERY_MS, show);
+  onShown('quality', follow('/api/quality', ASK_EVERY_MS, show, () => shows('quality')));
 }

@@ -1,17 +1,12 @@
 /* The tariff in force, and this week as the plan has it: a bar a day, a colour and a number a tariff. */
 
+import { byId, make } from './dom.js';
 import { follow } from './link.js';
+import { onShown, shows } from './tabs.js';
 
-const byId = id => document.getElementById(id);
 const ASK_EVERY_MS = 2000;
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const SOURCES = { default: 'nobody decides', inputs: 'by its inputs', command: 'by command', plan: 'by plan' };
-
-function make(name, properties, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
-}
 
 const clock = minute => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
@@ -35,8 +30,9 @@ function row(day, index) {
 
 function show(tariff) {
   const { tariffs, active, source, plan, days } = tariff;
-  byId('tariff-card').hidden = tariffs === 0;
-  byId('tariff-now').textContent = `T${active}, ${SOURCES[source]}`;
+  byId('tariff-none').hidden = tariffs > 0;
+  byId('tariff-body').hidden = tariffs === 0;
+  byId('tariff-now').textContent = tariffs > 0 ? `T${active}, ${SOURCES[source]}` : '';
   byId('tariff-plan').textContent = plan ? `Plan “${plan}”, this week, local time`
     : 'No plan. Load one: metertool tariff upload FILE';
   byId('tariff-week').replaceChildren(...days.map(row));
@@ -44,5 +40,5 @@ function show(tariff) {
 }
 
 export function createTariff() {
-  follow('/api/tariff', ASK_EVERY_MS, show);
+  onShown('tariff', follow('/api/tariff', ASK_EVERY_MS, show, () => shows('tariff')));
 }

@@ -140,6 +140,22 @@ class Browser:
                 {"type": "pause", "duration": int(hold_s * 1000)},
                 {"type": "pointerUp", "button": 0}]}]})
 
+    def _mouse(self, selector, *actions):
+        """Move, press and release at parts of an element's width: ("pointerMove", 0.25), ("pointerDown",) ..."""
+        width = self.run("return $(arguments[0]).clientWidth", selector)
+        origin = {ELEMENT: self._find(selector)}
+        steps = [{"type": kind, "duration": 50, "origin": origin, "x": round((part[0] - 0.5) * width), "y": 0} if part
+                 else {"type": kind, "button": 0} for kind, *part in actions]
+        self._do("POST", "/actions", {"actions": [
+            {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}]})
+
+    def hover(self, selector, part):
+        """Rest the mouse there: 0 is the element's left edge, 1 its right one."""
+        self._mouse(selector, ("pointerMove", part))
+
+    def drag(self, selector, begin, end):
+        self._mouse(selector, ("pointerMove", begin), ("pointerDown",), ("pointerMove", end), ("pointerUp",))
+
     def keys(self, selector, *keys):
         """Type keys into an element."""
         self._do("POST", f"/element/{self._find(selector)}/value", {"text": "".join(keys)})
