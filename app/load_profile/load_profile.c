@@ -12,10 +12,23 @@ static int64_t interval_s(const struct load_profile *profile)
 }
 
 /* All time zones are whole hours off UTC, so a boundary of UTC is one of local time too. */
+int64_t load_profile_boundary(uint8_t interval_min, int64_t utc_s)
+{
+    const int64_t length_s = (int64_t)interval_min * SECONDS_PER_MINUTE, rest = utc_s % length_s;
+    return utc_s - (rest < 0 ? rest + length_s : rest);
+}
+
 static int64_t boundary_before(const struct load_profile *profile, int64_t utc_s)
 {
-    const int64_t rest = utc_s % interval_s(profile);
-    return utc_s - (rest < 0 ? rest + interval_s(profile) : rest);
+    return load_profile_boundary(profile->interval_min, utc_s);
+}
+
+static struct legal_profile_layout layout_of(const struct variant *variant, uint32_t memory_bytes)
+{
+    struct legal_profile_layout layout = {.interval_min = variant->integration_min,
+                                          .capacity = load_profile_records(variant, memory_bytes)};
+    layout.channels = load_profile_channels(variant, layout.energy);
+    return layout;
 }
 
 bool load_profile_start(struct load_profile *profile, struct legal *legal,
@@ -27,9 +40,7 @@ bool load_profile_start(struct load_profile *profile, struct legal *legal,
     if (!load_profile_fitted(variant)) {
         return false;
     }
-    struct legal_profile_layout layout = {.interval_min = variant->integration_min,
-                                          .capacity = load_profile_records(variant, memory_bytes)};
-    layout.channels = load_profile_channels(variant, layout.energy);
+    const struct legal_profile_layout layout = layout_of(variant, memory_bytes);
     struct legal_profile_range before;
     legal_profile_range(legal, &before);
     bool deleted = false;
@@ -48,6 +59,15 @@ bool load_profile_start(struct load_profile *profile, struct legal *legal,
         profile->last_s = newest.utc_s;
     }
     return false;
+}
+
+void load_profile_share(struct load_profile *profile, struct legal *legal,
+                        const struct variant *variant, uint32_t memory_bytes)
+{
+    const struct legal_profile_layout layout = layout_of(variant, memory_bytes);
+    if (profile->fitted) {
+        profile->fault = legal_profile_begin(legal, &layout, NULL) != LEGAL_OK;
+    }
 }
 
 static void record(struct load_profile *profile, struct legal *legal, int64_t boundary_s,
@@ -104,7 +124,7 @@ void load_profile_note(struct load_profile *profile, uint16_t quality)
     profile->quality |= quality;
 }
 
-void load_profile_clock_set(struct load_profile *profile, int64_t from_utc_s, int64_t to_utc_s)
+uint16_t load_profile_step_quality(int64_t step_s)
 {
     static const struct {
         int64_t above_s;
@@ -115,16 +135,19 @@ void load_profile_clock_set(struct load_profile *profile, int64_t from_utc_s, in
         {15, LOAD_PROFILE_CLOCK_15_S},
         {6, LOAD_PROFILE_CLOCK_7_S},
     };
-    const int64_t step_s = to_utc_s - from_utc_s;
     const int64_t size_s = step_s < 0 ? -step_s : step_s;
     for (unsigned g = 0; g < sizeof grades / sizeof grades[0]; g++) {
         if (size_s > grades[g].above_s) {
-            profile->quality |=
-                (uint16_t)(grades[g].quality |
-                           (step_s < 0 ? LOAD_PROFILE_CLOCK_BACK : LOAD_PROFILE_CLOCK_FORWARD));
-            break;
+            return (uint16_t)(grades[g].quality |
+                              (step_s < 0 ? LOAD_PROFILE_CLOCK_BACK : LOAD_PROFILE_CLOCK_FORWARD));
         }
     }
+    return 0;
+}
+
+void load_profile_clock_set(struct load_profile *profile, int64_t from_utc_s, int64_t to_utc_s)
+{
+    profile->quality |= load_profile_step_quality(to_utc_s - from_utc_s);
     /* Time that was skipped or comes twice is no gap to fill: the next record says so. */
     if (profile->fitted && profile->last_s != INT64_MIN) {
         const int64_t boundary_s = boundary_before(profile, to_utc_s);

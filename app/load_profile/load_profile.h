@@ -78,6 +78,16 @@ bool load_profile_start(struct load_profile *profile, struct legal *legal,
 int64_t load_profile_step(struct load_profile *profile, struct legal *legal, int64_t utc_s,
                           bool clock_valid);
 
+/** Show as many records as fit into so many bytes of the logger memory from now on. */
+void load_profile_share(struct load_profile *profile, struct legal *legal,
+                        const struct variant *variant, uint32_t memory_bytes);
+
+/** The boundary of an interval that is not after utc_s. */
+int64_t load_profile_boundary(uint8_t interval_min, int64_t utc_s);
+
+/** Quality bits of a clock that is set by so many seconds; 0 below 7. */
+uint16_t load_profile_step_quality(int64_t step_s);
+
 /** Something that marks the interval under way (enum load_profile_quality). */
 void load_profile_note(struct load_profile *profile, uint16_t quality);
 

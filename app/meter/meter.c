@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../load_profile/load_profile_model.h"
+#include "meter_analysis.h"
 #include "meter_events.h"
 #include "meter_log.h"
 #include "meter_quality.h"
@@ -39,6 +39,9 @@ static void app_save(struct meter *meter, bool orderly)
     meter->events = meter_events(meter);
     record_from_meter(meter, orderly, &record);
     meter->memory_fault = app_store_save(&meter->store, meter->board, &record) != APP_STORE_OK;
+    if (!meter->memory_fault) {
+        meter_analysis_retry(meter);
+    }
     if (!meter->memory_fault && (meter->log_fault || meter->logs_unread)) {
         meter->logs_unread = event_logs_load(&meter->logs, meter->board) != EVENT_LOG_OK;
         meter->log_fault = meter->log_fault && meter->logs_unread;
@@ -176,11 +179,13 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
     const int64_t before_s = clock_utc_s(&meter->clock, meter->now_us);
     load_profile_clock_set(&meter->load_profile, before_s, utc_s);
     billing_clock_set(&meter->billing, before_s, utc_s);
+    analysis_clock_set(&meter->analysis, before_s, utc_s);
     const bool before_valid = meter->clock.valid;
     clock_set(&meter->clock, utc_s, meter->now_us);
     meter_log_clock_set(meter, before_s, before_valid);
     meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
+    meter->next_analysis_us = meter->now_us;
     tariff_run(meter);
     return METER_OK;
 }
@@ -251,6 +256,7 @@ static void outage_note(struct meter *meter)
     }
     const int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     load_profile_outage(&meter->load_profile, utc_s - meter->supply_lost_utc_s);
+    analysis_outage(&meter->analysis, utc_s - meter->supply_lost_utc_s);
 }
 
 static void supply_came(struct meter *meter)
@@ -265,6 +271,7 @@ static void supply_came(struct meter *meter)
     outage_note(meter);
     tariff_run(meter);
     demand_run(meter);
+    meter_analysis_power_up(meter);
     outage_note(meter);
     meter->supply_lost_utc_s = INT64_MIN;
     app_save(meter, false);
@@ -309,6 +316,7 @@ static void neutral_follow(struct meter *meter)
     enum neutral_change change = neutral_step(&meter->neutral, &voltages, meter->now_us);
     if (meter->neutral.fault) {
         meter->load_profile.quality |= LOAD_PROFILE_NEUTRAL_ERROR;
+        analysis_note(&meter->analysis, LOAD_PROFILE_NEUTRAL_ERROR);
     }
     if (change != NEUTRAL_NO_CHANGE) {
         uint8_t payload[NEUTRAL_RECORD_BYTES];
@@ -419,9 +427,9 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     demand_take(meter, &record, stored);
     meter->supply_lost_utc_s = stored && record.clock_valid ? record.utc_s : INT64_MIN;
     neutral_begin(meter);
-    const bool profile_deleted =
-        load_profile_start(&meter->load_profile, &meter->legal, &meter->variant,
-                           load_profile_memory_bytes(&meter->variant));
+    meter_analysis_start(meter);
+    const bool profile_deleted = load_profile_start(&meter->load_profile, &meter->legal,
+                                                    &meter->variant, meter_profile_bytes(meter));
     clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
                meter->variant.rtc);
     clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
@@ -485,6 +493,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         tariff_run(meter);
     }
     meter_quality_step(meter);
+    meter_analysis_step(meter);
     if (now_us >= meter->next_demand_us) {
         demand_run(meter);
         if (meter->supply_on) {
@@ -496,6 +505,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
     }
     pulses_follow(meter);
     int64_t next_us = earliest(meter->next_legal_us, meter->next_display_us);
+    next_us = earliest(next_us, meter_analysis_wake(meter));
     return earliest(earliest(next_us, meter->next_demand_us), meter->next_tariff_us);
 }
 
@@ -539,7 +549,10 @@ uint8_t meter_status(const struct meter *meter)
     legal_health(&meter->legal, &health);
     unsigned status = 0;
     status |= meter->was_reset ? STATUS_RESET : 0u;
-    status |= health.memory_fault || meter->memory_fault || meter->log_fault ? STATUS_EEPROM : 0u;
+    status |= health.memory_fault || meter->memory_fault || meter->log_fault ||
+                      meter_analysis_fault(meter)
+                  ? STATUS_EEPROM
+                  : 0u;
     status |= meter->input[METER_INPUT_MAGNET] ? STATUS_MAGNET : 0u;
     status |= health.program_fault ? STATUS_ROM : 0u;
     status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;

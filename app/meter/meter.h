@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../analysis/analysis.h"
 #include "../billing/billing.h"
 #include "../clock/clock.h"
 #include "../demand/demand.h"
@@ -83,6 +84,7 @@ struct meter {
     struct clock clock;
     struct demand demand;
     struct load_profile load_profile;
+    struct analysis analysis;
     struct billing billing;
     struct quality quality;
     struct quality_store quality_store;
@@ -94,7 +96,7 @@ struct meter {
     struct event_logs logs;
     struct event_marks marks; /**< what clients have read of them: meter_events.h */
     struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */
-    int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us;
+    int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
     uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
     int64_t next_tariff_us; /**< see meter_step */
 };
@@ -196,6 +198,12 @@ int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activatio
                         struct plan_place *place);
 /** On-demand tariff for some minutes (0: until it is released); tariff 0 releases it. */
 enum tariff_err meter_tariff_force(struct meter *meter, uint8_t tariff, uint16_t minutes);
+
+/**
+ * Put another set-up of the analysis logger in force (ANA-04).  While it is on, the load profile of
+ * an M shows only the records of its share.
+ */
+enum analysis_refusal meter_analysis_take(struct meter *meter, const struct analysis_setup *wanted);
 
 /**
  * End the debiting period now (BIL-05).

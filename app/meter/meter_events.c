@@ -58,6 +58,9 @@ uint32_t meter_event_word_a(const struct meter *meter)
         word |= pending ? BIT(flags[i].bit) : 0u;
     }
     word |= event_mark_pending(&marks->profile, profile_newest(meter)) ? BIT(EVENT_A_PROFILE) : 0u;
+    word |= event_mark_pending(&meter->analysis.stored.mark, analysis_newest(&meter->analysis))
+                ? BIT(EVENT_A_ANALYSIS)
+                : 0u;
     if (meter->variant.generation == GENERATION_M && meter_event_word_b(meter) != 0) {
         word |= BIT(EVENT_A_WORD_B);
     }
@@ -119,6 +122,15 @@ static enum meter_err marks_store(struct meter *meter, const struct event_marks 
     return METER_OK;
 }
 
+/* The analysis logger keeps its own mark. */
+static bool analysis_clear(struct meter *meter, uint32_t conditional, uint32_t always)
+{
+    struct event_mark mark = meter->analysis.stored.mark;
+    const uint32_t newest = analysis_newest(&meter->analysis);
+    return !mark_clear(&mark, newest, EVENT_A_ANALYSIS, conditional, always) ||
+           analysis_marks_save(&meter->analysis, meter->board, &mark) == ANALYSIS_OK;
+}
+
 enum meter_err meter_event_clear(struct meter *meter, uint32_t conditional, uint32_t always)
 {
     struct event_marks marks = meter->marks;
@@ -133,7 +145,9 @@ enum meter_err meter_event_clear(struct meter *meter, uint32_t conditional, uint
         mark_clear(&marks.profile, profile_newest(meter), EVENT_A_PROFILE, conditional, always) ||
         changed;
     meter_events_clear(meter, (uint8_t)always);
-    return changed ? marks_store(meter, &marks) : METER_OK;
+    const bool stored = analysis_clear(meter, conditional, always);
+    const enum meter_err err = changed ? marks_store(meter, &marks) : METER_OK;
+    return stored ? err : METER_ERR_STORAGE;
 }
 
 void meter_event_latch(struct meter *meter, enum event_a bit)

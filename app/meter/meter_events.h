@@ -24,6 +24,7 @@ enum event_a {
     EVENT_A_FIRMWARE = 27,
     EVENT_A_FIRMWARE_FAILED = 28,
     EVENT_A_NEUTRAL = 29,
+    EVENT_A_ANALYSIS = 30,
     EVENT_A_LOAD_PROFILE = 31,
 };
 

@@ -5,6 +5,7 @@
 #include "../../proto/kmp/kmp_log.h"
 #include "../meter/meter_log.h"
 #include "../registers/register_read.h"
+#include "optical_analysis.h"
 #include "optical_records.h"
 
 #define PAYLOAD_PIECE 32u
@@ -135,7 +136,13 @@ int optical_logs(struct meter *meter, uint8_t cid, struct reader *data, struct w
 {
     const struct kmp_log_source events = {meter, newest, at_time, at_id, next, value, unread, sent};
     const struct kmp_log_source profile = optical_profile_source(meter);
+    const struct kmp_log_source analysis = optical_analysis_source(meter);
     struct reader ahead = *data;
-    const bool of_profile = reader_u8(&ahead) == OPTICAL_LOG_PROFILE;
-    return kmp_log_answer(of_profile ? &profile : &events, cid, data, out) ? 1 : 0;
+    const struct kmp_log_source *source = &events;
+    switch (reader_u8(&ahead)) {
+    case OPTICAL_LOG_PROFILE: source = &profile; break;
+    case OPTICAL_LOG_ANALYSIS: source = &analysis; break;
+    default: break;
+    }
+    return kmp_log_answer(source, cid, data, out) ? 1 : 0;
 }

@@ -52,6 +52,11 @@ static bool rtc_value(const struct meter *meter, int64_t utc_s, bool valid, stru
     return true;
 }
 
+bool optical_moment_value(const struct meter *meter, int64_t utc_s, struct kmp_value *out)
+{
+    return rtc_value(meter, utc_s, utc_s != 0, out);
+}
+
 /* Clock or date as a number, HHMMSS or YYMMDD; normal time (X-EVT-2). */
 static bool clock_value(const struct meter *meter, int64_t utc_s, bool date, struct kmp_value *out)
 {
@@ -193,11 +198,17 @@ static bool profile_newest(void *context, uint8_t log, uint32_t *id)
     return ((const struct meter *)context)->load_profile.fitted;
 }
 
-/* A record that is lost counts as one of long ago: a search goes on behind it. */
+/* A record that is lost counts with the next one that is not. */
 static int64_t profile_time(const struct meter *meter, uint32_t id)
 {
     struct legal_profile_record record;
-    return legal_profile_read(&meter->legal, id, &record) == LEGAL_OK ? record.utc_s : INT64_MIN;
+    const uint32_t newest = range_of(meter).newest_id;
+    enum legal_err err = legal_profile_read(&meter->legal, id, &record);
+    while (err != LEGAL_OK && id < newest) {
+        id++;
+        err = legal_profile_read(&meter->legal, id, &record);
+    }
+    return err == LEGAL_OK ? record.utc_s : INT64_MAX;
 }
 
 /* By halving: stamps rise, but where the clock was set back.  There a search finds one place. */

@@ -34,6 +34,9 @@ int64_t optical_log_time(const struct meter *meter, const struct kmp_log_time *t
 bool optical_stamp_value(const struct meter *meter, const struct optical_stamp *stamp,
                          uint16_t register_id, struct kmp_value *out);
 
+/** A moment that a register held, as RTC; the id stands in out already; utc_s 0: none yet. */
+bool optical_moment_value(const struct meter *meter, int64_t utc_s, struct kmp_value *out);
+
 /** A register of a record of debiting log 1 or 2.  @return false: the record does not hold it. */
 bool optical_billing_value(const struct meter *meter, uint8_t log, uint32_t id,
                            uint16_t register_id, struct kmp_value *out);

@@ -5,6 +5,7 @@
 #include "../meter/meter.h"
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
+#include "optical_analysis.h"
 
 /** A register that may be written: the number comes in steps of 10^exponent. */
 struct row {
@@ -27,6 +28,11 @@ static bool write_quality_limit(struct meter *meter, const struct row *row, int6
            METER_OK;
 }
 
+static bool write_analysis(struct meter *meter, const struct row *row, int64_t number)
+{
+    return optical_analysis_write(meter, row->kmp_id, number);
+}
+
 static const struct row writable[] = {
     {1032, 0, 0, write_operation_state},
     {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
@@ -43,6 +49,25 @@ static const struct row writable[] = {
     {0xF028, -1, QUALITY_LIMIT_HYSTERESIS, write_quality_limit},
     {0xF029, -3, QUALITY_LIMIT_FAILURE, write_quality_limit},
     {0xF02A, -3, QUALITY_LIMIT_FAILURE_TIME, write_quality_limit},
+    {0xF300, 0, 0, write_analysis},
+    {0xF301, 0, 0, write_analysis},
+    {0xF302, 0, 0, write_analysis},
+    {0xF310, 0, 0, write_analysis},
+    {0xF311, 0, 0, write_analysis},
+    {0xF312, 0, 0, write_analysis},
+    {0xF313, 0, 0, write_analysis},
+    {0xF314, 0, 0, write_analysis},
+    {0xF315, 0, 0, write_analysis},
+    {0xF316, 0, 0, write_analysis},
+    {0xF317, 0, 0, write_analysis},
+    {0xF318, 0, 0, write_analysis},
+    {0xF319, 0, 0, write_analysis},
+    {0xF31A, 0, 0, write_analysis},
+    {0xF31B, 0, 0, write_analysis},
+    {0xF31C, 0, 0, write_analysis},
+    {0xF31D, 0, 0, write_analysis},
+    {0xF31E, 0, 0, write_analysis},
+    {0xF31F, 0, 0, write_analysis},
 };
 
 static const struct row *row_of(const struct meter *meter, uint16_t kmp_id)

@@ -181,6 +181,69 @@ static void fetch_quality(const struct meter *meter, const struct register_def *
     }
 }
 
+static int64_t mean_factor(int64_t active_mw, int64_t apparent_mva)
+{
+    return power_factor((int32_t)active_mw, (uint32_t)apparent_mva);
+}
+
+static void fetch_analysis_mean(const struct meter *meter, const struct register_def *def,
+                                struct register_value *out)
+{
+    const struct analysis_result *last = &meter->analysis.means.last;
+    const int system = variant_system_of_phase(&meter->variant, def->index % LEGAL_SYSTEMS);
+    const uint32_t *mean = last->mean[system < 0 ? 0 : system];
+    if (def->source == SOURCE_ANALYSIS_MEAN) {
+        number(out, mean[def->index / LEGAL_SYSTEMS], MILLI);
+    } else if (def->index == LEGAL_SYSTEMS) {
+        number(out, mean_factor(last->net_mw, last->apparent_mva), MILLI);
+    } else {
+        number(out,
+               mean_factor((int64_t)mean[ANALYSIS_ACTIVE_PLUS] - mean[ANALYSIS_ACTIVE_MINUS],
+                           (int64_t)mean[ANALYSIS_APPARENT_PLUS] + mean[ANALYSIS_APPARENT_MINUS]),
+               MILLI);
+    }
+}
+
+/* Extremes of phases stand by measuring system. */
+static int64_t extreme_of(const struct meter *meter, uint8_t index)
+{
+    const uint32_t *extreme = meter->analysis.means.last.extreme;
+    if (index >= ANALYSIS_POWER_LOW) {
+        return extreme[index];
+    }
+    const int system = variant_system_of_phase(&meter->variant, index % LEGAL_SYSTEMS);
+    return extreme[index / LEGAL_SYSTEMS * LEGAL_SYSTEMS + (unsigned)(system < 0 ? 0 : system)];
+}
+
+static int64_t setup_of(const struct analysis *analysis, uint8_t index)
+{
+    const struct analysis_setup *setup = &analysis->stored.setup;
+    switch (index) {
+    case ANALYSIS_SETUP_STATE: return setup->on ? 1 : 0;
+    case ANALYSIS_SETUP_INTERVAL: return setup->interval_min;
+    case ANALYSIS_SETUP_PROFILE: return setup->profile_records;
+    case ANALYSIS_SETUP_REFUSAL: return analysis->refusal;
+    case ANALYSIS_SETUP_DAYS: return analysis_depth_tenths(analysis->depth, setup->interval_min);
+    default: return analysis->depth;
+    }
+}
+
+static void fetch_analysis(const struct meter *meter, const struct register_def *def,
+                           struct register_value *out)
+{
+    switch (def->source) {
+    case SOURCE_ANALYSIS_EXTREME: number(out, extreme_of(meter, def->index), MILLI); break;
+    case SOURCE_ANALYSIS_SETUP:
+        number(out, setup_of(&meter->analysis, def->index),
+               def->index == ANALYSIS_SETUP_DAYS ? -1 : 0);
+        break;
+    case SOURCE_ANALYSIS_VALUE:
+        number(out, meter->analysis.stored.setup.value[def->index], 0);
+        break;
+    default: fetch_analysis_mean(meter, def, out); break;
+    }
+}
+
 static void fetch_neutral(const struct meter *meter, const struct register_def *def,
                           struct register_value *out)
 {
@@ -366,11 +429,17 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},         {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},         {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_QUALITY_WEEK, fetch_quality},      {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand},    {SOURCE_RTC, fetch_moment},
-        {SOURCE_PROGRAM_CHECKSUM, fetch_identity}, {SOURCE_COMM_ADDRESS, fetch_state},
+        {SOURCE_NET_ENERGY, fetch_energy},
+        {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},
+        {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_QUALITY_WEEK, fetch_quality},
+        {SOURCE_ANALYSIS_VALUE, fetch_analysis},
+        {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand},
+        {SOURCE_RTC, fetch_moment},
+        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
+        {SOURCE_COMM_ADDRESS, fetch_state},
     };
     size_t i = 0;
     while (def->source > groups[i].last) {

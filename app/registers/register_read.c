@@ -12,16 +12,21 @@
 #define KMP_STATUS_VALID  0x02u
 #define KMP_STATUS_EEPROM 0x04u
 
-bool register_exists(const struct meter *meter, const struct register_def *def)
+bool register_fits(const struct variant *variant, const struct register_def *def)
 {
-    unsigned has = variant_has(&meter->variant);
+    unsigned has = variant_has(variant);
     if ((def->need & has) != def->need) {
         return false;
     }
     if (def->source == SOURCE_TARIFF_ENERGY) { /* X7 = 2 or 4: no more registers than tariffs */
-        return def->index / LEGAL_TARIFF_ENERGIES < meter->variant.tariffs;
+        return def->index / LEGAL_TARIFF_ENERGIES < variant->tariffs;
     }
     return true;
+}
+
+bool register_exists(const struct meter *meter, const struct register_def *def)
+{
+    return register_fits(&meter->variant, def);
 }
 
 bool register_read(const struct meter *meter, const struct register_def *def,

@@ -9,6 +9,7 @@
 
 struct meter;
 struct clock;
+struct variant;
 
 /** A value at full internal resolution: number * 10^exponent of the row's base unit, or text. */
 struct register_value {
@@ -23,7 +24,10 @@ struct register_value {
 void register_rtc_bytes(const struct clock *clock, int64_t utc_s, bool valid,
                         uint8_t out[REGISTER_RTC_BYTES]);
 
-/** False when this variant does not have the register (MET-08, VAR-08). */
+/** Does a meter of this variant have the register (MET-08, VAR-08)? */
+bool register_fits(const struct variant *variant, const struct register_def *def);
+
+/** The same of this meter. */
 bool register_exists(const struct meter *meter, const struct register_def *def);
 
 /** Full resolution.  @return false: does not exist. */

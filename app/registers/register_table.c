@@ -20,8 +20,10 @@ enum kmp_unit {
     KMP_NUMBER = 51,
     KMP_RTC = 53,
     KMP_TEXT = 54,
+    KMP_MINUTE = 58,
     KMP_BITS = 59,
     KMP_SECOND = 60,
+    KMP_DAYS = 62,
     KMP_HZ = 67,
     KMP_DEGREE = 68
 };
@@ -34,6 +36,7 @@ enum kmp_unit {
 #define NOTHING NEED_NOTHING
 /* A neutral to lose: three phases, four wires. */
 #define NEED_NEUTRAL (NEED_L_OR_M | NEED_L2 | NEED_L3)
+#define NEED_LOGGER  (NEED_L_OR_M | NEED_RTC)
 
 /* One macro per family, so that a family cannot disagree with itself. */
 #define ACTIVE(id, c, energy, need, access, label, name)                                           \
@@ -98,6 +101,23 @@ enum kmp_unit {
         {1, 1, c, d, e, 255}, id, KMP_V, -1, 2, REGISTER_UINT, UNIT_V, -1, source, index, need, R, \
             true, #c "." #d "." #e, "", name                                                       \
     }
+/* Means over the analysis interval; each phase has its own register. */
+#define MEANS(row, id, c1, c2, c3, quantity, need, name)                                           \
+    row(id, c1, 25, 0, SOURCE_ANALYSIS_MEAN, (quantity)*3, need, "", "Mean " name " L1"),          \
+        row((id) + 1, c2, 25, 0, SOURCE_ANALYSIS_MEAN, (quantity)*3 + 1, (need) | NEED_L2, "",     \
+            "Mean " name " L2"),                                                                   \
+        row((id) + 2, c3, 25, 0, SOURCE_ANALYSIS_MEAN, (quantity)*3 + 2, (need) | NEED_L3, "",     \
+            "Mean " name " L3")
+#define VOLTAGE_MEAN(id, c, d, e, source, index, need, label, name)                                \
+    VOLTAGE_FINE(id, c, d, e, source, index, need, name)
+#define FACTOR_MEAN(id, c, index, need, name)                                                      \
+    FACTOR(id, c, 25, 0, SOURCE_ANALYSIS_FACTOR, index, need, "", "Mean power factor " name)
+#define EXTREMES(row, id, c1, c2, c3, d, first, name)                                              \
+    row(id, c1, d, 0, SOURCE_ANALYSIS_EXTREME, first, NEED_LOGGER, "", name " L1"),                \
+        row((id) + 1, c2, d, 0, SOURCE_ANALYSIS_EXTREME, (first) + 1, NEED_LOGGER | NEED_L2, "",   \
+            name " L2"),                                                                           \
+        row((id) + 2, c3, d, 0, SOURCE_ANALYSIS_EXTREME, (first) + 2, NEED_LOGGER | NEED_L3, "",   \
+            name " L3")
 #define CURRENT(id, c, d, e, source, index, need, label, name)                                     \
     {                                                                                              \
         {1, 1, c, d, e, 255}, id, KMP_A, -2, 4, REGISTER_UINT, UNIT_A, -2, source, index, need, R, \
@@ -186,6 +206,15 @@ enum kmp_unit {
         {0, 1, 96, 10, e, 255}, id, KMP_BITS, 0, 4, REGISTER_BITS, UNIT_FLAGS, 0,                  \
             SOURCE_EVENT_STATUS, index, NEED_M, R, false, "96.10." #e, "", name                    \
     }
+
+#define ANALYSIS_SETUP(id, e, width, unit, index, access, name)                                    \
+    NUMBER(id, 1, 135, 0, e, width, unit, SOURCE_ANALYSIS_SETUP, index, NEED_LOGGER, access,       \
+           false, "", "Analysis logger, " name)
+#define ANALYSIS_VALUE(n)                                                                          \
+    NUMBER(0xF310 + (n), 1, 135, 1, n, 2, UNIT_NONE, SOURCE_ANALYSIS_VALUE, n, NEED_LOGGER, RW,    \
+           false, "", "Analysis logger, value " #n " (KMP id)")
+#define ANALYSIS_FOUR(a, b, c, d)                                                                  \
+    ANALYSIS_VALUE(a), ANALYSIS_VALUE(b), ANALYSIS_VALUE(c), ANALYSIS_VALUE(d)
 
 /* The same peak's stamp in three forms; they share the peak's OBIS and have no code of their own.
  */
@@ -420,10 +449,44 @@ const struct register_def register_table[] = {
     L1_L2_L3(FACTOR, 1170, 33, 53, 73, SOURCE_PHASE_POWER_FACTOR, NEED_L_OR_M, "PF-",
              "Power factor"),
     FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
+    {{1, 1, 135, 0, 6, 255},
+     1194,
+     KMP_DAYS,
+     -1,
+     2,
+     REGISTER_UINT,
+     UNIT_NONE,
+     -1,
+     SOURCE_ANALYSIS_SETUP,
+     ANALYSIS_SETUP_DAYS,
+     NEED_LOGGER,
+     R,
+     false,
+     "135.0.6",
+     "",
+     "Analysis logger, depth (days)"},
+    {{1, 1, 135, 0, 7, 255},
+     1195,
+     KMP_MINUTE,
+     0,
+     1,
+     REGISTER_UINT,
+     UNIT_MINUTE,
+     0,
+     SOURCE_ANALYSIS_SETUP,
+     ANALYSIS_SETUP_INTERVAL,
+     NEED_LOGGER,
+     R,
+     false,
+     "135.0.7",
+     "",
+     "Analysis logger, interval (min)"},
     LIMIT(1212, 13, KMP_V, 0, 2, UNIT_V, QUALITY_LIMIT_LOW, "Undervoltage limit"),
     LIMIT(1213, 12, KMP_V, 0, 2, UNIT_V, QUALITY_LIMIT_HIGH, "Overvoltage limit"),
     LIMIT(1214, 14, KMP_NUMBER, 0, 2, UNIT_SECOND, QUALITY_LIMIT_TIME,
           "Least duration of a voltage event (s)"),
+    MEANS(VOLTAGE_MEAN, 1215, 32, 52, 72, 0, NEED_LOGGER, "voltage"),
+    MEANS(CURRENT, 1218, 31, 51, 71, 1, NEED_LOGGER, "current"),
     EVENT_WORD(1235, 1, 0, "Event status A (new in the logs; cleared by clients)"),
     EVENT_WORD(1237, 2, 1, "Event status B (what is wrong now)"),
     NUMBER(1242, 1, 132, 0, 6, 1, UNIT_NONE, SOURCE_NEUTRAL_FAULT, 0, NEED_NEUTRAL, R, false, "",
@@ -492,6 +555,16 @@ const struct register_def register_table[] = {
     L1_L2_L3(S, 1353, 29, 49, 69, SOURCE_PHASE_APPARENT_PLUS, NEED_M, "S+/L", "Apparent power S+"),
     L1_L2_L3(S, 1356, 30, 50, 70, SOURCE_PHASE_APPARENT_MINUS, NEED_M | NEED_A_MINUS, "S-/L",
              "Apparent power S-"),
+    MEANS(P, 1359, 21, 41, 61, 2, NEED_M | NEED_RTC, "active power P+"),
+    MEANS(P, 1362, 22, 42, 62, 3, NEED_M | NEED_RTC | NEED_A_MINUS, "active power P-"),
+    MEANS(Q, 1365, 23, 43, 63, 4, NEED_M | NEED_RTC | NEED_REACTIVE, "reactive power Q+"),
+    MEANS(Q, 1368, 24, 44, 64, 5, NEED_M | NEED_RTC | NEED_R_MINUS, "reactive power Q-"),
+    MEANS(S, 1371, 29, 49, 69, 6, NEED_M | NEED_RTC, "apparent power S+"),
+    MEANS(S, 1374, 30, 50, 70, 7, NEED_M | NEED_RTC | NEED_A_MINUS, "apparent power S-"),
+    FACTOR_MEAN(1377, 33, 0, NEED_M | NEED_RTC, "L1"),
+    FACTOR_MEAN(1378, 53, 1, NEED_M | NEED_RTC | NEED_L2, "L2"),
+    FACTOR_MEAN(1379, 73, 2, NEED_M | NEED_RTC | NEED_L3, "L3"),
+    FACTOR_MEAN(1380, 13, 3, NEED_M | NEED_RTC, "total"),
     VOLTAGE(1385, 32, 24, 0, SOURCE_QUALITY_VOLTAGE_10MIN, 0, NEED_M, "",
             "Mean voltage L1 over 10 minutes"),
     VOLTAGE(1386, 52, 24, 0, SOURCE_QUALITY_VOLTAGE_10MIN, 1, NEED_M | NEED_L2, "",
@@ -611,6 +684,25 @@ const struct register_def register_table[] = {
     LIMIT_S(0xF02A, 30, QUALITY_LIMIT_FAILURE_TIME, "Least duration of a phase failure"),
     WEEK_OF(0xF040, 1, "This week: "),
     WEEK_OF(0xF060, 2, "Last week: "),
+    ANALYSIS_SETUP(0xF300, 0, 1, UNIT_NONE, ANALYSIS_SETUP_STATE, RW,
+                   "state (1 on, 0 off; 2 written: begin a change)"),
+    ANALYSIS_SETUP(0xF301, 1, 1, UNIT_MINUTE, ANALYSIS_SETUP_INTERVAL, RW, "interval set (min)"),
+    ANALYSIS_SETUP(0xF302, 2, 4, UNIT_COUNT, ANALYSIS_SETUP_PROFILE, RW,
+                   "load-profile records kept beside it"),
+    ANALYSIS_SETUP(0xF303, 3, 4, UNIT_COUNT, ANALYSIS_SETUP_DEPTH, R, "depth (records)"),
+    ANALYSIS_SETUP(0xF304, 4, 1, UNIT_NONE, ANALYSIS_SETUP_REFUSAL, R,
+                   "why the last change was refused (0 it was not)"),
+    ANALYSIS_FOUR(0, 1, 2, 3),
+    ANALYSIS_FOUR(4, 5, 6, 7),
+    ANALYSIS_FOUR(8, 9, 10, 11),
+    ANALYSIS_FOUR(12, 13, 14, 15),
+    EXTREMES(VOLTAGE_MEAN, 0xF320, 32, 52, 72, 23, 0, "Lowest voltage in the analysis interval"),
+    EXTREMES(VOLTAGE_MEAN, 0xF323, 32, 52, 72, 26, 3, "Highest voltage in the analysis interval"),
+    EXTREMES(CURRENT, 0xF326, 31, 51, 71, 26, 6, "Highest current in the analysis interval"),
+    P(0xF329, 1, 23, 0, SOURCE_ANALYSIS_EXTREME, 9, NEED_LOGGER, "",
+      "Lowest power P+ in the analysis interval"),
+    P(0xF32A, 1, 26, 0, SOURCE_ANALYSIS_EXTREME, 10, NEED_LOGGER, "",
+      "Highest power P+ in the analysis interval"),
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

@@ -112,6 +112,12 @@ enum register_source {
     SOURCE_QUALITY_EXTREME,   /**< of U rms(1/2) today (UTC): lowest; index + 3: highest */
     SOURCE_QUALITY_LIMIT,     /**< index: enum quality_limit */
     SOURCE_QUALITY_WEEK, /**< index: enum register_week; from REGISTER_WEEK_LAST on last week's */
+    /* the analysis interval; means and extremes of the last full one */
+    SOURCE_ANALYSIS_MEAN,    /**< index = enum analysis_quantity * 3 + phase 0 .. 2 */
+    SOURCE_ANALYSIS_FACTOR,  /**< power factor of the means; index 0 .. 2 = L1 .. L3, 3: total */
+    SOURCE_ANALYSIS_EXTREME, /**< index = enum analysis_extreme */
+    SOURCE_ANALYSIS_SETUP,   /**< index = enum analysis_setup_register */
+    SOURCE_ANALYSIS_VALUE,   /**< index 0 .. 15: KMP id of the value recorded there, 0: none */
     /* loss of the neutral */
     SOURCE_NEUTRAL_VOLTAGE,
     SOURCE_NEUTRAL_FAULT,
@@ -164,6 +170,16 @@ enum register_week {
     REGISTER_WEEK_SWELLS,
     REGISTER_WEEK_INTERRUPTIONS,
     REGISTER_WEEK_LAST = 32
+};
+
+/** Set-up registers of the analysis logger. */
+enum analysis_setup_register {
+    ANALYSIS_SETUP_STATE,    /**< 1 on, 0 off */
+    ANALYSIS_SETUP_INTERVAL, /**< minutes */
+    ANALYSIS_SETUP_PROFILE,  /**< load-profile records kept beside it */
+    ANALYSIS_SETUP_DEPTH,    /**< records */
+    ANALYSIS_SETUP_REFUSAL,  /**< enum analysis_refusal of the last change */
+    ANALYSIS_SETUP_DAYS,     /**< depth in tenths of a day */
 };
 
 /** kmp_exponent of the energy registers that follow the display format (7.0 -> 0, 6.1 -> -1), and

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "analysis_json.h"
 #include "instant.h"
 #include "panel_api.h"
 #include "panel_files.h"
@@ -268,15 +269,26 @@ static char *page_profile_csv(struct run *run, const struct profile_query *query
     return profile_csv(&run->site.meter, query, length);
 }
 
+static char *page_analysis(struct run *run, const struct profile_query *query, size_t *length)
+{
+    return analysis_json(&run->site.meter, query, length);
+}
+
+static char *page_analysis_csv(struct run *run, const struct profile_query *query, size_t *length)
+{
+    return analysis_csv(&run->site.meter, query, length);
+}
+
 /* What a GET makes anew each time. */
 static const struct json_page {
     const char *path;
     char *(*make)(struct run *run, const struct profile_query *query, size_t *length);
     bool csv;
 } pages[] = {
-    {"/api/state", page_state, false},     {"/api/registers", page_registers, false},
-    {"/api/tariff", page_tariff, false},   {"/api/quality", page_quality, false},
-    {"/api/profile", page_profile, false}, {"/api/profile.csv", page_profile_csv, true},
+    {"/api/state", page_state, false},       {"/api/registers", page_registers, false},
+    {"/api/tariff", page_tariff, false},     {"/api/quality", page_quality, false},
+    {"/api/profile", page_profile, false},   {"/api/profile.csv", page_profile_csv, true},
+    {"/api/analysis", page_analysis, false}, {"/api/analysis.csv", page_analysis_csv, true},
 };
 
 static const struct json_page *page_find(const char *path)

@@ -1,7 +1,6 @@
 #include "profile_json.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +40,7 @@ struct curve {
     size_t n;
 };
 
-static int64_t offset_s(const struct meter *meter, int64_t utc_s)
+int64_t profile_offset_s(const struct meter *meter, int64_t utc_s)
 {
     struct calendar local;
     clock_calendar(&meter->clock, utc_s, true, &local);
@@ -116,7 +115,8 @@ static void sort(struct curve *curve)
  * zones and none must be taken for its namesake in October; days begin at the meter's midnight. */
 static int64_t stretch_number(const struct curve *curve, int64_t utc_s)
 {
-    const int64_t shift_s = curve->step_s > HOUR_S ? offset_s(curve->meter, utc_s) + MONDAY_S : 0;
+    const int64_t shift_s =
+        curve->step_s > HOUR_S ? profile_offset_s(curve->meter, utc_s) + MONDAY_S : 0;
     return (utc_s + shift_s) / curve->step_s;
 }
 
@@ -176,18 +176,18 @@ static void shorten(struct curve *curve, const struct profile_query *query)
 
 /* ---- JSON ---- */
 
-static json_t *zone_json(const struct curve *curve)
+json_t *profile_zone_json(const struct meter *meter, int64_t first_s, int64_t last_s)
 {
     json_t *zone = json_array();
-    int64_t at_s = curve->first_s - YEAR_S, last_s = INT64_MIN;
-    for (int i = 0; i < ZONE_ROWS_MAX && at_s <= curve->last_s + YEAR_S; i++) {
-        const int64_t now_s = offset_s(curve->meter, at_s);
-        if (now_s != last_s) {
+    int64_t at_s = first_s - YEAR_S, before_s = INT64_MIN;
+    for (int i = 0; i < ZONE_ROWS_MAX && at_s <= last_s + YEAR_S; i++) {
+        const int64_t now_s = profile_offset_s(meter, at_s);
+        if (now_s != before_s) {
             (void)json_array_append_new(zone,
                                         json_pack("[I, I]", (json_int_t)at_s, (json_int_t)now_s));
         }
-        last_s = now_s;
-        at_s = clock_summer_change(&curve->meter->clock, at_s);
+        before_s = now_s;
+        at_s = clock_summer_change(&meter->clock, at_s);
     }
     return zone;
 }
@@ -261,7 +261,8 @@ static void curve_json(const struct curve *curve, json_t *all)
     (void)json_object_set_new(all, "step_s", json_integer(curve->step_s));
     (void)json_object_set_new(all, "first", json_integer(curve->first_s - curve->interval_s));
     (void)json_object_set_new(all, "last", json_integer(curve->last_s));
-    (void)json_object_set_new(all, "zone", zone_json(curve));
+    (void)json_object_set_new(all, "zone",
+                              profile_zone_json(curve->meter, curve->first_s, curve->last_s));
     (void)json_object_set_new(all, "start", times_json(curve, offsetof(struct stretch, start_s)));
     (void)json_object_set_new(all, "end", times_json(curve, offsetof(struct stretch, end_s)));
     (void)json_object_set_new(all, "covered",
@@ -331,7 +332,7 @@ static void csv_row(FILE *out, const struct meter *meter, unsigned channels,
                     const struct legal_profile_record *record)
 {
     char utc[INSTANT_TEXT_MAX], local[INSTANT_TEXT_MAX];
-    const int64_t ahead_s = offset_s(meter, record->utc_s);
+    const int64_t ahead_s = profile_offset_s(meter, record->utc_s);
     const int minutes = (int)(ahead_s / 60);
     instant_format(record->utc_s, utc);
     instant_format(record->utc_s + ahead_s, local);

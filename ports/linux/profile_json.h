@@ -2,6 +2,7 @@
 #ifndef OPEN382_LINUX_PROFILE_JSON_H
 #define OPEN382_LINUX_PROFILE_JSON_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,11 @@ struct profile_query {
     int64_t from_s, to_s;
     uint32_t points; /**< at most so many of them; 1 .. PROFILE_POINTS_MAX */
 };
+
+/** The meter's local time is so many seconds ahead of UTC then. */
+int64_t profile_offset_s(const struct meter *meter, int64_t utc_s);
+/** [[utc,offset],...]: that offset holds from that second on, a year around first_s .. last_s. */
+json_t *profile_zone_json(const struct meter *meter, int64_t first_s, int64_t last_s);
 
 /**
  * One line: {"interval_min":15,"capacity":16800,"records":960,"newest":960,"first":..,"last":..,

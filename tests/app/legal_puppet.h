@@ -170,7 +170,9 @@ enum legal_err legal_profile_begin(struct legal *legal, const struct legal_profi
     const struct legal_profile_layout *old = &puppet_profile.layout;
     const bool other = old->channels != 0 && (old->channels != layout->channels ||
                                               old->interval_min != layout->interval_min);
-    *deleted = other && puppet_profile.n_records > puppet_profile.n_deleted;
+    if (deleted != NULL) {
+        *deleted = other && puppet_profile.n_records > puppet_profile.n_deleted;
+    }
     if (other) {
         puppet_profile.n_deleted = puppet_profile.n_records;
     }
