@@ -47,6 +47,7 @@ enum lab_event_kind {
     LAB_EVENT_MAGNET,
     LAB_EVENT_COVER,          /**< on = open */
     LAB_EVENT_TERMINAL_COVER, /**< on = open */
+    LAB_EVENT_SEAL,           /**< on = open */
     LAB_EVENT_BUTTON_LEFT,
     LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
     LAB_EVENT_KILL,         /**< end the process without storing (tests) */

@@ -391,6 +391,12 @@ static int take_terminal_cover(struct parser *p, struct scenario_action action)
     return take_switch(p, action, "open", "closed");
 }
 
+static int take_seal(struct parser *p, struct scenario_action action)
+{
+    action.event = LAB_EVENT_SEAL;
+    return take_switch(p, action, "open", "closed");
+}
+
 /** press left|right [DURATION] */
 static int take_press(struct parser *p, struct scenario_action action)
 {
@@ -425,7 +431,8 @@ static const struct {
     {"restore", take_restore}, {"harmonic", take_harmonic},
     {"power", take_power},     {"magnet", take_magnet},
     {"cover", take_cover},     {"terminal-cover", take_terminal_cover},
-    {"press", take_press},     {"kill", take_kill},
+    {"seal", take_seal},       {"press", take_press},
+    {"kill", take_kill},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 
@@ -446,7 +453,7 @@ static int take_action(struct parser *p)
     }
     return bad(p, &token,
                "set, dip, swell, lose, restore, harmonic, power, magnet, cover, terminal-cover, "
-               "press or kill");
+               "seal, press or kill");
 }
 
 /** at TIME | at +TIME */

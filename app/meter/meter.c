@@ -169,6 +169,7 @@ static void clock_read_back(struct meter *meter, int64_t stored_utc_s)
     }
     clock_set(&meter->clock, good ? utc_s : stored_utc_s, meter->now_us);
     meter->clock.valid = good;
+    legal_audit_time(&meter->legal, utc_s, good);
 }
 
 enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
@@ -182,6 +183,7 @@ enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
     analysis_clock_set(&meter->analysis, before_s, utc_s);
     const bool before_valid = meter->clock.valid;
     clock_set(&meter->clock, utc_s, meter->now_us);
+    legal_audit_time(&meter->legal, utc_s, true);
     meter_log_clock_set(meter, before_s, before_valid);
     meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
@@ -286,6 +288,7 @@ static void supply_came(struct meter *meter)
 static void supply_went(struct meter *meter)
 {
     meter->supply_on = false;
+    meter->staged.systems = 0;
     meter->was_reset = false;
     meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
     neutral_supply_lost(&meter->neutral);
@@ -521,6 +524,9 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
         pulses_follow(meter);
     } else if (input == METER_INPUT_BUTTON_RIGHT) {
         display_button_right(&meter->display, now_us);
+    }
+    if (input == METER_INPUT_SEAL) {
+        meter->next_legal_us = now_us; /* the audit trail has it at once */
     }
     if (input == METER_INPUT_TARIFF_1 || input == METER_INPUT_TARIFF_2) {
         tariff_run(meter);

@@ -22,6 +22,7 @@
 #include "../log/event_marks.h"
 #include "../neutral/neutral.h"
 #include "../optical/optical.h"
+#include "../optical/optical_calibration.h"
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
 #include "../store/app_store.h"
@@ -49,6 +50,7 @@ enum meter_input {
     METER_INPUT_BUTTON_RIGHT,
     METER_INPUT_TARIFF_1, /**< voltage at tariff input 1 (module port or tariff module) */
     METER_INPUT_TARIFF_2,
+    METER_INPUT_SEAL, /**< verification seal open; the legal part asks the board itself */
     METER_INPUTS
 };
 
@@ -92,6 +94,7 @@ struct meter {
     struct tariff tariff;
     struct display display;
     struct optical optical[METER_OPTICAL_PORTS];
+    struct optical_staged staged; /**< constants that a tool has sent, not in force yet */
     struct app_store store;
     struct event_logs logs;
     struct event_marks marks; /**< what clients have read of them: meter_events.h */

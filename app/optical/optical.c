@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "../../proto/kmp/kmp_calibration.h"
 #include "../../proto/kmp/kmp_log.h"
 #include "../meter/meter_events.h"
 #include "../registers/register_read.h"
+#include "optical_calibration.h"
 #include "optical_lines.h"
 #include "optical_logs.h"
 #include "optical_tariff.h"
@@ -127,6 +129,10 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
+    case KMP_CALIBRATION_LOOK:
+    case KMP_CALIBRATION_READ:
+    case KMP_CALIBRATION_STAGE:
+    case KMP_CALIBRATION_ORDER: return optical_calibration(meter, cid, data, out);
     default: return optical_tariff(meter, cid, data, out);
     }
 }

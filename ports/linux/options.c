@@ -244,6 +244,15 @@ static int take_source(struct parsing *parsing, const char *text)
     return 0;
 }
 
+static int take_seal(struct parsing *parsing, const char *text)
+{
+    parsing->options->seal_open = strcmp(text, "open") == 0;
+    if (parsing->options->seal_open || strcmp(text, "closed") == 0) {
+        return 0;
+    }
+    return bad(parsing, "seal", "open or closed", text);
+}
+
 static int take_headless(struct parsing *parsing, const char *text)
 {
     (void)text;
@@ -293,6 +302,10 @@ static const struct option_row {
      "sensors of one physical meter before its inputs: all effects, or SEED,ideal or\n"
      "SEED,EFFECT... (docs/front-end.md)",
      take_front_end},
+    {"seal", "STATE",
+     "verification seal: closed (default) or open: constants can be written\n"
+     "(docs/front-end.md)",
+     take_seal},
     {"speed", "X|max", "simulated seconds per second (default 1)", take_speed},
     {"start", "ISO-TIME", "simulated start, UTC when it names no zone (default: now)", take_start},
     {"until", "TIME", "end after N(s|m|h|d) of simulated time, or at an ISO-TIME", take_until},

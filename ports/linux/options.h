@@ -42,6 +42,7 @@ struct options {
     const char *panel_token; /**< NULL: none asked for */
     bool source;             /**< a reference source is offered at source_address */
     struct address source_address;
+    bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };
 

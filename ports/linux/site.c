@@ -76,6 +76,11 @@ static void board_rtc_write(void *context, int64_t utc_s)
     site->clock_offset_s = utc_s - site_utc_s(site);
 }
 
+static bool board_seal_open(void *context)
+{
+    return ((const struct site *)context)->input[METER_INPUT_SEAL];
+}
+
 static int board_random(void *context, uint8_t *bytes, size_t n_bytes)
 {
     (void)context;
@@ -99,6 +104,7 @@ static void board_fill(struct site *site)
                   .log_read = board_log_read,
                   .log_write = board_log_write,
                   .pulse_output = board_pulse,
+                  .seal_open = board_seal_open,
                   .program = legal_program_begin,
                   .program_bytes = (uint32_t)(legal_program_end - legal_program_begin)},
         .context = site,
@@ -181,6 +187,7 @@ static int start_problem(const struct site *site, const struct options *options,
 static void systems_start(struct site *site)
 {
     site->epoch = legal_measuring_epoch(&site->meter.legal);
+    site->calibrations = legal_calibration_count(&site->meter.legal);
     for (unsigned s = 0; s < site->systems; s++) {
         struct measuring_setup setup;
         legal_measuring_setup(&site->meter.legal, (uint8_t)(s + 1), &setup);
@@ -212,6 +219,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
                              ? INT64_MAX
                              : (options->until_us + SITE_SAMPLE_US / 2) / SITE_SAMPLE_US;
     site->window_samples = SITE_SHORT_WINDOW;
+    site->input[METER_INPUT_SEAL] = options->seal_open;
     board_fill(site);
     const enum meter_err error = meter_start(&site->meter, &site->board, &options->variant,
                                              options->serial_number, site->now_us);
@@ -219,6 +227,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
         return -1;
     }
     systems_start(site);
+    meter_input(&site->meter, METER_INPUT_SEAL, options->seal_open, site->now_us);
     site->wake_us = meter_step(&site->meter, site->now_us);
     fetch_event(site, 0);
     plan_window(site);
@@ -461,6 +470,7 @@ static void take_event(struct site *site, int64_t at_us)
         [LAB_EVENT_MAGNET] = METER_INPUT_MAGNET,
         [LAB_EVENT_COVER] = METER_INPUT_COVER,
         [LAB_EVENT_TERMINAL_COVER] = METER_INPUT_TERMINAL_COVER,
+        [LAB_EVENT_SEAL] = METER_INPUT_SEAL,
         [LAB_EVENT_BUTTON_LEFT] = METER_INPUT_BUTTON_LEFT,
         [LAB_EVENT_BUTTON_RIGHT] = METER_INPUT_BUTTON_RIGHT,
     };
@@ -511,6 +521,9 @@ bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us)
         if (site->event.at_us == NEVER_US && site->now_us > site->horizon_us - EVENT_MARGIN_US) {
             fetch_event(site, site->now_us);
             plan_window(site);
+        }
+        if (site->calibrations != legal_calibration_count(&site->meter.legal)) {
+            systems_start(site); /* with their part of the new constants */
         }
         if (site->tariff_us != site->meter.next_tariff_us) { /* a client has changed it */
             plan_window(site);

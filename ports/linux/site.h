@@ -41,6 +41,7 @@ struct site {
     unsigned spectrum_kind;                     /**< phasor level: what was told last */
     uint32_t open_samples[LAB_PHASES]; /**< waveform level: fed since the last closed window */
     uint16_t epoch;                    /**< of the measuring systems' last start */
+    uint32_t calibrations;             /**< changes of constants when they started */
     unsigned systems;
     bool waveform;
     int64_t start_utc_s;

@@ -177,17 +177,21 @@ static json_t *mains_json(struct run *run)
 static json_t *health_json(const struct meter *meter)
 {
     struct legal_health health;
+    struct legal_audit audit;
     legal_health(&meter->legal, &health);
+    legal_audit(&meter->legal, &audit);
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "frames_received",
-        (json_int_t)health.frames_received, "frames_lost", (json_int_t)health.frames_lost,
-        "frames_damaged", (json_int_t)health.frames_damaged, "memory_writes",
-        (json_int_t)health.memory_writes, "memory_errors", (json_int_t)health.memory_errors,
-        "start_count", (json_int_t)health.start_count, "systems_silent",
-        (json_int_t)health.systems_silent, "memory_restored", health.memory_restored,
-        "memory_suspect", health.memory_suspect, "memory_fault", health.memory_fault,
-        "program_fault", health.program_fault, "calibrated", health.calibrated, "uncalibrated",
-        meter_uncalibrated(meter), "neutral_fault", meter->neutral.fault);
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:I, s:I}",
+        "frames_received", (json_int_t)health.frames_received, "frames_lost",
+        (json_int_t)health.frames_lost, "frames_damaged", (json_int_t)health.frames_damaged,
+        "memory_writes", (json_int_t)health.memory_writes, "memory_errors",
+        (json_int_t)health.memory_errors, "start_count", (json_int_t)health.start_count,
+        "systems_silent", (json_int_t)health.systems_silent, "memory_restored",
+        health.memory_restored, "memory_suspect", health.memory_suspect, "memory_fault",
+        health.memory_fault, "program_fault", health.program_fault, "calibrated", health.calibrated,
+        "uncalibrated", meter_uncalibrated(meter), "neutral_fault", meter->neutral.fault,
+        "calibrations", (json_int_t)legal_calibration_count(&meter->legal), "audit_entries",
+        (json_int_t)audit.n_entries);
 }
 
 static json_t *ports_json(const struct run *run)
@@ -202,9 +206,10 @@ static json_t *ports_json(const struct run *run)
 static json_t *inputs_json(const struct run *run)
 {
     const bool *input = run->site.input;
-    return json_pack("{s:b, s:b, s:b, s:b, s:b}", "magnet", input[METER_INPUT_MAGNET], "cover",
-                     input[METER_INPUT_COVER], "terminal_cover", input[METER_INPUT_TERMINAL_COVER],
-                     "button_left", input[METER_INPUT_BUTTON_LEFT], "button_right",
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "seal", input[METER_INPUT_SEAL], "magnet",
+                     input[METER_INPUT_MAGNET], "cover", input[METER_INPUT_COVER], "terminal_cover",
+                     input[METER_INPUT_TERMINAL_COVER], "button_left",
+                     input[METER_INPUT_BUTTON_LEFT], "button_right",
                      input[METER_INPUT_BUTTON_RIGHT]);
 }
 

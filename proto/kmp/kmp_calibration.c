@@ -5,6 +5,8 @@
 #define STATE_SEAL_OPEN  1u
 #define ENTRY_APPLIED    1u
 #define ENTRY_TIME_VALID 2u
+#define ENTRY_LOST       4u
+#define ENTRY_SEAL_OPEN  8u
 
 static int64_t signed_of(uint64_t value, unsigned n_bytes)
 {
@@ -118,7 +120,7 @@ void kmp_calibration_snapshot_write(struct writer *out,
     writer_uint_be(out, snapshot->starts, 4);
     writer_uint_be(out, snapshot->writes, 4);
     writer_uint_be(out, snapshot->n_entries, 4);
-    writer_uint_be(out, snapshot->n_free, 4);
+    writer_uint_be(out, snapshot->n_changes_left, 4);
     write_signed(out, snapshot->now_us, 8);
     for (unsigned s = 0; s < snapshot->systems && s < KMP_CALIBRATION_SYSTEMS; s++) {
         system_write(out, &snapshot->system[s]);
@@ -135,7 +137,7 @@ int kmp_calibration_snapshot_read(struct reader *in, struct kmp_calibration_snap
     snapshot.starts = read_u32(in);
     snapshot.writes = read_u32(in);
     snapshot.n_entries = read_u32(in);
-    snapshot.n_free = read_u32(in);
+    snapshot.n_changes_left = read_u32(in);
     snapshot.now_us = read_signed(in, 8);
     if (format != KMP_CALIBRATION_FORMAT || snapshot.systems < 1u ||
         snapshot.systems > KMP_CALIBRATION_SYSTEMS) {
@@ -157,7 +159,9 @@ void kmp_calibration_entry_write(struct writer *out, const struct kmp_calibratio
     writer_u8(out, entry->what);
     writer_u8(out, entry->systems);
     writer_u8(out, (uint8_t)((entry->applied ? ENTRY_APPLIED : 0u) |
-                             (entry->time_valid ? ENTRY_TIME_VALID : 0u)));
+                             (entry->time_valid ? ENTRY_TIME_VALID : 0u) |
+                             (entry->lost ? ENTRY_LOST : 0u) |
+                             (entry->seal_open ? ENTRY_SEAL_OPEN : 0u)));
     write_signed(out, entry->utc_s, 8);
     writer_uint_be(out, entry->old_crc, 4);
     writer_uint_be(out, entry->new_crc, 4);
@@ -165,6 +169,8 @@ void kmp_calibration_entry_write(struct writer *out, const struct kmp_calibratio
     writer_uint_be(out, entry->refused, 4);
     writer_uint_be(out, entry->software, 4);
     writer_uint_be(out, entry->program_crc, 4);
+    writer_uint_be(out, entry->starts, 4);
+    writer_uint_be(out, entry->operating_s, 4);
 }
 
 int kmp_calibration_entry_read(struct reader *in, struct kmp_calibration_entry *out)
@@ -176,6 +182,8 @@ int kmp_calibration_entry_read(struct reader *in, struct kmp_calibration_entry *
     const uint8_t flags = reader_u8(in);
     entry.applied = (flags & ENTRY_APPLIED) != 0;
     entry.time_valid = (flags & ENTRY_TIME_VALID) != 0;
+    entry.lost = (flags & ENTRY_LOST) != 0;
+    entry.seal_open = (flags & ENTRY_SEAL_OPEN) != 0;
     entry.utc_s = read_signed(in, 8);
     entry.old_crc = read_u32(in);
     entry.new_crc = read_u32(in);
@@ -183,6 +191,8 @@ int kmp_calibration_entry_read(struct reader *in, struct kmp_calibration_entry *
     entry.refused = read_u32(in);
     entry.software = read_u32(in);
     entry.program_crc = read_u32(in);
+    entry.starts = read_u32(in);
+    entry.operating_s = read_u32(in);
     if (!reader_complete(in)) {
         return KMP_ERR_FORMAT;
     }

@@ -72,13 +72,13 @@ struct kmp_calibration_system {
 };
 
 struct kmp_calibration_snapshot {
-    uint8_t systems;    /**< 1 .. 3 */
-    bool seal_open;     /**< constants may be written */
-    uint32_t starts;    /**< of the meter: sums began anew when it differs */
-    uint32_t writes;    /**< how often constants were written */
-    uint32_t n_entries; /**< in the audit trail */
-    uint32_t n_free;    /**< entries that still fit */
-    int64_t now_us;     /**< the meter's own instant, any origin */
+    uint8_t systems;         /**< 1 .. 3 */
+    bool seal_open;          /**< constants may be written */
+    uint32_t starts;         /**< of the meter: sums began anew when it differs */
+    uint32_t writes;         /**< how often constants were written */
+    uint32_t n_entries;      /**< in the audit trail */
+    uint32_t n_changes_left; /**< changes of constants that the trail still takes */
+    int64_t now_us;          /**< the meter's own instant, any origin */
     struct kmp_calibration_system system[KMP_CALIBRATION_SYSTEMS];
 };
 
@@ -89,19 +89,23 @@ enum kmp_calibration_event {
     KMP_CALIBRATION_EVENT_SEAL_CLOSED = 3,
     KMP_CALIBRATION_EVENT_REFUSED = 4,  /**< attempts with the seal closed, counted */
     KMP_CALIBRATION_EVENT_SOFTWARE = 5, /**< another program runs than in the entry before */
+    KMP_CALIBRATION_EVENT_FOUND = 6, /**< constants in force are not those of the entries before */
 };
 
 struct kmp_calibration_entry {
     uint32_t number; /**< 1 up; 0 in an answer: there is no such entry, all else is zero */
     uint8_t what;    /**< enum kmp_calibration_event */
     uint8_t systems; /**< bit 0: system 1, and so on; those whose constants changed */
-    bool applied;    /**< false: the supply was cut before it was in force, it never was */
+    bool applied;    /**< false: a change that never was in force: cut off, or not stored */
+    bool lost;       /**< found: no copy of the constants was good, nominal ones are in force */
+    bool seal_open;
     bool time_valid;
     int64_t utc_s;                  /**< seconds since 1970, as the meter's clock had it */
     uint32_t old_crc, new_crc;      /**< CRC-32 of all constants before and after */
     uint32_t writes;                /**< how often constants were written, this change included */
     uint32_t refused;               /**< attempts refused since the memory was blank */
     uint32_t software, program_crc; /**< what program wrote the entry */
+    uint32_t starts, operating_s;   /**< of the meter then: starts, and seconds with supply */
 };
 
 void kmp_calibration_ask_write(struct writer *out, const struct kmp_calibration_ask *ask);

@@ -18,6 +18,7 @@
 #include "app/display/display_lists.h"
 #include "app/meter/meter.h"
 #include "app/registers/register_read.h"
+#include "legal_calibration_none.h"
 
 #define SECOND INT64_C(1000000)
 

@@ -17,6 +17,7 @@
 
 #include "app/meter/meter.h"
 #include "app/registers/register_read.h"
+#include "legal_calibration_none.h"
 
 #define SECOND INT64_C(1000000)
 #define KWH    UINT64_C(1000000000) /* uWh */

@@ -1,4 +1,8 @@
 /* Line bytes through the KMP server and the client: no crash, no byte outside, whatever comes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/kmp/kmp_calibration.h"
 #include "proto/kmp/kmp_client.h"
 #include "proto/kmp/kmp_log.h"
 #include "proto/kmp/kmp_server.h"
@@ -34,6 +38,37 @@ static void serve(const uint8_t *data, size_t size, const struct kmp_meter *mete
     }
 }
 
+/* What can be read is written again as it was, but for bits that mean nothing. */
+static void calibration(const uint8_t *data, size_t size)
+{
+    struct kmp_calibration_snapshot snapshot;
+    struct kmp_calibration_entry entry;
+    struct kmp_calibration_stage stage;
+    struct kmp_calibration_order order;
+    uint8_t bytes[KMP_BODY_MAX];
+    struct writer w = writer_over(bytes, sizeof bytes);
+    struct reader r = reader_over(data, size);
+    if (kmp_calibration_snapshot_read(&r, &snapshot) == KMP_OK) {
+        kmp_calibration_snapshot_write(&w, &snapshot);
+    }
+    r = reader_over(data, size);
+    if (kmp_calibration_entry_read(&r, &entry) == KMP_OK) {
+        kmp_calibration_entry_write(&w, &entry);
+    }
+    r = reader_over(data, size);
+    if (kmp_calibration_order_read(&r, &order) == KMP_OK) {
+        kmp_calibration_order_write(&w, &order);
+    }
+    r = reader_over(data, size);
+    w = writer_over(bytes, sizeof bytes);
+    if (kmp_calibration_stage_read(&r, &stage) == KMP_OK) {
+        kmp_calibration_stage_write(&w, &stage);
+        if (writer_length(&w) != size || memcmp(bytes, data, size) != 0) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct kmp_meter meter = {.get_register = any_register, .put_register = any_put};
@@ -41,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct kmp_log_page page;
     uint16_t id;
     serve(data, size, &meter);
+    calibration(data, size);
     if (kmp_log_page_open(&page, data, size) == KMP_OK) {
         while (kmp_log_page_next(&page, &id)) {
         }

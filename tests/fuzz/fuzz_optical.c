@@ -31,6 +31,12 @@ static void pulse_output(void *context, bool on, int64_t at_us)
     (void)at_us;
 }
 
+static bool seal_open(void *context)
+{
+    (void)context;
+    return true;
+}
+
 static bool rtc_read(void *context, int64_t *utc_s)
 {
     (void)context;
@@ -71,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct meter meter;
     const struct board board = {.legal = {.memory_read = memory_read,
                                           .memory_write = memory_write,
-                                          .pulse_output = pulse_output},
+                                          .pulse_output = pulse_output,
+                                          .seal_open = seal_open},
                                 .app_memory_read = memory_read,
                                 .app_memory_write = memory_write,
                                 .rtc_read = rtc_read,

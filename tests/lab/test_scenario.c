@@ -279,7 +279,7 @@ static void test_events(void **state)
         open_text("at 1s press left\nat 2s press right for 6s\nat 3s magnet on for 1s\n"
                   "at 5s cover open\nset i=1\nat 6s terminal-cover closed\n"
                   "at 10s press left 50ms\nevery 10s from 11s until 21s cover closed\n"
-                  "at 30s kill\n");
+                  "at 25s seal open for 1s\nat 30s kill\n");
     struct lab_event event;
     event_is(m, 1000, LAB_EVENT_BUTTON_LEFT, true);
     event_is(m, 1200, LAB_EVENT_BUTTON_LEFT, false);
@@ -293,6 +293,8 @@ static void test_events(void **state)
     event_is(m, 10050, LAB_EVENT_BUTTON_LEFT, false);
     event_is(m, 11000, LAB_EVENT_COVER, false);
     event_is(m, 21000, LAB_EVENT_COVER, false);
+    event_is(m, 25000, LAB_EVENT_SEAL, true);
+    event_is(m, 26000, LAB_EVENT_SEAL, false);
     event_is(m, 30000, LAB_EVENT_KILL, true);
     assert_false(mains_next_event(m, INT64_MAX, &event));
     mains_close(m);
@@ -309,7 +311,7 @@ static void test_errors_name_the_place(void **state)
          "x.scn:1:4: expected a time like 10s, 200ms, 1h30m or 00:01:30, found '00:61:00'"},
         {"at 1s jump",
          "x.scn:1:7: expected set, dip, swell, lose, restore, harmonic, power, magnet, cover, "
-         "terminal-cover, press or kill, found 'jump'"},
+         "terminal-cover, seal, press or kill, found 'jump'"},
         {"at 1s set x=3", "x.scn:1:11: expected u=, i=, pf=, phi=, p= (or u1= .. p3=), f=, "
                           "temperature=, load= or sequence=, found 'x=3'"},
         {"at 1s set u1=2000", "x.scn:1:14: expected a voltage from 0 to 1000 V, found '2000'"},
@@ -328,6 +330,7 @@ static void test_errors_name_the_place(void **state)
         {"harmonic u L1 5=5%@x",
          "x.scn:1:20: expected an angle from -360 to 360 degrees, found 'x'"},
         {"press up", "x.scn:1:7: expected left or right, found 'up'"},
+        {"seal broken", "x.scn:1:6: expected open or closed, found 'broken'"},
         {"cover on", "x.scn:1:7: expected open or closed, found 'on'"},
         {"magnet", "x.scn:1:7: expected on or off, found nothing"},
         {"kill now", "x.scn:1:6: expected the end of the line, found 'now'"},

@@ -32,7 +32,7 @@ static const struct kmp_calibration_snapshot snapshot = {
     .starts = 3,
     .writes = 0x01020304,
     .n_entries = 7,
-    .n_free = 57,
+    .n_changes_left = 57,
     .now_us = -2,
     .system = {{.epoch = 0x1003,
                 .flags = KMP_CALIBRATION_VOLTAGE | KMP_CALIBRATION_LOCKED,
@@ -70,10 +70,14 @@ static const struct kmp_calibration_entry entry = {.number = 2,
                                                    .writes = 1,
                                                    .refused = 3,
                                                    .software = 38200101,
-                                                   .program_crc = 0xFEDCBA98};
+                                                   .program_crc = 0xFEDCBA98,
+                                                   .starts = 5,
+                                                   .operating_s = 6,
+                                                   .lost = true,
+                                                   .seal_open = true};
 
-static const char entry_bytes[] = "00000002 01 07 03 000000006AFD86C0 CBF43926 12345678 00000001 "
-                                  "00000003 0246E325 FEDCBA98";
+static const char entry_bytes[] = "00000002 01 07 0F 000000006AFD86C0 CBF43926 12345678 00000001 "
+                                  "00000003 0246E325 FEDCBA98 00000005 00000006";
 
 static const struct kmp_calibration_stage stage = {
     .password = 0x1234,

@@ -116,7 +116,7 @@ function createSwitch(id, tellIt) {
 function createActs(report) {
   const input = name => createSwitch(`act-${name}`, async on =>
     report(await tell('/api/input', { name, on })));
-  const shows = Object.fromEntries(['magnet', 'cover', 'terminal_cover'].map(name => [name, input(name)]));
+  const shows = Object.fromEntries(['magnet', 'cover', 'terminal_cover', 'seal'].map(name => [name, input(name)]));
   const cut = createSwitch('act-supply', async off =>
     report(await tell('/api/control', { name: 'supply', value: off ? 0 : 1 })));
   return state => {

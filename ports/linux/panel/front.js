@@ -189,10 +189,10 @@ export function createFront() {
         byId('lcd-said').textContent = line;
       }
     }
-    const { magnet, cover, terminal_cover: terminals } = state.inputs;
+    const { magnet, cover, terminal_cover: terminals, seal } = state.inputs;
     byId('magnet').classList.toggle('on', magnet);
     byId('terminal-cover').classList.toggle('off', terminals);
     byId('front').classList.toggle('cover-open', cover);
-    byId('seals').classList.toggle('broken', cover || terminals);
+    byId('seals').classList.toggle('broken', cover || terminals || seal);
   };
 }

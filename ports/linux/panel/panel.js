@@ -198,7 +198,8 @@ const HEALTH_NAMES = { frames_received: 'Frames on the measuring bus', frames_lo
   frames_damaged: 'Frames damaged', memory_writes: 'Writes to memory', memory_errors: 'Memory errors',
   start_count: 'Starts', systems_silent: 'Measuring systems silent', memory_restored: 'Registers restored', memory_fault: 'Memory fault', memory_suspect: 'Memory fault in the past',
   neutral_fault: 'Neutral lost',
-  program_fault: 'Program fault', calibrated: 'Calibrated', uncalibrated: 'Sensors without constants' };
+  program_fault: 'Program fault', calibrated: 'Calibrated', uncalibrated: 'Sensors without constants',
+  calibrations: 'Calibrations', audit_entries: 'Entries in the audit trail' };
 const BAD_WHEN_SET = ['frames_lost', 'frames_damaged', 'memory_errors', 'systems_silent',
   'memory_fault', 'memory_suspect', 'program_fault', 'neutral_fault', 'uncalibrated'];
 const STATUS_BITS = ['meter reset', 'memory error', 'magnet', 'RAM error', 'program checksum',
