@@ -65,6 +65,10 @@ static struct lab_vector analogue_response(const struct front_end *front_end, un
         const struct lab_vector lead = {1.0, omega * sensor->inductance_us * 1e-6};
         response = times(response, lead);
     }
+    if (!voltage && front_end_has(front_end, FRONT_END_SHUNT_DRIFT)) {
+        const double tesla = 1e-3 * front_end->stimulus.field.still_mt;
+        response = scaled(response, 1.0 + 1e-6 * sensor->field_ppm_t2 * tesla * tesla);
+    }
     return response;
 }
 
@@ -182,6 +186,33 @@ static void connect_current(struct front_end *front_end, unsigned s,
     }
 }
 
+/** An alternating field induces a voltage in the loop of the sense leads: area * dB/dt, which looks
+ * like a current through the shunt and heats nothing.  A magnet that stands still induces none. */
+static void connect_field(struct front_end *front_end, unsigned s)
+{
+    const struct stimulus *stimulus = &front_end->stimulus;
+    struct front_end_system *system = &front_end->system[s];
+    const struct stimulus_line fundamental = {.order = 1.0, .frequency_hz = stimulus->frequency_hz};
+    if (stimulus->field.ac_mt == 0.0 || !front_end_has(front_end, FRONT_END_INDUCTANCE)) {
+        return;
+    }
+    struct front_end_line *line = line_of(system, &fundamental);
+    if (line == NULL) {
+        return;
+    }
+    const double omega = TURN * stimulus->frequency_hz;
+    const double volts =
+        sqrt(2.0) * omega * 1e-6 * system->sensor.pickup_mm2 * 1e-3 * stimulus->field.ac_mt;
+    /* what changes fastest leads by a quarter */
+    const struct lab_vector peak =
+        polar(volts / FRONT_END_SHUNT_OHM, (stimulus->field.ac_deg + 90.0) * (TURN / 360.0));
+    const double steps = STEPS_A * decimator_response(front_end, stimulus->frequency_hz);
+    const struct lab_vector seen =
+        times(peak, analogue_response(front_end, s, STIMULUS_CURRENT, stimulus->frequency_hz));
+    line->i.re += steps * seen.re;
+    line->i.im += steps * seen.im;
+}
+
 void front_end_connect(struct front_end *front_end, const struct stimulus *stimulus)
 {
     struct stimulus_spectrum spectrum;
@@ -203,6 +234,7 @@ void front_end_connect(struct front_end *front_end, const struct stimulus *stimu
         stimulus_spectrum_of(stimulus, front_end_current_phase(front_end, s), STIMULUS_CURRENT,
                              &spectrum);
         connect_current(front_end, s, &spectrum);
+        connect_field(front_end, s);
     }
 }
 

@@ -31,8 +31,8 @@ enum front_end_effect {
     FRONT_END_GAIN = 1u << 0,            /**< of divider and shunt as made */
     FRONT_END_SKEW = 1u << 1,            /**< current sampled later than voltage */
     FRONT_END_RC = 1u << 2,              /**< anti-alias filters, first order */
-    FRONT_END_INDUCTANCE = 1u << 3,      /**< of the shunt: 1 + j*w*L/R */
-    FRONT_END_SHUNT_DRIFT = 1u << 4,     /**< TCR of the shunt, at the shunt's temperature */
+    FRONT_END_INDUCTANCE = 1u << 3,      /**< of the shunt: 1 + j*w*L/R; loop of its sense leads */
+    FRONT_END_SHUNT_DRIFT = 1u << 4,     /**< TCR of the shunt, at its temperature; in a field */
     FRONT_END_SELF_HEATING = 1u << 5,    /**< the shunt, and a part of it the board */
     FRONT_END_DIVIDER_DRIFT = 1u << 6,   /**< at the board's temperature */
     FRONT_END_REFERENCE_DRIFT = 1u << 7, /**< of the ADC's reference: both channels */
@@ -63,6 +63,8 @@ struct front_end_options {
 struct front_end_sensor {
     double voltage_gain_pct, current_gain_pct;
     double skew_us, voltage_rc_us, current_rc_us, inductance_us;
+    double pickup_mm2;   /**< area of the loop that the shunt's sense leads make */
+    double field_ppm_t2; /**< of the shunt's resistance in a magnetic field, per square tesla */
     double shunt_ppm_k, divider_ppm_k, reference_ppm_k;
     double heating_k_w, heating_s, board_share;
     double voltage_offset_v, current_offset_a, current_offset_a_k;

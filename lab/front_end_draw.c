@@ -14,6 +14,8 @@ const struct front_end_draw front_end_draws[] = {
     {"voltage RC", "us", U, 11.7, 12.9, FIELD(voltage_rc_us)},
     {"current RC", "us", U, 26.5, 29.3, FIELD(current_rc_us)},
     {"shunt L/R", "us", U, 2.0, 15.0, FIELD(inductance_us)},
+    {"pick-up loop", "mm2", U, -20.0, 20.0, FIELD(pickup_mm2)},
+    {"shunt in field", "ppm/T2", U, 0.0, 20.0, FIELD(field_ppm_t2)},
     {"shunt TCR", "ppm/K", U, -50.0, 50.0, FIELD(shunt_ppm_k)},
     {"divider TC", "ppm/K", U, -25.0, 25.0, FIELD(divider_ppm_k)},
     {"reference slope", "ppm/K", S, 10.0, 30.0, FIELD(reference_ppm_k)},

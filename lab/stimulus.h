@@ -60,8 +60,16 @@ struct stimulus_change {
     double voltage_factor, current_factor;
 };
 
+/** Magnetism of external origin, the same at all shunts, along the axis that does most. */
+struct stimulus_field {
+    double still_mt; /**< of a magnet */
+    double ac_mt;    /**< rms, at the mains frequency: sqrt2 * ac_mt * cos(2*pi*f*t + ac_deg) */
+    double ac_deg;   /**< against a voltage of 0 degrees, as L1's */
+};
+
 struct stimulus {
     double frequency_hz;
+    struct stimulus_field field;
     struct stimulus_phase phase[LAB_PHASES];
     struct stimulus_change change[STIMULUS_CHANGES_MAX];
     unsigned n_changes;

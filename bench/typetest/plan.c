@@ -13,6 +13,8 @@
 #define COOLING_S       1500.0
 #define SHORT_COOLING_S 600.0
 #define HEATING_S       1800.0
+#define MAGNET_MT       400.0 /* at the surface of a strong magnet; the shunts are farther away */
+#define FIELD_MT        0.5
 
 static const double phis_deg[POWER_FACTORS] = {0.0, 60.0, -36.86989764584402, 75.52248781407008,
                                                -60.0};
@@ -234,6 +236,22 @@ static void add_tones(struct plan *plan)
     }
 }
 
+/* The worst angle is that at which what the field induces is in phase with the voltage; six angles
+ * come within 3.5 % of it. */
+static void add_fields(struct plan *plan)
+{
+    struct point point = usual;
+    point.test = TEST_MAGNET;
+    point.current_a = RATED_REF_A;
+    point.magnet_mt = MAGNET_MT;
+    add_influence(plan, point);
+    point.magnet_mt = 0.0;
+    point.field_mt = FIELD_MT;
+    for (point.field_deg = 0.0; point.field_deg < 180.0; point.field_deg += 30.0) {
+        add_influence(plan, point);
+    }
+}
+
 /* Each is compared with its neighbour: a coefficient is a slope. */
 static void add_temperatures(struct plan *plan)
 {
@@ -334,6 +352,7 @@ void plan_make(struct plan *plan, enum connection connection, enum plan_size siz
         add_phases(plan);
         add_waves(plan);
         add_tones(plan);
+        add_fields(plan);
         add_temperatures(plan);
         add_events(plan);
     }
@@ -407,6 +426,10 @@ void plan_label(const struct plan *plan, size_t at, char *out, size_t size)
                        point->chamber_c);
     } else if (point->test == TEST_TONE) {
         (void)snprintf(more, sizeof more, ", %g A at %g Hz", point->tone_a, point->tone_hz);
+    } else if (point->test == TEST_MAGNET && point->magnet_mt > 0.0) {
+        (void)snprintf(more, sizeof more, ", magnet of %g mT", point->magnet_mt);
+    } else if (point->test == TEST_MAGNET) {
+        (void)snprintf(more, sizeof more, ", %g mT at %g Hz", point->field_mt, point->hz);
     } else if (point->test == TEST_REPEAT) {
         (void)snprintf(more, sizeof more, ", %u times", point->repeats);
     }

@@ -40,6 +40,7 @@ enum test {
     TEST_MISSING,     /**< one and two phases interrupted */
     TEST_WAVEFORM,    /**< harmonics, DC, gated and distorted loads */
     TEST_TONE,        /**< inter-harmonics and 2..150 kHz in the current */
+    TEST_MAGNET,      /**< magnet on; magnetic induction of external origin */
     TEST_TEMPERATURE, /**< mean coefficient between neighbouring temperatures */
     TEST_START,       /**< starting current */
     TEST_START_UP,    /**< from voltage to metering */
@@ -93,13 +94,15 @@ struct point {
     bool exporting, reactive, reversed;
     unsigned missing; /**< bit 0: L1 interrupted, and so on */
     enum wave wave;
-    double tone_hz, tone_a; /**< on top of the current */
-    double seconds;         /**< measured at least */
-    double rest_s;          /**< without current before, to cool down */
-    unsigned repeats;       /**< of repeatability */
-    bool core;              /**< part of the core set, which the whole population goes through */
-    size_t base;            /**< POINT_NONE: the error itself */
-    double divisor;         /**< of the difference: kelvins for a coefficient; else 1 */
+    double tone_hz, tone_a;     /**< on top of the current */
+    double magnet_mt;           /**< a magnet at the shunts */
+    double field_mt, field_deg; /**< alternating: rms, and angle against the voltage of L1 */
+    double seconds;             /**< measured at least */
+    double rest_s;              /**< without current before, to cool down */
+    unsigned repeats;           /**< of repeatability */
+    bool core;      /**< part of the core set, which the whole population goes through */
+    size_t base;    /**< POINT_NONE: the error itself */
+    double divisor; /**< of the difference: kelvins for a coefficient; else 1 */
 };
 
 /** A limit for a value; minus and plus are positive, in the test's unit. */

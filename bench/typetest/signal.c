@@ -48,6 +48,9 @@ static void wave_of(const struct point *point, struct stimulus *out)
 void signal_of(enum connection connection, const struct point *point, struct stimulus *out)
 {
     stimulus_balanced(out, volts(connection, point), point->current_a, angle_of(point), point->hz);
+    out->field.still_mt = point->magnet_mt;
+    out->field.ac_mt = point->field_mt;
+    out->field.ac_deg = point->field_deg;
     wave_of(point, out);
     if (point->reversed) {
         stimulus_reverse_sequence(out);

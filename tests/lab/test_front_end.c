@@ -456,6 +456,40 @@ static void tones_know_nothing_of_changes(void **state)
     close_to(hypot(i.re, i.im) + hypot(v.re, v.im), 0.0, 0.1);
 }
 
+/** A magnet that stands still changes the shunt by parts in a million, an alternating field adds
+ * what it induces in the sense leads; neither touches a voltage. */
+static void fields_are_seen_by_the_current(void **state)
+{
+    (void)state;
+    const unsigned effects = FRONT_END_INDUCTANCE | FRONT_END_SHUNT_DRIFT;
+    struct stimulus stimulus;
+    meter_start(effects, 11);
+    const struct lab_vector before = current_gain_at(50.0);
+    const struct lab_vector volts = phasor(v_code[0], 50.0);
+    stimulus_balanced(&stimulus, 230.0, 5.0, 0.0, 50.0);
+    stimulus.field.still_mt = 400.0;
+    front_end_connect(&meter, &stimulus);
+    meter_run(0, SECOND);
+    const struct lab_vector nominal = {5.0 * sqrt(2.0) * STEPS_A, 0.0};
+    struct lab_vector i = ratio(phasor(i_code[0], 50.0), nominal);
+    const struct front_end_sensor *sensor = &meter.system[0].sensor;
+    close_to((i.re / before.re - 1.0) * 1e6, sensor->field_ppm_t2 * 0.16, 0.02);
+    stimulus.field = (struct stimulus_field){.ac_mt = 0.5, .ac_deg = 30.0};
+    front_end_connect(&meter, &stimulus);
+    meter_run(0, SECOND);
+    i = ratio(phasor(i_code[0], 50.0), nominal);
+    /* V through 200 uohm, of 5 A; the inductance of the shunt turns it by less than 0.3 degrees */
+    const double share = TURN * 50.0 * sensor->pickup_mm2 * 1e-6 * 0.5e-3 / 200e-6 / 5.0;
+    close_to(i.re - before.re, share * cos(TURN / 3.0), 0.006 * fabs(share));
+    close_to(i.im - before.im, share * sin(TURN / 3.0), 0.006 * fabs(share));
+    assert_true(fabs(share) > 1e-4);
+    close_to(phasor(v_code[0], 50.0).re, volts.re, 0.1);
+    stimulus.field.ac_mt = 0.0;
+    front_end_connect(&meter, &stimulus);
+    meter_run(0, SECOND);
+    close_to(ratio(phasor(i_code[0], 50.0), nominal).re, before.re, 1e-7);
+}
+
 static void aron_gets_line_voltages(void **state)
 {
     (void)state;
@@ -494,6 +528,7 @@ int main(void)
         cmocka_unit_test(signals_change_without_a_jump_in_phase),
         cmocka_unit_test(edges_fall_on_their_samples),
         cmocka_unit_test(tones_know_nothing_of_changes),
+        cmocka_unit_test(fields_are_seen_by_the_current),
         cmocka_unit_test(aron_gets_line_voltages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

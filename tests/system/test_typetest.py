@@ -19,7 +19,7 @@ BUILD, SOURCE = (sys.argv[1:3] + ["build/linux", "."])[:2]
 sys.argv = sys.argv[:1]
 SLOW = "asan" in os.path.basename(os.path.normpath(BUILD))
 TESTS = ["load", "reactive", "unbalance", "voltage", "frequency", "sequence", "missing", "waveform", "tone",
-         "temperature", "start", "start-up", "no-load", "constant", "repeatability", "self-heating", "dips",
+         "magnet", "temperature", "start", "start-up", "no-load", "constant", "repeatability", "self-heating", "dips",
          "overcurrent", "composite"]
 
 
