@@ -7,12 +7,14 @@
 #include "meter_events.h"
 #include "meter_log.h"
 #include "meter_quality.h"
+#include "meter_settings.h"
 
 #define US_PER_S         INT64_C(1000000)
 #define UTC_2000         INT64_C(946684800)
 #define UTC_2100         INT64_C(4102444800)
 #define TARIFF_RETRY_US  US_PER_S
 #define PULSE_MS         30u /* LCO-04 */
+#define PULSE_LONG_MS    80u /* configuration I = 3 or 4 (LCO-07) */
 #define METER_NUMBER_END 100000000u
 #define OPERATION_NORMAL 1u
 
@@ -46,6 +48,12 @@ static void app_save(struct meter *meter, bool orderly)
         meter->logs_unread = event_logs_load(&meter->logs, meter->board) != EVENT_LOG_OK;
         meter->log_fault = meter->log_fault && meter->logs_unread;
     }
+}
+
+enum meter_err meter_save(struct meter *meter)
+{
+    app_save(meter, !meter->supply_on && !meter->was_reset);
+    return meter->memory_fault ? METER_ERR_STORAGE : METER_OK;
 }
 
 static void number_to_digits(uint32_t number, char out[9])
@@ -377,7 +385,7 @@ static struct legal_setup legal_setup_of(const struct variant *variant)
         .summation = variant->aron ? LEGAL_SUM_VECTOR : LEGAL_SUM_INDIVIDUAL,
         .pulses_per_kwh = variant->pulses_per_kwh,
         .pulse_energy = LEGAL_A_PLUS,
-        .pulse_ms = PULSE_MS,
+        .pulse_ms = variant->configuration[1] % 10u >= 3u ? PULSE_LONG_MS : PULSE_MS,
     };
     return setup;
 }
@@ -409,7 +417,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     struct app_record record;
     memset(&record, 0, sizeof record);
     enum app_store_err loaded = app_store_load(&meter->store, board, &record);
-    if (loaded == APP_STORE_ERR_FORMAT) {
+    if (loaded == APP_STORE_ERR_FORMAT || !meter_settings_load(meter, &record)) {
         return METER_ERR_FORMAT;
     }
     if (variant_take(meter, variant, &record) != METER_OK) {
@@ -420,7 +428,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         return legal;
     }
     bool stored = loaded == APP_STORE_OK;
-    meter->memory_fault = loaded == APP_STORE_ERR_STORAGE;
+    meter->memory_fault = meter->settings.unread || loaded == APP_STORE_ERR_STORAGE;
     meter->logs_unread = event_logs_load(&meter->logs, board) != EVENT_LOG_OK;
     meter_log_start(meter);
     meter_events_begin(meter);
@@ -456,6 +464,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     if (loaded != APP_STORE_ERR_STORAGE && record.order_number[0] == '\0') {
         app_save(meter, !meter->was_reset);
     }
+    meter_settings_begin(meter);
     return loaded == APP_STORE_ERR_STORAGE ? METER_ERR_STORAGE : legal;
 }
 

@@ -25,6 +25,8 @@
 #include "../optical/optical_calibration.h"
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
+#include "../rights/rights.h"
+#include "../settings/settings.h"
 #include "../store/app_store.h"
 #include "../tariff/tariff.h"
 #include "../variant/variant.h"
@@ -32,7 +34,8 @@
 #include "legal_api.h"
 
 #define METER_SERIAL_DEFAULT UINT32_C(12345678)
-#define METER_OPTICAL_PORTS  8u /**< connections that may talk at once (one on a real meter) */
+#define METER_OPTICAL_PORTS                                                                        \
+    RIGHTS_LINES /**< connections that may talk at once (one on a real meter) */
 
 enum meter_err {
     METER_OK = 0,
@@ -98,6 +101,8 @@ struct meter {
     struct app_store store;
     struct event_logs logs;
     struct event_marks marks; /**< what clients have read of them: meter_events.h */
+    struct settings settings; /**< meter_settings.h */
+    struct rights rights;     /**< who is being served: meter_audit.h */
     struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
     uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
@@ -150,6 +155,9 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
 
 /** Store the exact state (orderly end of the process). */
 enum meter_err meter_store(struct meter *meter);
+
+/** Store the application's record as the meter runs. */
+enum meter_err meter_save(struct meter *meter);
 
 /**
  * The LED is lit because nothing is consumed (configuration B = 2, LCO-11).  The board lights its

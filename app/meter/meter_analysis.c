@@ -1,14 +1,13 @@
 #include "meter_analysis.h"
 
-#include "../../proto/common/writer.h"
 #include "../load_profile/load_profile_model.h"
 #include "../registers/register_read.h"
+#include "meter_audit.h"
 
-#define US_PER_S           INT64_C(1000000)
-#define US_PER_MS          INT64_C(1000)
-#define ID_STATE           0xF300u
-#define ID_VALUE           0xF310u
-#define AUDIT_RECORD_BYTES 17u /* old and new value, exponent */
+#define US_PER_S  INT64_C(1000000)
+#define US_PER_MS INT64_C(1000)
+#define ID_STATE  0xF300u
+#define ID_VALUE  0xF310u
 
 uint32_t meter_profile_bytes(const struct meter *meter)
 {
@@ -123,13 +122,8 @@ void meter_analysis_step(struct meter *meter)
 
 static void change_log(struct meter *meter, uint16_t kmp_id, int64_t before, int64_t after)
 {
-    uint8_t payload[AUDIT_RECORD_BYTES];
-    struct writer w = writer_over(payload, sizeof payload);
-    writer_uint_le(&w, (uint64_t)before, 8);
-    writer_uint_le(&w, (uint64_t)after, 8);
-    writer_u8(&w, 0); /* exponent */
     if (before != after) {
-        meter_log(meter, EVENT_LOG_AUDIT, kmp_id, payload, sizeof payload);
+        (void)meter_audit_register(meter, kmp_id, before, after, 0);
     }
 }
 

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "../../proto/common/writer.h"
 #include "../quality/quality_record.h"
 #include "../quality/quality_store.h"
+#include "meter_audit.h"
 
 #define GAIN_EVERY_US INT64_C(10000000)
 #define ROOT_3_PM     1732u
@@ -137,13 +137,7 @@ void meter_quality_spectrum(struct meter *meter, const struct quality_spectrum *
 static bool limit_audit(struct meter *meter, uint16_t kmp_id, enum quality_limit limit,
                         uint32_t before, uint32_t after)
 {
-    uint8_t payload[METER_LIMIT_RECORD_BYTES];
-    struct writer w = writer_over(payload, sizeof payload);
-    writer_uint_le(&w, before, 8);
-    writer_uint_le(&w, after, 8);
-    writer_u8(&w, (uint8_t)quality_limit_exponent(limit));
-    meter_log(meter, EVENT_LOG_AUDIT, kmp_id, payload, sizeof payload);
-    return !meter->log_fault;
+    return meter_audit_register(meter, kmp_id, before, after, quality_limit_exponent(limit));
 }
 
 enum meter_err meter_quality_limit_set(struct meter *meter, uint16_t kmp_id,

@@ -12,9 +12,6 @@ void meter_quality_step(struct meter *meter);
 /** Store the weekly counts.  What can't be stored shows as STATUS_EEPROM. */
 void meter_quality_store(struct meter *meter);
 
-/** Payload of a changed limit in the audit log: old and new value (8 bytes each), exponent (1). */
-#define METER_LIMIT_RECORD_BYTES 17u
-
 /**
  * A client sets one limit (EVT-08).  The change is put into the audit log first, with kmp_id as its
  * code, then stored; it holds when this returns METER_OK.  A limit that stays as it is leaves no

@@ -4,11 +4,14 @@
 
 #include "../../proto/kmp/kmp_calibration.h"
 #include "../../proto/kmp/kmp_log.h"
+#include "../../proto/kmp/kmp_settings.h"
+#include "../meter/meter_audit.h"
 #include "../meter/meter_events.h"
 #include "../registers/register_read.h"
 #include "optical_calibration.h"
 #include "optical_lines.h"
 #include "optical_logs.h"
+#include "optical_settings.h"
 #include "optical_tariff.h"
 #include "optical_write.h"
 
@@ -60,6 +63,9 @@ static bool kmp_clock(void *context, uint32_t yymmdd, uint32_t hhmmss)
 {
     struct meter *meter = (struct meter *)context;
     struct calendar local;
+    if (meter_may(meter, ACTION_CLOCK) != RIGHTS_OK) {
+        return false;
+    }
     clock_local(&meter->clock, meter->now_us, &local);
     local.year = (uint16_t)(2000u + yymmdd / 10000u);
     local.month = (uint8_t)(yymmdd / 100u % 100u);
@@ -110,7 +116,8 @@ static int event_clear(struct meter *meter, struct reader *data, struct writer *
 {
     const uint32_t conditional = (uint32_t)reader_uint_le(data, 4);
     const uint32_t always = (uint32_t)reader_uint_le(data, 4);
-    if (!reader_complete(data) || meter_event_clear(meter, conditional, always) != METER_OK) {
+    if (!reader_complete(data) || meter_may(meter, ACTION_CONFIRM) != RIGHTS_OK ||
+        meter_event_clear(meter, conditional, always) != METER_OK) {
         return 0;
     }
     return event_status(meter, data, out);
@@ -125,7 +132,10 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case KMP_LOG_ID_PRESENT:
     case KMP_LOG_TIME_PAST: return optical_logs(meter, cid, data, out);
     case DEBITING_STOP:
-        return reader_complete(data) && meter_debiting_stop(meter) == METER_OK ? 2 : 0;
+        return reader_complete(data) && meter_may(meter, ACTION_DEBITING) == RIGHTS_OK &&
+                       meter_debiting_stop(meter) == METER_OK
+                   ? 2
+                   : 0;
     case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
@@ -133,6 +143,10 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case KMP_CALIBRATION_READ:
     case KMP_CALIBRATION_STAGE:
     case KMP_CALIBRATION_ORDER: return optical_calibration(meter, cid, data, out);
+    case KMP_SETTINGS_READ:
+    case KMP_SETTINGS_STAGE:
+    case KMP_SETTINGS_COMMIT:
+    case KMP_SETTINGS_STATUS: return optical_settings(meter, cid, data, out);
     default: return optical_tariff(meter, cid, data, out);
     }
 }
@@ -189,7 +203,7 @@ void optical_init(struct optical *optical, const struct meter *meter)
                                     .char_timeout_ms = TA_MS,
                                     .initial_baud = meter->variant.iec_baud};
     memset(optical, 0, sizeof *optical);
-    kmp_server_init(&optical->kmp, KMP_ADDRESS_METER);
+    kmp_server_init(&optical->kmp, (uint8_t)settings_number(&meter->settings, SETTING_KMP_ADDRESS));
     iec_server_init(&optical->iec, &settings);
     optical->last_byte_ms = INT64_MIN / 2;
     struct writer address = writer_over(optical->address, sizeof optical->address - 1u);
@@ -238,9 +252,13 @@ static void one_byte(struct optical *optical, struct meter *meter, uint8_t byte,
 void optical_receive(struct optical *optical, struct meter *meter, const uint8_t *bytes,
                      size_t n_bytes, int64_t wall_ms)
 {
+    const uint8_t speaker = (uint8_t)(optical - meter->optical + 1);
     for (size_t i = 0; i < n_bytes && meter->supply_on; i++) {
+        meter->rights.speaker = speaker;
+        meter->rights.wall_ms = wall_ms;
         one_byte(optical, meter, bytes[i], wall_ms);
     }
+    meter->rights.speaker = 0;
 }
 
 size_t optical_transmit(struct optical *optical, uint8_t *bytes, size_t capacity)
@@ -267,6 +285,11 @@ int64_t optical_step(struct optical *optical, struct meter *meter, int64_t wall_
         optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
     }
     return meter->supply_on ? next : INT64_MAX;
+}
+
+void optical_connect(struct optical *optical, struct meter *meter, enum rights_channel channel)
+{
+    meter->rights.line[optical - meter->optical].channel = (uint8_t)channel;
 }
 
 uint32_t optical_baud(const struct optical *optical)

@@ -15,6 +15,7 @@
 
 #include "../../proto/iec62056_21/iec_server.h"
 #include "../../proto/kmp/kmp_server.h"
+#include "../rights/rights.h"
 
 struct meter;
 
@@ -34,7 +35,12 @@ struct optical {
 };
 
 void optical_init(struct optical *optical, const struct meter *meter);
-/** Bytes from the line. */
+/**
+ * Say which channel a connection is; without this it is the optical eye.  What it may do follows
+ * from that (rights.h).  The line must be one of meter->optical.
+ */
+void optical_connect(struct optical *optical, struct meter *meter, enum rights_channel channel);
+/** Bytes from the line, one of meter->optical. */
 void optical_receive(struct optical *optical, struct meter *meter, const uint8_t *bytes,
                      size_t n_bytes, int64_t wall_ms);
 /** Take up to capacity bytes to send.  @return their number. */

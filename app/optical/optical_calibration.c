@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "../../proto/kmp/kmp_calibration.h"
-#include "../meter/meter.h"
-#include "optical_write.h"
+#include "../meter/meter_audit.h"
 
 #define ANSWER  1
 #define SILENCE 0
@@ -231,7 +230,7 @@ static struct kmp_calibration_result stage_it(struct meter *meter,
     struct legal_calibration calibration;
     constants_in(&stage->constants, &calibration);
     const enum legal_constant wrong = legal_calibration_check(&calibration);
-    if (stage->password != OPTICAL_PASSWORD) {
+    if (meter_may_with(meter, ACTION_SEALED, stage->password) != RIGHTS_OK) {
         result.code = KMP_CALIBRATION_PASSWORD;
     } else if (!seal_open(meter)) {
         result.code = KMP_CALIBRATION_SEALED;
@@ -302,7 +301,7 @@ static int order(struct meter *meter, struct reader *data, struct writer *out)
     if (kmp_calibration_order_read(data, &asked) != KMP_OK) {
         return SILENCE;
     }
-    if (asked.password != OPTICAL_PASSWORD) {
+    if (meter_may_with(meter, ACTION_SEALED, asked.password) != RIGHTS_OK) {
         result.code = KMP_CALIBRATION_PASSWORD;
     } else if (asked.action == KMP_CALIBRATION_FORGET) {
         meter->staged.systems = 0;

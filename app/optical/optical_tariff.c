@@ -1,20 +1,25 @@
 #include "optical_tariff.h"
 
-#include "../meter/meter.h"
+#include "../meter/meter_audit.h"
 
-#define PASSWORD 0u /* what a meter leaves the factory with (register 1180 can't be written) */
 #define UTC_2000 INT64_C(946684800)
 #define ANSWER   1
 #define SILENCE  0
 #define NO_BYTES 0u
 
+static bool allowed_with(struct meter *meter, uint16_t password)
+{
+    return meter_may_with(meter, ACTION_TARIFF, password) == RIGHTS_OK;
+}
+
 static int stage(struct meter *meter, struct reader *data, struct writer *out)
 {
-    bool allowed = reader_uint_be(data, 2) == PASSWORD;
+    const uint16_t password = (uint16_t)reader_uint_be(data, 2);
     uint16_t offset = (uint16_t)reader_uint_be(data, 2);
     size_t n = reader_left(data);
     const uint8_t *bytes = reader_bytes(data, n);
-    if (!reader_complete(data) || !allowed || n == 0 || n > OPTICAL_TARIFF_PART ||
+    if (!reader_complete(data) || n == 0 || n > OPTICAL_TARIFF_PART ||
+        !allowed_with(meter, password) ||
         !tariff_stage(&meter->tariff, offset, bytes, (uint16_t)n)) {
         return SILENCE;
     }
@@ -26,10 +31,10 @@ static int stage(struct meter *meter, struct reader *data, struct writer *out)
 static int commit(struct meter *meter, struct reader *data, struct writer *out)
 {
     struct plan_place place;
-    bool allowed = reader_uint_be(data, 2) == PASSWORD;
+    const uint16_t password = (uint16_t)reader_uint_be(data, 2);
     uint16_t n_image = (uint16_t)reader_uint_be(data, 2);
     int64_t activation = (int64_t)reader_uint_be(data, 4);
-    if (!reader_complete(data) || !allowed) {
+    if (!reader_complete(data) || !allowed_with(meter, password)) {
         return SILENCE;
     }
     int err =
@@ -69,10 +74,10 @@ static int read_back(const struct meter *meter, struct reader *data, struct writ
 
 static int force(struct meter *meter, struct reader *data, struct writer *out)
 {
-    bool allowed = reader_uint_be(data, 2) == PASSWORD;
+    const uint16_t password = (uint16_t)reader_uint_be(data, 2);
     uint8_t tariff = reader_u8(data);
     uint16_t minutes = (uint16_t)reader_uint_be(data, 2);
-    if (!reader_complete(data) || !allowed) {
+    if (!reader_complete(data) || !allowed_with(meter, password)) {
         return SILENCE;
     }
     writer_u8(out, (uint8_t)meter_tariff_force(meter, tariff, minutes));

@@ -2,12 +2,15 @@
 
 #include <stddef.h>
 
-#include "../meter/meter.h"
+#include "../meter/meter_audit.h"
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
 #include "optical_analysis.h"
+#include "optical_settings.h"
 
-/** A register that may be written: the number comes in steps of 10^exponent. */
+#define OPERATION_STATE 1032u
+
+/** A register that may be written and is no setting: the number comes in steps of 10^exponent. */
 struct row {
     uint16_t kmp_id;
     int8_t exponent;
@@ -34,7 +37,7 @@ static bool write_analysis(struct meter *meter, const struct row *row, int64_t n
 }
 
 static const struct row writable[] = {
-    {1032, 0, 0, write_operation_state},
+    {OPERATION_STATE, 0, 0, write_operation_state},
     {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
     {1213, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
     {1214, -3, QUALITY_LIMIT_TIME, write_quality_limit},
@@ -104,7 +107,14 @@ bool optical_write(struct meter *meter, uint16_t password, const struct kmp_valu
     int64_t number = 0;
     int exponent = 0;
     const struct row *row = row_of(meter, value->id);
-    return row != NULL && password == OPTICAL_PASSWORD &&
-           kmp_value_number(value, &number, &exponent) == KMP_OK &&
-           rescale(&number, exponent, row->exponent) && row->write(meter, row, number);
+    const enum rights_action action =
+        value->id == OPERATION_STATE ? ACTION_TEST_MODE : ACTION_SETTINGS;
+    if (kmp_value_number(value, &number, &exponent) != KMP_OK ||
+        meter_may_with(meter, action, password) != RIGHTS_OK) {
+        return false;
+    }
+    if (row == NULL) {
+        return optical_settings_put(meter, value->id, number, exponent);
+    }
+    return rescale(&number, exponent, row->exponent) && row->write(meter, row, number);
 }

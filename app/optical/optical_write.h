@@ -13,9 +13,6 @@
 
 struct meter;
 
-/** Password a meter is delivered with; no client can change it. */
-#define OPTICAL_PASSWORD 0u
-
 /** @return false: unknown register, wrong password, or a value that the meter does not take;
  *          nothing changed. */
 bool optical_write(struct meter *meter, uint16_t password, const struct kmp_value *value);

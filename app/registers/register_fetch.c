@@ -248,15 +248,10 @@ static void fetch_neutral(const struct meter *meter, const struct register_def *
                           struct register_value *out)
 {
     const struct neutral *neutral = &meter->neutral;
-    const uint32_t limit_mv =
-        def->index == 0 ? neutral->config.displaced_mv : neutral->config.high_mv;
-    switch (def->source) {
-    case SOURCE_NEUTRAL_VOLTAGE: number(out, neutral->neutral_mv, MILLI); break;
-    case SOURCE_NEUTRAL_FAULT: number(out, neutral->fault ? 1 : 0, 0); break;
-    default: /* SOURCE_NEUTRAL_THRESHOLD */
-        number(out, def->index == 2u ? neutral->config.time_s : limit_mv,
-               def->index == 2u ? 0 : MILLI);
-        break;
+    if (def->source == SOURCE_NEUTRAL_VOLTAGE) {
+        number(out, neutral->neutral_mv, MILLI);
+    } else { /* SOURCE_NEUTRAL_FAULT */
+        number(out, neutral->fault ? 1 : 0, 0);
     }
 }
 
@@ -389,6 +384,15 @@ static void fetch_identity(const struct meter *meter, const struct register_def 
     }
 }
 
+static void fetch_setting(const struct meter *meter, uint16_t id, struct register_value *out)
+{
+    const struct setting_value *value = &meter->settings.own[settings_row(setting_by_id(id))];
+    number(out, value->number, 0);
+    if (value->text[0] != '\0') {
+        text(out, value->text, strlen(value->text));
+    }
+}
+
 static void fetch_state(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
@@ -415,7 +419,7 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
     case SOURCE_ENERGY_FORMAT:
         number(out, meter->variant.energy_format == FORMAT_7_0 ? 4 : 2, 0);
         break;
-    case SOURCE_COMM_ADDRESS: number(out, KMP_ADDRESS_METER, 0); break;
+    case SOURCE_SETTING: fetch_setting(meter, def->index, out); break;
     default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */
     }
 }
@@ -435,11 +439,11 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         {SOURCE_PHASE_SEQUENCE, fetch_total},
         {SOURCE_QUALITY_WEEK, fetch_quality},
         {SOURCE_ANALYSIS_VALUE, fetch_analysis},
-        {SOURCE_NEUTRAL_THRESHOLD, fetch_neutral},
+        {SOURCE_NEUTRAL_FAULT, fetch_neutral},
         {SOURCE_THRESHOLD_COUNT, fetch_demand},
         {SOURCE_RTC, fetch_moment},
         {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
-        {SOURCE_COMM_ADDRESS, fetch_state},
+        {SOURCE_SETTING, fetch_state},
     };
     size_t i = 0;
     while (def->source > groups[i].last) {

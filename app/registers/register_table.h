@@ -121,7 +121,6 @@ enum register_source {
     /* loss of the neutral */
     SOURCE_NEUTRAL_VOLTAGE,
     SOURCE_NEUTRAL_FAULT,
-    SOURCE_NEUTRAL_THRESHOLD, /**< index 0: displacement, 1: high limit, 2: time */
     /* integration periods */
     SOURCE_MEAN_POWER,       /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER,       /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
@@ -157,7 +156,7 @@ enum register_source {
     SOURCE_PULSE_INPUT,
     SOURCE_OPERATION_STATE,
     SOURCE_ENERGY_FORMAT,
-    SOURCE_COMM_ADDRESS,
+    SOURCE_SETTING, /**< index: id of a setting with a home of its own (setting_table.h) */
 };
 
 /** Numbers of a week (EN 50160), index of SOURCE_QUALITY_WEEK. */

@@ -59,6 +59,23 @@ struct setting_choice {
     const char *word; /**< NULL ends the list */
 };
 
+/** Ids that code asks for by name. */
+enum setting_id {
+    SETTING_PLATE_TEXT = 36,
+    SETTING_DEBITING_2_INTERVAL = 41,
+    SETTING_NEUTRAL_DISPLACEMENT = 50,
+    SETTING_NEUTRAL_HIGH = 51,
+    SETTING_NEUTRAL_TIME = 52,
+    SETTING_KMP_ADDRESS = 60,
+    SETTING_PASSWORD = 61,
+    SETTING_ALARM_MASK_A = 70,
+    SETTING_ALARM_MASK_B_RISE = 71,
+    SETTING_ALARM_MASK_B_FALL = 72,
+};
+
+/** Codes of the audit log: a setting's is this + its id. */
+#define SETTING_AUDIT_CODE 0xFE00u
+
 /** An initial value that does not stand here: the order number's, or given at the factory. */
 #define SETTING_FROM_FACTORY UINT32_MAX
 #define SETTING_NO_REGISTER  0xFFFFu

@@ -6,7 +6,6 @@
 
 #define ID_OPERATION_STATE 1032u
 #define KMP_UNIT_NUMBER    51u
-#define PASSWORD_DELIVERED 0u
 
 /* Words of the command line, and what is printed; the first row of a state is its name. */
 static const struct {
@@ -83,7 +82,7 @@ static enum tool_exit write_state(struct tool *tool, uint8_t wanted, const char 
     if (kmp_value_set(&value, ID_OPERATION_STATE, KMP_UNIT_NUMBER, 1, wanted, 0) != KMP_OK) {
         return EXIT_USAGE;
     }
-    int result = kmp_link_put(&tool->kmp, PASSWORD_DELIVERED, &value);
+    int result = kmp_link_put(&tool->kmp, tool->options.password, &value);
     if (result == HOST_ERR_SILENT) {
         tool_complain("the meter refuses test mode '%s': it does not measure that energy, or wants "
                       "another password",

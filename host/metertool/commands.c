@@ -50,6 +50,7 @@ const struct option_row option_rows[] = {
     {'F', "from", "TIME", "profile, billing: records from 2026-02-01[T12:00[:00]], meter's time"},
     {'T', "to", "TIME", "profile, billing: up to and with this time"},
     {'M', "make", NULL, "config order-number: make a number from FIELD=CODE"},
+    {'p', "password", "N", "the meter's KMP password, 0 to 65535, for what changes it (0)"},
     {'v', "verbose", NULL, "show every byte in hex on stderr"},
     {'h', "help", NULL, "this text"},
     {'V', "version", NULL, "print the version"},

@@ -45,6 +45,14 @@ static bool take_number(const char *name, const char *text, long highest, long *
     return true;
 }
 
+static bool take_password(const char *text, uint16_t *password)
+{
+    long number = 0;
+    const bool good = take_number("--password", text, UINT16_MAX, &number);
+    *password = (uint16_t)number;
+    return good;
+}
+
 static bool take_interval(const char *text, double *interval_s)
 {
     char *end = NULL;
@@ -83,6 +91,7 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'F': options->from = text; break;
     case 'T': options->to = text; break;
     case 'M': options->make = true; break;
+    case 'p': good = take_password(text, &options->password); break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;
     case 'V': return PARSE_VERSION;

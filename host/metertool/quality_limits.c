@@ -6,9 +6,8 @@
 #include "commands.h"
 #include "output.h"
 
-#define PASSWORD_DELIVERED 0u
-#define WIDTH              4u
-#define TEXT_MAX           32u
+#define WIDTH    4u
+#define TEXT_MAX 32u
 
 static const struct limit {
     const char *name, *meaning, *unit;
@@ -149,7 +148,7 @@ static int limit_put(struct tool *tool, const struct limit *limit, int64_t steps
                       -(int)limit->decimals) != KMP_OK) {
         return HOST_ERR_SILENT;
     }
-    return kmp_link_put(&tool->kmp, PASSWORD_DELIVERED, &value);
+    return kmp_link_put(&tool->kmp, tool->options.password, &value);
 }
 
 /* Each limit must fit to those that the meter has at that moment, so that one may have to wait for

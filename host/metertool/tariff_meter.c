@@ -8,7 +8,6 @@
 /* The meter's private block of commands. */
 enum command { STAGE = 0xE0, COMMIT = 0xE1, READ_BACK = 0xE2, FORCE = 0xE3 };
 
-#define PASSWORD    0u
 #define PART        200u
 #define BODY_HEADER 2u /* DEST CID */
 #define UTC_2000    INT64_C(946684800)
@@ -116,7 +115,7 @@ static enum tool_exit send(struct tool *tool, const uint8_t *image, size_t n_ima
         uint8_t request[FRAME_MAX];
         size_t n = n_image - at < PART ? n_image - at : PART;
         struct writer w = writer_over(request, sizeof request);
-        writer_uint_be(&w, PASSWORD, 2);
+        writer_uint_be(&w, tool->options.password, 2);
         writer_uint_be(&w, at, 2);
         writer_bytes(&w, image + at, n);
         struct reader r = ask(tool, STAGE, &w);
@@ -155,7 +154,7 @@ enum tool_exit tariff_meter_write(struct tool *tool, const struct tariff_plan *p
         return result;
     }
     w = writer_over(request, sizeof request);
-    writer_uint_be(&w, PASSWORD, 2);
+    writer_uint_be(&w, tool->options.password, 2);
     writer_uint_be(&w, n_image, 2);
     writer_uint_be(&w, (uint64_t)(activation_s != 0 ? activation_s - UTC_2000 : 0), 4);
     struct reader r = ask(tool, COMMIT, &w);
@@ -167,7 +166,7 @@ enum tool_exit tariff_meter_force(struct tool *tool, unsigned tariff, unsigned m
 {
     uint8_t request[FRAME_MAX];
     struct writer w = writer_over(request, sizeof request);
-    writer_uint_be(&w, PASSWORD, 2);
+    writer_uint_be(&w, tool->options.password, 2);
     writer_u8(&w, (uint8_t)tariff);
     writer_uint_be(&w, minutes, 2);
     struct reader r = ask(tool, FORCE, &w);

@@ -31,6 +31,7 @@ struct tool_options {
     long count;        /**< watch: rounds, 0 = until stopped */
     bool verbose;
     bool make;             /**< config order-number */
+    uint16_t password;     /**< of the meter, for what changes it */
     const char *from, *to; /**< profile, billing: TIME; NULL: none given */
 };
 

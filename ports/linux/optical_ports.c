@@ -121,6 +121,7 @@ static int client_open(struct optical_port *port, int fd)
     client->watch = (struct watch){.fd = fd, .ready = client_ready, .context = client};
     line_init(&client->line, ports->meter, (unsigned)(client - ports->client), port->option.timing,
               port->option.echo);
+    optical_connect(client->line.optical, ports->meter, port->option.channel);
     if (loop_add(ports->loop, &client->watch, EPOLLIN) != 0) {
         client_close(client);
         return -1;

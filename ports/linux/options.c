@@ -146,7 +146,22 @@ static int take_front_end(struct parsing *parsing, const char *text)
                : bad(parsing, "front-end", expected, text);
 }
 
-/* The ",timing=on,echo=on" behind an optical port. */
+/* @return the text names a channel */
+static bool take_channel(const char *text, size_t length, enum rights_channel *channel)
+{
+    static const char *const names[] = {[CHANNEL_OPTICAL] = "channel=optical",
+                                        [CHANNEL_MODULE] = "channel=module",
+                                        [CHANNEL_CONSUMER] = "channel=consumer"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (length == strlen(names[i]) && memcmp(text, names[i], length) == 0) {
+            *channel = (enum rights_channel)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The ",timing=on,echo=on,channel=module" behind an optical port. */
 static int take_optical_switches(const struct parsing *parsing, struct optical_option *port,
                                  const char *text)
 {
@@ -158,7 +173,7 @@ static int take_optical_switches(const struct parsing *parsing, struct optical_o
     while (*text == ',') {
         text++;
         const size_t length = strcspn(text, ",");
-        bool known = false;
+        bool known = take_channel(text, length, &port->channel);
         for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
             const size_t name = strlen(switches[i].name);
             const bool on = length == name + 2 && memcmp(text + name, "on", 2) == 0;
@@ -169,7 +184,8 @@ static int take_optical_switches(const struct parsing *parsing, struct optical_o
             }
         }
         if (!known) {
-            return bad(parsing, "optical", "timing=on|off or echo=on|off", text);
+            return bad(parsing, "optical",
+                       "timing=on|off, echo=on|off or channel=optical|module|consumer", text);
         }
         text += length;
     }
@@ -310,7 +326,8 @@ static const struct option_row {
     {"start", "ISO-TIME", "simulated start, UTC when it names no zone (default: now)", take_start},
     {"until", "TIME", "end after N(s|m|h|d) of simulated time, or at an ISO-TIME", take_until},
     {"optical", "PORT",
-     "tcp:HOST:PORT or pty:PATH, with ,timing=on ,echo=on; repeatable\n"
+     "tcp:HOST:PORT or pty:PATH, with ,timing=on ,echo=on ,channel=module|consumer;\n"
+     "repeatable\n"
      "(default " DEFAULT_OPTICAL ")",
      take_optical},
     {"panel", "HOST:PORT", "front panel as a web page (default " DEFAULT_PANEL ")", take_panel},

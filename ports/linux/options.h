@@ -21,7 +21,8 @@ struct optical_option {
     struct address address; /**< tcp */
     char path[256];         /**< pty */
     bool timing, echo;
-    bool named; /**< by the user; false: the default port */
+    enum rights_channel channel; /**< who is at the other end */
+    bool named;                  /**< by the user; false: the default port */
 };
 
 struct options {

@@ -2,6 +2,7 @@
  * Limits that a client writes, and what of the voltage quality outlives a restart: limits, weekly
  * counts, extremes of the day.  Cuts at every write.
  */
+#include "app/meter/meter_audit.h"
 #include "app/meter/meter_quality.h"
 #include "app/quality/quality_record.h"
 #include "app/registers/register_read.h"
@@ -97,10 +98,11 @@ static void each_limit_is_written(void **state)
         assert_int_equal(get(whole, rows[i].id), rows[i].after);
         assert_int_equal(audited(whole, &entry), i + 1);
         assert_int_equal(entry.code, rows[i].id);
-        assert_int_equal(entry.n_payload, METER_LIMIT_RECORD_BYTES);
+        assert_int_equal(entry.n_payload, METER_AUDIT_REGISTER_BYTES);
         assert_int_equal(little(entry.payload), rows[i].before);
         assert_int_equal(little(entry.payload + 8), rows[i].after);
         assert_int_equal((int8_t)entry.payload[16], def->kmp_exponent);
+        assert_int_equal(entry.payload[17], CHANNEL_OPTICAL);
         assert_true(put(whole, 0, rows[i].id, rows[i].after, def->kmp_exponent)); /* as it is */
         assert_int_equal(audited(whole, &entry), i + 1);
     }
