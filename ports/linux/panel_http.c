@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "analysis_json.h"
+#include "billing_json.h"
+#include "events_json.h"
 #include "instant.h"
 #include "panel_api.h"
 #include "panel_files.h"
@@ -259,6 +261,18 @@ static char *page_quality(struct run *run, const struct profile_query *query, si
     return quality_json(&run->site.meter, length);
 }
 
+static char *page_events(struct run *run, const struct profile_query *query, size_t *length)
+{
+    (void)query;
+    return events_json(&run->site.meter, length);
+}
+
+static char *page_billing(struct run *run, const struct profile_query *query, size_t *length)
+{
+    (void)query;
+    return billing_json(&run->site.meter, length);
+}
+
 static char *page_profile(struct run *run, const struct profile_query *query, size_t *length)
 {
     return profile_json(&run->site.meter, query, length);
@@ -289,6 +303,7 @@ static const struct json_page {
     {"/api/tariff", page_tariff, false},     {"/api/quality", page_quality, false},
     {"/api/profile", page_profile, false},   {"/api/profile.csv", page_profile_csv, true},
     {"/api/analysis", page_analysis, false}, {"/api/analysis.csv", page_analysis_csv, true},
+    {"/api/events", page_events, false},     {"/api/billing", page_billing, false},
 };
 
 static const struct json_page *page_find(const char *path)

@@ -43,8 +43,10 @@ class Meter:
         self.process = subprocess.Popen(
             [*command, "--panel", "127.0.0.1:0", "--optical", "tcp:127.0.0.1:0", *arguments],
             stdout=subprocess.PIPE, text=True)
-        self.url = None
+        self.url = self.optical = None
         for line in self.process.stdout:
+            if line.startswith("optical tcp "):
+                self.optical = line.split()[2]
             if line.startswith("panel "):
                 self.url = line.split()[1]
                 break
@@ -290,7 +292,7 @@ def the_load_profile_is_drawn(browser, meter):
     browser.wait("return /^Thu 19 Mar 2026, 0[56]:.. \u2013 1[12]:..$/.test($('#profile-range').textContent)",
                  what="the quarter of a day dragged over")
     browser.keys("#profile-chart", "0")
-    browser.wait("return $('#profile-range').textContent === '1 Mar \u2013 20 Mar 2026'", what="all of it")
+    browser.wait("return $('#profile-range').textContent === '28 Feb \u2013 20 Mar 2026'", what="all of it")
     browser.run("$$('#profile-unit button').find(node => node.textContent === 'kWh').click()")
     browser.wait("return $('#profile-what').textContent === 'active energy, kWh, by the day'", what="bars of days")
     browser.hover("#profile-chart .u-over", 0.5)
@@ -300,6 +302,46 @@ def the_load_profile_is_drawn(browser, meter):
     with urllib.request.urlopen(link, timeout=10) as answer:
         rows = answer.read().decode().splitlines()
     check(len(rows) > 1800 and rows[0].startswith("id,time,utc,A+ kWh"), f"{len(rows)} rows of CSV")
+
+
+# REQ(EVT-04, EVT-05): what happens stands in the list at once, in words, and is counted on the tab until somebody looks
+def events_are_told(browser, meter):
+    opened(browser, meter)
+    before = browser.run("return Number($('#events-badge').textContent)")
+    browser.run("$('#act-magnet').click()")
+    browser.wait("return !$('#events-badge').hidden && Number($('#events-badge').textContent) > arguments[0]", before,
+                 what="one more on the tab")
+    browser.run("$('#tab-events').click()")
+    first = "return ($('#events .event') || {textContent: ''}).textContent"
+    browser.wait(f"{first}.endsWith('MeterMagnet')", what="the magnet in the list")
+    check(browser.run("return $('#events .event').classList.contains('fresh')"), "what is new is marked")
+    check(browser.run("return $('#events .event .event-unread') !== null"), "no client has read it")
+    check(browser.run("return $('#events-badge').hidden"), "somebody looks")
+    browser.run("$('#act-magnet').click()")
+    browser.wait(f"{first}.endsWith('MeterOver: magnet')", what="its end, live")
+    check(browser.run("return $('#events-said').textContent") == "Meter: over: magnet", "told to a screen reader")
+    tool = [os.path.join(BUILD, "metertool"), "-m", f"kmp+tcp://{meter.optical}", "events", "status"]
+    subprocess.run([*tool, "new"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*tool, "done"], check=True)
+    browser.run("$$('#events-of button').find(node => node.textContent === 'Meter').click()")
+    browser.wait("return $('#events .event .event-unread') === null", what="read out by a client")
+    words = subprocess.run(tool, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+    check(words.endswith("over: magnet"), f"the same words: {words}")
+
+
+# REQ(BIL-02): the debiting periods, newest first, with what was used in them and their peaks
+def debiting_periods_are_listed(browser, meter):
+    opened(browser, meter)
+    browser.run("$('#tab-history').click()")
+    browser.wait("return $$('#billing tbody tr').length === 1", what="the stop at the beginning of March")
+    check(browser.run("return $('#billing tbody th').textContent") == "2026-03-01 00:00by date", "when and why")
+    subprocess.run([os.path.join(BUILD, "metertool"), "-m", f"kmp+tcp://{meter.optical}", "debit"], check=True,
+                   stdout=subprocess.DEVNULL)
+    browser.wait("return $$('#billing tbody tr').length === 2", what="the stop by command, live")
+    cells = browser.run("return $$('#billing tbody tr:first-child > *').map(cell => cell.textContent)")
+    check(cells[0].endswith("by command") and 1500 < float(cells[1].replace("\u2009", "")) < 1600, f"{cells}")
+    peak = browser.run("return $$('#billing thead th').findIndex(cell => cell.textContent === '1.6.0kW')")
+    check(cells[peak].startswith("3.450"), f"P+max: {cells[peak]}")
 
 
 def registers_are_listed(browser, meter):
@@ -334,13 +376,14 @@ def digits_have_their_heights(browser, meter):
 
 CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
           a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
-          switches_reach_the_meter, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
+          switches_reach_the_meter, events_are_told, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
           the_page_fits_a_phone, both_colour_schemes, views_are_tabs]
 
 # Against a meter that has counted for some weeks and was off for an hour.
-PAST = ["--mains", "u=230,i=5", "--speed", "max", "--start", "2026-03-01T00:00:00Z", "--until", "18.97d"]
+PAST = ["--mains", "u=230,i=5", "--speed", "max", "--start", "2026-02-28T20:00:00Z", "--until",
+        "459.28h"]
 NOW = ["--mains", "u=230,i=5", "--start", "2026-03-20T00:20:00Z"]
-HISTORY_CHECKS = [the_load_profile_is_drawn]
+HISTORY_CHECKS = [the_load_profile_is_drawn, debiting_periods_are_listed]
 
 
 def take_pictures():

@@ -1,4 +1,4 @@
-"""What the panel's pages draw: the load profile as a curve and as CSV, against the registers and each other."""
+"""What the panel draws: the load profile as a curve and as CSV, debiting stops, events, against each other."""
 
 import csv
 import datetime
@@ -9,7 +9,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from meter_process import Meter, check, run
+from meter_process import Meter, check, run, wait_until
 
 
 def text_of(meter, path):
@@ -86,6 +86,37 @@ def test_bad_queries(meter):
             check(error.code == 400 and b"expected from and to" in error.read(), f"{query}: {error.code}")
 
 
+# REQ(BIL-02, BIL-04): stops of the first of the month, with the registers that the load profile had then
+def test_billing(meter, rows):
+    billing = meter.get("/api/billing")
+    codes = [column["code"] for column in billing["columns"]]
+    check(len(codes) == 19 and codes[:2] == ["1.8.0", "2.8.0"] and billing["columns"][14]["name"] == "Peak power P+",
+          f"{billing['columns']}")
+    check([(stop["time"], stop["cause"], stop["id"]) for stop in billing["periods"]] ==
+          [("2026-04-01T00:00:00", "date", 1)], f"{billing['periods']}")
+    newest = billing["periods"][0]
+    record = next(row for row in rows if row["time"] == "2026-04-01T00:00:00+02:00")
+    check(int(newest["values"][0] * 1000) == round(float(record["A+ kWh"]) * 1000), f"{newest} against {record}")
+    check(newest["values"][codes.index("0.1.0")] == 1, "number of the period")
+    check("2026-03-10" < newest["times"][codes.index("1.6.0")] <= newest["time"] and newest["times"][0] is None, "P+max")
+    check(billing["second"][0]["values"][codes.index("1.6.0")] is None and len(billing["second"]) > 25, "log 2")
+
+
+# REQ(EVT-04): events in the words of metertool, of each log the newest first, with what no client has read
+def test_events(meter):
+    meter.post("/api/input", {"name": "cover", "on": True})
+    meter.post("/api/input", {"name": "cover", "on": False})
+    wait_until(lambda: meter.get("/api/state")["records"]["status"]["newest"] >= 2, "two records")
+    events = meter.get("/api/events")
+    status = [event for event in events["events"] if event["log"] == "status"]
+    check([event["text"] for event in status[:2]] == ["over: meter cover open", "meter cover open"], f"{status}")
+    check(status[0]["id"] == status[1]["id"] + 1 and status[0]["valid"] and status[0]["time"].startswith("2026-04-09T05:"),
+          f"{status[0]}")
+    log = events["logs"][0]
+    check(log == {"name": "status", "depth": 200, "newest": status[0]["id"], "read": 0}, f"{log}")
+    check("debiting" not in [log["name"] for log in events["logs"]], "stops are no events")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         data = os.path.join(folder, "house")
@@ -100,6 +131,8 @@ def main():
         test_long_stretches(meter, whole)
         test_part(meter, whole)
         test_marks(whole, rows)
+        test_billing(meter, rows)
+        test_events(meter)
         test_bad_queries(meter)
         meter.terminate()
         basis = Meter("--variant", "382B", "--panel", "127.0.0.1:0", "--mains", "u=230,i=1")

@@ -1,8 +1,10 @@
 /* The front panel: one state comes in, everything on the page shows it. */
 
+import { createBilling } from './billing.js';
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createControls } from './controls.js';
 import { byId, format, make } from './dom.js';
+import { createEvents } from './events.js';
 import { createFront } from './front.js';
 import { createHistory } from './history.js';
 import { ask, listen } from './link.js';
@@ -328,7 +330,8 @@ function start() {
   createTariff();
   createQuality();
   const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
-    createControls(report), createPorts(), createHealth(), createHistory()];
+    createControls(report), createPorts(), createHealth(), createHistory(),
+    createBilling(), createEvents()];
   createTabs();
   let linked = null, newest = null;
   const show = () => {
