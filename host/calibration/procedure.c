@@ -51,8 +51,7 @@ const struct procedure_point procedure_points_short[] = {
 const size_t procedure_n_points_short =
     sizeof procedure_points_short / sizeof procedure_points_short[0];
 
-/** A point that a meter of so many systems on such a bench goes through. */
-static bool point_applies(const struct procedure_point *point, bool chamber, unsigned systems)
+bool procedure_applies(const struct procedure_point *point, bool chamber, unsigned systems)
 {
     if (point->kind == PROCEDURE_DRIFT) {
         return chamber;
@@ -67,13 +66,12 @@ static double point_seconds(const struct procedure_point *point)
     return PROCEDURE_SETTLE_S + point->seconds;
 }
 
-/** Points of verification are measured before and after. */
-static double planned_seconds(const struct procedure_point *point, size_t n, bool chamber,
-                              unsigned systems, bool dry)
+double procedure_planned_s(const struct procedure_point *point, size_t n, bool chamber,
+                           unsigned systems, bool dry)
 {
     double sum = 0.0;
     for (size_t k = 0; k < n; k++) {
-        if (point_applies(&point[k], chamber, systems)) {
+        if (procedure_applies(&point[k], chamber, systems)) {
             const double times = point[k].kind == PROCEDURE_VERIFY && !dry ? 2.0 : 1.0;
             sum += times * point_seconds(&point[k]);
         }
@@ -83,7 +81,7 @@ static double planned_seconds(const struct procedure_point *point, size_t n, boo
 
 double procedure_seconds(const struct procedure_point *point, size_t n, bool chamber)
 {
-    return planned_seconds(point, n, chamber, CALIBRATION_SYSTEMS, false);
+    return procedure_planned_s(point, n, chamber, CALIBRATION_SYSTEMS, false);
 }
 
 /** ---- bench --------------------------------------------------------------------------------- */
@@ -284,7 +282,7 @@ static bool measure_all(struct procedure *p, const struct procedure_point *point
 {
     for (size_t k = 0; k < n; k++) {
         if (point[k].kind != PROCEDURE_VERIFY &&
-            point_applies(&point[k], p->bench->chamber != NULL, p->bench->systems) &&
+            procedure_applies(&point[k], p->bench->chamber != NULL, p->bench->systems) &&
             !point_run(p, &point[k])) {
             return false;
         }
@@ -341,7 +339,8 @@ enum procedure_err procedure_run(const struct procedure_bench *bench,
     if (!points_suffice(point, n) || bench->systems < 1u || bench->systems > CALIBRATION_SYSTEMS) {
         return PROCEDURE_ERR_POINTS;
     }
-    procedure.planned_s = planned_seconds(point, n, bench->chamber != NULL, bench->systems, dry);
+    procedure.planned_s =
+        procedure_planned_s(point, n, bench->chamber != NULL, bench->systems, dry);
     (void)run(&procedure, point, n, dry);
     if (why != NULL) {
         *why = procedure.why;

@@ -93,7 +93,15 @@ extern const size_t procedure_n_points_full;
 extern const struct procedure_point procedure_points_short[];
 extern const size_t procedure_n_points_short;
 
-/** Seconds of measuring that a table takes on a bench with or without a chamber. */
+/** Does a meter of so many systems on such a bench go through that point? */
+bool procedure_applies(const struct procedure_point *point, bool chamber, unsigned systems);
+
+/** Seconds of measuring of all points that apply; points of verification count twice unless dry. */
+double procedure_planned_s(const struct procedure_point *point, size_t n, bool chamber,
+                           unsigned systems, bool dry);
+
+/** Seconds of measuring that a table takes with three systems on a bench with or without a chamber.
+ */
 double procedure_seconds(const struct procedure_point *point, size_t n, bool chamber);
 
 #define PROCEDURE_VERIFY_MAX 12u

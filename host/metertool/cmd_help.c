@@ -16,16 +16,18 @@ const char help_registers[] =
     "beginning (voltage), display label (U, A+), or KMP id (0x041E, 1054), known or not.\n";
 
 const char help_exits[] = "Exit codes: 0 good, 1 meter did not answer properly, 2 usage, "
-                          "3 register unknown to the meter.\n";
+                          "3 register unknown to the meter,\n4 calibrated but still beyond 0.2 %, "
+                          "130 calibration stopped.\n";
 
 static void print_options(void)
 {
     for (size_t i = 0; i < option_rows_length; i++) {
         const struct option_row *row = &option_rows[i];
-        char form[40];
+        char form[40], letter[8];
+        option_letter_text(row, letter);
         snprintf(form, sizeof form, "--%s%s%s", row->name, row->argument != NULL ? " " : "",
                  row->argument != NULL ? row->argument : "");
-        printf("  -%c, %-16s %s\n", row->letter, form, row->summary);
+        printf("  %-4s%-16s %s\n", letter, form, row->summary);
     }
 }
 

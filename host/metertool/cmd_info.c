@@ -1,11 +1,14 @@
 /* metertool info: what kind of meter is this? */
 #include <string.h>
 
+#include "calibrate_show.h"
 #include "commands.h"
 #include "meter_type.h"
 #include "output.h"
 
 #define CID_GET_TYPE 0x01u
+#define ID_SOFTWARE  1005
+#define OUR_SOFTWARE "382" /* 38200101 and so on: LEGAL-CMD-16 */
 
 /* In the order in which they are printed. */
 static const uint16_t info_ids[] = {
@@ -78,7 +81,20 @@ static void type_texts(const uint8_t type[4], char *name, size_t n_name, char *r
     revision_text(type, revision, n_revision);
 }
 
-static void print_kmp_table(const struct tool *tool, const uint8_t *type)
+/** What a meter of ours says about its calibration.  @return false: another meter, or none. */
+static bool get_calibration(struct tool *tool, struct kmp_calibration_snapshot *out)
+{
+    bool ours = false;
+    for (size_t i = 0; i < tool->readings.length; i++) {
+        const struct reading *reading = &tool->readings.items[i];
+        ours = ours || (reading->kmp_id == ID_SOFTWARE &&
+                        strncmp(reading->text, OUR_SOFTWARE, strlen(OUR_SOFTWARE)) == 0);
+    }
+    return ours && calibrate_look(tool, out) == CALIBRATE_OK;
+}
+
+static void print_kmp_table(const struct tool *tool, const uint8_t *type,
+                            const struct kmp_calibration_snapshot *calibration)
 {
     char name[80], revision[16];
     size_t width = names_width(&tool->readings);
@@ -92,9 +108,14 @@ static void print_kmp_table(const struct tool *tool, const uint8_t *type)
         row_name(reading, name, sizeof name);
         print_row(width, name, reading->text, reading->unit);
     }
+    if (calibration != NULL) {
+        calibrate_state_text(calibration, name, sizeof name);
+        print_row(width, "Calibration", name, "");
+    }
 }
 
-static void print_kmp_json(const struct tool *tool, const uint8_t *type)
+static void print_kmp_json(const struct tool *tool, const uint8_t *type,
+                           const struct kmp_calibration_snapshot *calibration)
 {
     json_t *all = json_object();
     char name[60], revision[16];
@@ -107,6 +128,10 @@ static void print_kmp_json(const struct tool *tool, const uint8_t *type)
         const struct reading *reading = &tool->readings.items[i];
         output_key(reading, name, sizeof name);
         json_object_set_new(all, name, output_json_reading(reading));
+    }
+    if (calibration != NULL) {
+        json_object_set_new(all, "calibrated", json_boolean(calibrate_is_calibrated(calibration)));
+        json_object_set_new(all, "seal_open", json_boolean(calibration->seal_open));
     }
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     putchar('\n');
@@ -123,10 +148,13 @@ static enum tool_exit info_kmp(struct tool *tool)
     if (result != EXIT_GOOD) {
         return result;
     }
-    bool typed = get_type(tool, type);
+    const uint8_t *typed = get_type(tool, type) ? type : NULL;
+    struct kmp_calibration_snapshot snapshot;
+    const struct kmp_calibration_snapshot *calibration =
+        get_calibration(tool, &snapshot) ? &snapshot : NULL;
     switch (tool->options.format) {
-    case FORMAT_TABLE: print_kmp_table(tool, typed ? type : NULL); break;
-    case FORMAT_JSON: print_kmp_json(tool, typed ? type : NULL); break;
+    case FORMAT_TABLE: print_kmp_table(tool, typed, calibration); break;
+    case FORMAT_JSON: print_kmp_json(tool, typed, calibration); break;
     case FORMAT_CSV: output_csv(&tool->readings); break;
     }
     return EXIT_GOOD;

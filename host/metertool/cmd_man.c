@@ -56,8 +56,9 @@ enum tool_exit command_man(struct tool *tool, int n_arguments, char **arguments)
     puts(".SH OPTIONS");
     for (size_t i = 0; i < option_rows_length; i++) {
         const struct option_row *row = &option_rows[i];
-        char form[40];
-        snprintf(form, sizeof form, "-%c, --%s", row->letter, row->name);
+        char form[40], letter[8];
+        option_letter_text(row, letter);
+        snprintf(form, sizeof form, "%s--%s", letter, row->name);
         print_item(form, row->argument, row->summary);
     }
     print_section("ADDRESSES", help_addresses);

@@ -32,6 +32,9 @@ const struct command commands[] = {
      "order-number NUMBER|NAME [CONFIGURATION ...] | order-number --make [FIELD=CODE ...]",
      "what an order number and its configurations say; make one (docs/metertool.md)", false, false,
      command_config},
+    {"calibrate", "[show]",
+     "calibrate by a reference source (--source); show: constants, seal, audit trail", false, false,
+     command_calibrate},
     {"help", "[COMMAND]", "this text", false, false, command_help},
     {"man", "", "this text as a manual page: metertool man | man -l -", false, false, command_man},
     {"completion", "bash", "print a completion script: source <(metertool completion bash)", false,
@@ -50,12 +53,27 @@ const struct option_row option_rows[] = {
     {'F', "from", "TIME", "profile, billing: records from 2026-02-01[T12:00[:00]], meter's time"},
     {'T', "to", "TIME", "profile, billing: up to and with this time"},
     {'M', "make", NULL, "config order-number: make a number from FIELD=CODE"},
-    {'p', "password", "N", "the meter's KMP password, 0 to 65535, for what changes it (0)"},
+    {'p', "password", "N",
+     "the meter's KMP password, for what changes it (or METERTOOL_PASSWORD; 0)"},
+    {OPTION_SOURCE, "source", "URL", "calibrate: the reference source, tcp:HOST:PORT"},
+    {OPTION_SHORT, "short", NULL, "calibrate: gains, delay and own crosstalk only, 4 minutes"},
+    {OPTION_DRY_RUN, "dry-run", NULL, "calibrate: measure and compute, write nothing"},
+    {OPTION_REPORT, "report", "FILE", "calibrate: write the protocol of the calibration there"},
+    {OPTION_SHOW, "show", NULL, "calibrate: show constants, seal and audit trail"},
+    {'y', "yes", NULL, "calibrate: do not ask"},
     {'v', "verbose", NULL, "show every byte in hex on stderr"},
     {'h', "help", NULL, "this text"},
     {'V', "version", NULL, "print the version"},
 };
 const size_t option_rows_length = sizeof option_rows / sizeof option_rows[0];
+
+void option_letter_text(const struct option_row *row, char text[8])
+{
+    text[0] = '\0';
+    if (row->letter < OPTION_SOURCE) {
+        (void)snprintf(text, 8, "-%c, ", row->letter);
+    }
+}
 
 const struct command *command_by_name(const char *name)
 {

@@ -16,13 +16,19 @@ struct command {
     enum tool_exit (*run)(struct tool *tool, int n_arguments, char **arguments);
 };
 
+/** Options without a letter. */
+enum option_long { OPTION_SOURCE = 256, OPTION_SHORT, OPTION_DRY_RUN, OPTION_REPORT, OPTION_SHOW };
+
 /** One option of the command line, for getopt, help and completion alike. */
 struct option_row {
-    char letter;          /**< 0: none */
+    int letter;           /**< above 255: long form only */
     const char *name;     /**< long form */
     const char *argument; /**< NULL: takes none */
     const char *summary;
 };
+
+/** "-m, ", or nothing: as it stands before the long form. */
+void option_letter_text(const struct option_row *row, char text[8]);
 
 extern const struct command commands[];
 extern const size_t commands_length;
@@ -47,6 +53,7 @@ enum tool_exit command_quality(struct tool *tool, int n_arguments, char **argume
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_config(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_calibrate(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_man(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arguments);

@@ -25,7 +25,10 @@ static void make_forms(struct option_forms *forms)
         forms->longs[i].name = row->name;
         forms->longs[i].has_arg = row->argument != NULL ? required_argument : no_argument;
         forms->longs[i].val = row->letter;
-        forms->shorts[at++] = row->letter;
+        if (row->letter >= OPTION_SOURCE) {
+            continue;
+        }
+        forms->shorts[at++] = (char)row->letter;
         if (row->argument != NULL) {
             forms->shorts[at++] = ':';
         }
@@ -45,10 +48,10 @@ static bool take_number(const char *name, const char *text, long highest, long *
     return true;
 }
 
-static bool take_password(const char *text, uint16_t *password)
+static bool take_password(const char *name, const char *text, uint16_t *password)
 {
     long number = 0;
-    const bool good = take_number("--password", text, UINT16_MAX, &number);
+    const bool good = take_number(name, text, UINT16_MAX, &number);
     *password = (uint16_t)number;
     return good;
 }
@@ -91,7 +94,13 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'F': options->from = text; break;
     case 'T': options->to = text; break;
     case 'M': options->make = true; break;
-    case 'p': good = take_password(text, &options->password); break;
+    case 'p': good = take_password("--password", text, &options->password); break;
+    case OPTION_SOURCE: options->source = text; break;
+    case OPTION_SHORT: options->shortened = true; break;
+    case OPTION_DRY_RUN: options->dry_run = true; break;
+    case OPTION_REPORT: options->report = text; break;
+    case OPTION_SHOW: options->show = true; break;
+    case 'y': options->yes = true; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;
     case 'V': return PARSE_VERSION;
@@ -139,6 +148,11 @@ int main(int argc, char **argv)
     tool.line.fd = -1;
     tool.options = (struct tool_options){
         .meter = getenv("METERTOOL_METER"), .timeout_ms = -1, .retries = 2, .interval_s = 1.0};
+    const char *password = getenv("METERTOOL_PASSWORD");
+    if (password != NULL &&
+        !take_password("METERTOOL_PASSWORD", password, &tool.options.password)) {
+        return EXIT_USAGE;
+    }
     switch (parse_options(&tool.options, argc, argv)) {
     case PARSE_BAD: return EXIT_USAGE;
     case PARSE_HELP: return (int)command_help(&tool, argc - optind, argv + optind);

@@ -14,9 +14,11 @@
 /** Exit codes, as documented in docs/metertool.md. */
 enum tool_exit {
     EXIT_GOOD = 0,
-    EXIT_METER = 1,   /**< the meter did not answer, or not as it should */
-    EXIT_USAGE = 2,   /**< the command line makes no sense */
-    EXIT_UNKNOWN = 3, /**< the meter does not have a register that was asked for */
+    EXIT_METER = 1,     /**< the meter did not answer, or not as it should */
+    EXIT_USAGE = 2,     /**< the command line makes no sense */
+    EXIT_UNKNOWN = 3,   /**< the meter does not have a register that was asked for */
+    EXIT_LIMIT = 4,     /**< calibrate: a point of verification errs too much */
+    EXIT_STOPPED = 130, /**< calibrate: by Ctrl-C or SIGTERM */
 };
 
 enum tool_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
@@ -30,9 +32,11 @@ struct tool_options {
     double interval_s; /**< watch */
     long count;        /**< watch: rounds, 0 = until stopped */
     bool verbose;
-    bool make;             /**< config order-number */
-    uint16_t password;     /**< of the meter, for what changes it */
-    const char *from, *to; /**< profile, billing: TIME; NULL: none given */
+    bool make;                   /**< config order-number */
+    uint16_t password;           /**< of the meter, for what changes it */
+    const char *from, *to;       /**< profile, billing: TIME; NULL: none given */
+    const char *source, *report; /**< calibrate: tcp:HOST:PORT, a file; NULL: none given */
+    bool shortened, dry_run, yes, show;
 };
 
 /** A run of the tool.  Large: kept once, in main(). */
