@@ -3,31 +3,12 @@
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 #include "display_configurations.h"
+#include "display_rules.h"
 
 size_t display_list_max(const struct variant *variant, enum display_list which)
 {
-    switch (which) {
-    case LIST_AUTOMATIC: return DISPLAY_AUTOMATIC_MAX;
-    case LIST_MANUAL:
-        return variant->manual_list_max < DISPLAY_MANUAL_MAX ? variant->manual_list_max
-                                                             : DISPLAY_MANUAL_MAX;
-    case LIST_BACKUP: return variant->backup_battery ? DISPLAY_BACKUP_MAX : 0;
-    case LIST_TEST: return LEGAL_TARIFF_ENERGIES;
-    default: return 0;
-    }
-}
-
-/* Values of an earlier debiting period (OBIS value group F), and the logs themselves. */
-static bool reading_is_historical(const struct register_def *def)
-{
-    bool has_obis = def->obis[2] != 0 || def->obis[3] != 0 || def->obis[4] != 0;
-    return has_obis && (def->obis[5] <= 99 || def->obis[2] == 98 || def->obis[2] == 99);
-}
-
-static bool reading_is_energy_total(const struct register_def *def)
-{
-    return def->source == SOURCE_NET_ENERGY ||
-           (def->source == SOURCE_ENERGY && def->index <= LEGAL_R4 && def->obis[5] == 255);
+    return which == LIST_TEST ? LEGAL_TARIFF_ENERGIES
+                              : display_rules_longest(variant, (enum kmp_display_which)which);
 }
 
 /* Four decimals of a kilowatt-hour: value group F is 128. */
@@ -38,13 +19,8 @@ static bool reading_is_verification(const struct register_def *def)
 
 bool display_reading_allowed(enum display_list which, const struct register_def *def)
 {
-    switch (which) {
-    case LIST_AUTOMATIC: return !reading_is_historical(def);
-    case LIST_MANUAL: return true;
-    case LIST_BACKUP: return reading_is_energy_total(def);
-    case LIST_TEST: return reading_is_verification(def);
-    default: return false;
-    }
+    return which == LIST_TEST ? reading_is_verification(def)
+                              : display_rules_allow((enum kmp_display_which)which, def);
 }
 
 static bool list_holds(const uint16_t *readings, size_t n, size_t row)

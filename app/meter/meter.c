@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "../optical/optical_bundle.h"
 #include "meter_analysis.h"
+#include "meter_display.h"
 #include "meter_events.h"
 #include "meter_log.h"
 #include "meter_quality.h"
@@ -452,7 +454,8 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     }
     billing_begin(meter, &record, stored);
     meter_quality_start(meter);
-    display_init(&meter->display, meter);
+    display_store_load(&meter->display_store, board);
+    meter_display_begin(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);
     }
@@ -465,6 +468,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         app_save(meter, !meter->was_reset);
     }
     meter_settings_begin(meter);
+    optical_bundle_begin(meter);
     return loaded == APP_STORE_ERR_STORAGE ? METER_ERR_STORAGE : legal;
 }
 

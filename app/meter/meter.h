@@ -14,9 +14,11 @@
 
 #include "../analysis/analysis.h"
 #include "../billing/billing.h"
+#include "../bundle/bundle_store.h"
 #include "../clock/clock.h"
 #include "../demand/demand.h"
 #include "../display/display.h"
+#include "../display/display_store.h"
 #include "../load_profile/load_profile.h"
 #include "../log/event_log.h"
 #include "../log/event_marks.h"
@@ -96,6 +98,8 @@ struct meter {
     int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
     struct tariff tariff;
     struct display display;
+    struct display_store display_store; /**< lists that a client has set */
+    struct bundle bundle;               /**< changes that a client commits together */
     struct optical optical[METER_OPTICAL_PORTS];
     struct optical_staged staged; /**< constants that a tool has sent, not in force yet */
     struct app_store store;

@@ -4,6 +4,7 @@
 
 #include "meter_analysis.h"
 #include "meter_audit.h"
+#include "meter_display.h"
 #include "meter_log.h"
 
 #define RADIO_SHORT_MAX 999u /* configuration 5 has three digits, or eight (seen on M) */
@@ -151,7 +152,7 @@ static void effects_apply(struct meter *meter, unsigned effects)
         meter->clock.summer_time_eu = variant->summer_time_eu;
     }
     if ((effects & EFFECT_DISPLAY) != 0) {
-        display_init(&meter->display, meter);
+        meter_display_begin(meter);
         display_supply(&meter->display, meter->supply_on, meter->now_us);
     }
     billing_configure(&meter->billing, variant);

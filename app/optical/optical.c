@@ -2,13 +2,17 @@
 
 #include <string.h>
 
+#include "../../proto/kmp/kmp_bundle.h"
 #include "../../proto/kmp/kmp_calibration.h"
+#include "../../proto/kmp/kmp_display.h"
 #include "../../proto/kmp/kmp_log.h"
 #include "../../proto/kmp/kmp_settings.h"
 #include "../meter/meter_audit.h"
 #include "../meter/meter_events.h"
 #include "../registers/register_read.h"
+#include "optical_bundle.h"
 #include "optical_calibration.h"
+#include "optical_display.h"
 #include "optical_lines.h"
 #include "optical_logs.h"
 #include "optical_settings.h"
@@ -147,6 +151,10 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case KMP_SETTINGS_STAGE:
     case KMP_SETTINGS_COMMIT:
     case KMP_SETTINGS_STATUS: return optical_settings(meter, cid, data, out);
+    case KMP_DISPLAY_READ:
+    case KMP_DISPLAY_WRITE: return optical_display(meter, cid, data, out);
+    case KMP_BUNDLE_STAGE:
+    case KMP_BUNDLE_ORDER: return optical_bundle(meter, cid, data, out);
     default: return optical_tariff(meter, cid, data, out);
     }
 }

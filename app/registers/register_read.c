@@ -14,14 +14,7 @@
 
 bool register_fits(const struct variant *variant, const struct register_def *def)
 {
-    unsigned has = variant_has(variant);
-    if ((def->need & has) != def->need) {
-        return false;
-    }
-    if (def->source == SOURCE_TARIFF_ENERGY) { /* X7 = 2 or 4: no more registers than tariffs */
-        return def->index / LEGAL_TARIFF_ENERGIES < variant->tariffs;
-    }
-    return true;
+    return register_exists_with(def, variant_has(variant), variant->tariffs);
 }
 
 bool register_exists(const struct meter *meter, const struct register_def *def)
