@@ -7,6 +7,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 TABLE = "app/registers/register_table.h"
 SETTINGS = "app/settings/setting_table.h"
+RULES = "app/display/display_rules.h"
 VARIANT = ["app/variant/"]  # what an order number means: tables
 CALENDAR = ["app/calendar/", "app/clock/"]  # pure functions, no meter
 
@@ -16,7 +17,7 @@ ALLOWED = {
     "proto": ["proto/"],
     "app": ["app/", "proto/", "legal/include/"],
     "lab": ["lab/", "legal/include/"],
-    "host": ["host/", "proto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
+    "host": ["host/", "proto/", TABLE, SETTINGS, RULES, *VARIANT, *CALENDAR],
     "ports": ["ports/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
 }
 # Narrower than the folder they stand in: a protocol knows proto/common and itself, hostlib no program.

@@ -8,6 +8,12 @@ static const struct {
     const char *name;
     enum tool_exit (*act)(struct tool *tool, int n_arguments, char **arguments);
 } actions[] = {
+    {"show", config_show},
+    {"save", config_save},
+    {"check", config_check},
+    {"diff", config_differences},
+    {"apply", config_apply},
+    {"set", config_set},
     {"order-number", config_order_number},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])

@@ -54,6 +54,8 @@ enum tool_exit command_registers(struct tool *tool, int n_arguments, char **argu
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_config(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_calibrate(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_display(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_seal(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_man(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arguments);

@@ -93,6 +93,7 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'n': good = take_number("--count", text, 1000000000, &options->count); break;
     case 'F': options->from = text; break;
     case 'T': options->to = text; break;
+    case 'y': options->yes = true; break;
     case 'M': options->make = true; break;
     case 'p': good = take_password("--password", text, &options->password); break;
     case OPTION_SOURCE: options->source = text; break;
@@ -100,7 +101,6 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case OPTION_DRY_RUN: options->dry_run = true; break;
     case OPTION_REPORT: options->report = text; break;
     case OPTION_SHOW: options->show = true; break;
-    case 'y': options->yes = true; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;
     case 'V': return PARSE_VERSION;

@@ -9,11 +9,7 @@
 #define WIDTH    4u
 #define TEXT_MAX 32u
 
-static const struct limit {
-    const char *name, *meaning, *unit;
-    uint16_t kmp_id;
-    uint8_t kmp_unit, decimals;
-} limits[] = {
+const struct quality_limit_row quality_limit_rows[] = {
     {"under", "undervoltage below", "V", 0xF020, 33, 3},
     {"over", "overvoltage above", "V", 0xF021, 33, 3},
     {"duration", "of over- and undervoltage, at least", "s", 0xF022, 51, 3},
@@ -26,18 +22,20 @@ static const struct limit {
     {"failure", "phase failure below", "V", 0xF029, 33, 3},
     {"failure-duration", "of a phase failure, at least", "s", 0xF02A, 51, 3},
 };
-#define N_LIMITS (sizeof limits / sizeof limits[0])
+#define N_LIMITS (sizeof quality_limit_rows / sizeof quality_limit_rows[0])
+const size_t quality_limit_rows_length = N_LIMITS;
 
 /** NAME=VALUE of the command line. */
 struct change {
-    const struct limit *limit;
+    const struct quality_limit_row *limit;
     int64_t before, wanted; /**< in steps of the limit's last decimal */
     bool written;
 };
 
 /* ---- reading ---- */
 
-static const struct reading *reading_of(const struct tool *tool, const struct limit *limit)
+static const struct reading *reading_of(const struct tool *tool,
+                                        const struct quality_limit_row *limit)
 {
     for (size_t i = 0; i < tool->readings.length; i++) {
         if (tool->readings.items[i].kmp_id == (int32_t)limit->kmp_id) {
@@ -52,7 +50,7 @@ static enum tool_exit limits_read(struct tool *tool)
     tool->readings.length = 0;
     tool->selection.length = 0;
     for (size_t i = 0; i < N_LIMITS; i++) {
-        selection_add_id(&tool->selection, limits[i].kmp_id);
+        selection_add_id(&tool->selection, quality_limit_rows[i].kmp_id);
     }
     const enum tool_exit result = tool_read(tool);
     if (result != EXIT_GOOD) {
@@ -68,7 +66,7 @@ static void limits_print(const struct tool *tool)
         puts("limit,value,unit");
     }
     for (size_t i = 0; i < N_LIMITS; i++) {
-        const struct limit *limit = &limits[i];
+        const struct quality_limit_row *limit = &quality_limit_rows[i];
         const struct reading *reading = reading_of(tool, limit);
         if (tool->options.format == FORMAT_JSON) {
             json_object_set_new(all, limit->name, output_json_reading(reading));
@@ -88,7 +86,7 @@ static void limits_print(const struct tool *tool)
 /* ---- the command line ---- */
 
 /* "207.5" with so many decimals at most, as a whole number of the last one. */
-static bool steps_of(const char *text, unsigned decimals, int64_t *steps)
+bool quality_limit_steps(const char *text, unsigned decimals, int64_t *steps)
 {
     const size_t length = strlen(text), whole = strspn(text, "0123456789");
     const bool point = text[whole] == '.';
@@ -113,7 +111,8 @@ static void complain_name(const char *argument)
     char names[256] = "";
     for (size_t i = 0; i < N_LIMITS; i++) {
         const size_t n = strlen(names);
-        (void)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "", limits[i].name);
+        (void)snprintf(names + n, sizeof names - n, "%s%s", i > 0 ? ", " : "",
+                       quality_limit_rows[i].name);
     }
     tool_complain("quality limits '%s': expected NAME=VALUE with NAME one of %s", argument, names);
 }
@@ -123,14 +122,16 @@ static bool change_parse(const char *argument, struct change *change)
     const char *equals = strchr(argument, '=');
     const size_t n_name = equals != NULL ? (size_t)(equals - argument) : 0;
     for (size_t i = 0; i < N_LIMITS && equals != NULL; i++) {
-        if (strlen(limits[i].name) != n_name || strncmp(limits[i].name, argument, n_name) != 0) {
+        if (strlen(quality_limit_rows[i].name) != n_name ||
+            strncmp(quality_limit_rows[i].name, argument, n_name) != 0) {
             continue;
         }
-        *change = (struct change){.limit = &limits[i]};
-        if (!steps_of(equals + 1, limits[i].decimals, &change->wanted)) {
+        *change = (struct change){.limit = &quality_limit_rows[i]};
+        if (!quality_limit_steps(equals + 1, quality_limit_rows[i].decimals, &change->wanted)) {
             tool_complain("quality limits '%s': expected a number of %s, at most %u decimal%s",
-                          argument, limits[i].unit, (unsigned)limits[i].decimals,
-                          limits[i].decimals == 1 ? "" : "s");
+                          argument, quality_limit_rows[i].unit,
+                          (unsigned)quality_limit_rows[i].decimals,
+                          quality_limit_rows[i].decimals == 1 ? "" : "s");
             return false;
         }
         return true;
@@ -141,7 +142,7 @@ static bool change_parse(const char *argument, struct change *change)
 
 /* ---- writing ---- */
 
-static int limit_put(struct tool *tool, const struct limit *limit, int64_t steps)
+static int limit_put(struct tool *tool, const struct quality_limit_row *limit, int64_t steps)
 {
     struct kmp_value value;
     if (kmp_value_set(&value, limit->kmp_id, limit->kmp_unit, WIDTH, steps,

@@ -18,6 +18,7 @@ enum tool_exit {
     EXIT_USAGE = 2,     /**< the command line makes no sense */
     EXIT_UNKNOWN = 3,   /**< the meter does not have a register that was asked for */
     EXIT_LIMIT = 4,     /**< calibrate: a point of verification errs too much */
+    EXIT_DIFFERENT = 5, /**< config diff: meter and file differ */
     EXIT_STOPPED = 130, /**< calibrate: by Ctrl-C or SIGTERM */
 };
 

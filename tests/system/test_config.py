@@ -1,0 +1,238 @@
+"""The configuration of a meter as one document: checked without a meter, applied as a whole, killed in between.
+
+usage: test_config.py BUILD_DIR SOURCE_DIR
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+from meter_process import Meter, check, kmp_frame
+
+ORDER = "68431BM423010"
+FORMAT = "open382 configuration 1"
+PLAN = ['plan "winter"', "working mon tue wed thu fri", "day A work 00:00 T1 06:00 T2", "day A rest 00:00 T1"]
+
+
+def tool(*arguments, port=None, expected=0, stdin=""):
+    where = ["-m", f"kmp+tcp://127.0.0.1:{port}"] if port else []
+    done = subprocess.run([os.path.join(sys.argv[1], "metertool"), *where, *arguments], input=stdin,
+                          capture_output=True, text=True, timeout=60)
+    check(done.returncode == expected, f"{arguments}: exit {done.returncode}: {done.stdout} {done.stderr}")
+    return done.stdout + done.stderr
+
+
+def start(data, variant="382M", channel=None):
+    port = "tcp:127.0.0.1:0" + (f",channel={channel}" if channel else "")
+    meter = Meter("--variant", variant, "--mains", "u=230,i=1", "--start", "2027-01-04T20:00:00Z", "--data", data,
+                  "--optical", port)
+    return meter, meter.port("optical tcp")
+
+
+def write(folder, document, name="document.json"):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(document if isinstance(document, str) else json.dumps(document, indent=2))
+    return path
+
+
+def test_order_numbers():
+    """REQ(TOO-12): the tool explains order numbers and configurations, and makes them."""
+    said = json.loads(tool("--json", "config", "order-number", "382LxG"))
+    meaning = {field["symbol"]: field["meaning"] for field in said["fields"]}
+    check(said["order_number"] == "68438BL4G3010" and said["known_as"] == "382LxG", f"{said}")
+    check("breaker" in meaning["X6"] and "RF K" in meaning["X6"] and meaning["LL"] == "GMT+1", f"{meaning}")
+    said = tool("config", "order-number", "684-38B-B453-010", "11000002", "42301011", "1000", "100", "349", expected=2)
+    check("X6 = 5" in said and "X4 = B" in said and "would fit" in said, said)
+    said = json.loads(tool("--json", "config", "order-number", "--make", "generation=E", "radio=340"))
+    check(said["order_number"][6] == "E" and said["configurations"][4] == "340", f"{said}")
+    check(said["order_number"][8] in "46", "RF S needs X6 = 4 or 6")
+
+
+def test_any_order_number_is_a_meter():
+    """REQ(CFG-10): a meter of any order number, configured as ordered."""
+    said = subprocess.run([os.path.join(sys.argv[1], "meter382"), "--headless", "--variant",
+                           "68431BM233025,21000003,80115011", "--until", "1s", "--status"],
+                          capture_output=True, text=True, timeout=60)
+    registers = json.loads(said.stdout)
+    check("3.8.0" not in registers and "2.8.0" in registers, "energy type A+ A-")
+    for wrong in ("68431BM423010,31000002", "68438BB4B3010", "68431BM42301"):
+        done = subprocess.run([os.path.join(sys.argv[1], "meter382"), "--headless", "--variant", wrong, "--until", "1s"],
+                              capture_output=True, text=True, timeout=60)
+        check(done.returncode == 2 and done.stderr.startswith("meter382: --variant: "), f"{wrong}: {done.stderr}")
+
+
+def test_check(folder):
+    """Each fault has a line that names its place and what was expected."""
+    def document(**parts):
+        return {"format": FORMAT, "order_number": ORDER, **parts}
+
+    faults = [
+        ("{\n  \"format\": \"x\",\n  \"order", ":3:"),
+        ("[]", "expected an object, found a list"),
+        ({"order_number": ORDER}, "format: expected \"open382 configuration 1\""),
+        (document(colour=1), "found 'colour'"),
+        (document(settings={"integration-period": "20 min"}),
+         "settings.integration-period: expected 5 min, 15 min, 30 min or 60 min, found '20 min'"),
+        (document(settings={"debiting-day": "29"}), ":5: settings.debiting-day: expected digits from 00 to 28"),
+        (document(settings={"neutral-high": 230}), "expected a whole number from 231 to 400 (V), found '230'"),
+        (document(settings={"neutral-high": []}), "found a list"),
+        (document(settings={"plate-text": "twelve chars"}), "at most 11 printable characters"),
+        (document(settings={"time-sone": 1}), "found 'time-sone'"),
+        (document(settings={"radio-profile": 349}), "a radio profile needs a radio; would fit: RRR 000"),
+        (document(display={"manual": ["1.8.0"]}), "display.manual: a legal reading is missing: 2.8.0"),
+        (document(display={"automatic": ["9.9.9"]}), "display.automatic: reading 1: expected a code"),
+        (document(display={"automatic": []}), "display.automatic: more readings than this list holds, or none"),
+        (document(display={"backup": ["32.7.0"]}), "display.backup: a reading that may not stand in this list: 32.7.0"),
+        (document(display={"left": []}), "expected automatic, manual or backup, found 'left'"),
+        (document(quality_limits={"under": "low"}), "quality_limits.under: expected a number of V"),
+        (document(tariff_plan=PLAN[:2] + ["day A work 01:00 T1"]), "tariff_plan: line 3, column"),
+        (document(tariff_plan={"file": "none.plan"}), "none.plan: No such file"),
+        ({**document(tariff_plan=PLAN), "order_number": "68438BL421010"}, "uses T2, but a meter 68438BL421010 has no"),
+        ({**document(quality_limits={"under": 200}), "order_number": "68438BB423010"}, "does not have them"),
+        ({**document(settings={"neutral-time": 9}), "order_number": "68438BB423010"}, "settings.neutral-time"),
+        ({**document(), "order_number": "6843"}, "order_number: expected 13 characters"),
+        (document(analysis={"on": True}), "analysis: expected on (true or false), interval_min"),
+    ]
+    for wrong, text in faults:
+        said = tool("config", "check", write(folder, wrong), expected=2)
+        check(text in said and said.count("\n") == 1, f"expected '{text}', said: {said}")
+    good = document(settings={"integration-period": 4, "debiting-day": "15", "time-zone": "UTC+2"}, tariff_plan=PLAN)
+    check("a good configuration" in tool("config", "check", write(folder, good)), "a good document")
+
+
+def test_apply(folder):
+    """REQ(TOO-03, TOO-04, TOO-05, TOO-07, CFG-10): saved, changed, applied as a whole, read back, kept over a restart."""
+    data = os.path.join(folder, "apply")
+    meter, port = start(data)
+    before = os.path.join(folder, "before.json")
+    tool("config", "save", before, port=port)
+    tool("config", "diff", before, port=port)
+    with open(before, encoding="ascii") as file:
+        document = json.load(file)
+    check(document["order_number"] == ORDER and document["settings"]["integration-period"] == "15 min", f"{document}")
+    document["settings"].update({"integration-period": "60 min", "debiting-day": "15", "plate-text": "Jones"})
+    document["display"].update({"automatic": ["1.8.0", "32.7.0", "test"]})
+    document["quality_limits"].update({"under": 270, "over": 300})
+    document["tariff_plan"] = PLAN
+    wanted = write(folder, document)
+    said = tool("config", "diff", wanted, port=port, expected=5)
+    check("integration-period: 15 min -> 60 min  (erases the load profile" in said, said)
+    check("nobody can be asked" in tool("config", "apply", wanted, port=port, expected=2), "it asks")
+    tool("config", "diff", before, port=port)
+    check("7 changes are in the meter, read back" in tool("config", "apply", "--yes", wanted, port=port), "apply")
+    tool("config", "diff", wanted, port=port)
+    check("Nothing to change" in tool("config", "apply", "--yes", wanted, port=port), "again")
+    check('plan "winter"' in tool("tariff", "get", port=port), "the plan")
+    meter.kill()
+    meter, port = start(data)
+    tool("config", "diff", wanted, port=port)
+    check("Note" not in tool("config", "show", port=port), "an orderly change needs no note")
+    check("automatic             1.8.0 32.7.0 test" in tool("display", "get", port=port), "display list")
+    meter.terminate()
+
+
+def test_refused(folder):
+    """REQ(CFG-07, DIS-04, DIS-06, DIS-21, TOO-11): what may not be changed is not, and the tool says why."""
+    meter, port = start(os.path.join(folder, "refused"))
+    sealed = tool("config", "set", "decimals=6.1", "time-zone=UTC+2", "--yes", port=port, expected=1)
+    check("settings.decimals: 7.0 -> 6.1  (sealed" in sealed and "nothing is changed" in sealed, sealed)
+    other = write(folder, {"format": FORMAT, "order_number": "68431BM423070"})
+    check("order_number: " + ORDER in tool("config", "apply", other, "--yes", port=port, expected=1), "another meter")
+    said = tool("config", "set", "time-zone=UTC+2", "--yes", "-p", "1", port=port, expected=1)
+    check("wrong password" in said, said)
+    check("time-zone             UTC+1" in tool("config", "show", "time-zone", port=port), "nothing was changed")
+    said = tool("display", "set", "manual", "1.8.0", "test", "--yes", port=port, expected=2)
+    check("a legal reading is missing: 2.8.0" in said, said)
+    said = tool("display", "set", "backup", "1.7.0", "--yes", port=port, expected=2)
+    check("may not stand in this list: 1.7.0" in said, said)
+    said = tool("config", "set", "radio-profile=349", "--yes", port=port, expected=2)
+    check("a radio profile needs a radio" in said, said)
+    seal = json.loads(tool("--json", "seal", port=port))
+    check(seal["open"] is False and {"order-number", "decimals", "led", "serial-number"} == set(seal["locked"]), f"{seal}")
+    check("Verification seal: closed" in tool("seal", port=port), "seal")
+    meter.terminate()
+    for variant, channel, expected in (("382B", "module", 1), ("382B", "optical", 0), ("382M", "module", 0),
+                                       ("382M", "consumer", 1)):
+        meter, port = start(os.path.join(folder, variant + channel), variant, channel)
+        said = tool("display", "set", "automatic", "1.8.0", "--yes", port=port, expected=expected)
+        check(expected == 0 or "not over this connection" in said, f"{variant} {channel}: {said}")
+        meter.terminate()
+
+
+def ask(meter, body):
+    """One KMP telegram by hand; returns its answer's bytes as they come."""
+    with meter.optical() as link:
+        link.sendall(kmp_frame([0x3F, *body]))
+        answer = b""
+        while not answer.endswith(b"\r"):
+            answer += link.recv(300)
+    return answer
+
+
+def test_killed_before_the_commit(folder):
+    """REQ(CFG-10): killed between staging and commit: nothing of it holds, and the meter says so."""
+    data = os.path.join(folder, "staged")
+    meter, port = start(data)
+    before = os.path.join(folder, "before.json")
+    tool("config", "save", before, port=port)
+    # E6: password 0, entry 0, to do, PutRegister 0xF021 = 300.000 V
+    ask(meter, [0xE6, 0, 0, 0, 0, 0x11, 0xF0, 0x21, 33, 4, 0x43, *(300000).to_bytes(4, "big")])
+    # E6: entry 1: ED, time zone (setting 12) = 2
+    ask(meter, [0xE6, 0, 0, 1, 0, 0xED, 0, 12, 4, 0, 0, 0, 2])
+    meter.kill()
+    meter, port = start(data)
+    check("undone it, nothing of it holds" in tool("config", "show", port=port), "the meter says so")
+    tool("config", "diff", before, port=port)
+    meter.terminate()
+
+
+def test_killed_at_any_moment(folder):
+    """REQ(CFG-10): killed while it applies: all or nothing, whenever it was."""
+    data = os.path.join(folder, "killed")
+    meter, port = start(data)
+    first = os.path.join(folder, "first.json")
+    tool("config", "save", first, port=port)
+    with open(first, encoding="ascii") as file:
+        document = json.load(file)
+    document["settings"].update({"integration-period": "30 min", "time-zone": "UTC+3", "kmp-address": 17})
+    document["display"].update({"automatic": ["1.8.0"], "manual": "delivered"})
+    document["quality_limits"].update({"under": 200, "over": 260})
+    second = write(folder, document, "second.json")
+    seed = int(os.environ.get("OPEN382_SEED", "382"))
+    dice = random.Random(seed)
+    wanted, other, outcomes = second, first, set()
+    for _ in range(int(os.environ.get("OPEN382_KILLS", "6"))):
+        applying = subprocess.Popen([os.path.join(sys.argv[1], "metertool"), "-m", f"kmp+tcp://127.0.0.1:{port}", "-t",
+                                     "300", "-r", "0", "config", "apply", "--yes", wanted], stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0, 0.006))
+        meter.kill()
+        applying.wait(timeout=30)
+        meter, port = start(data)
+        holds = [subprocess.run([os.path.join(sys.argv[1], "metertool"), "-m", f"kmp+tcp://127.0.0.1:{port}", "config",
+                                 "diff", path], capture_output=True, timeout=60).returncode for path in (wanted, other)]
+        check(sorted(holds) == [0, 5], f"seed {seed}: half applied: {holds}")
+        outcomes.add(holds[0])
+        if holds[0] == 0:
+            wanted, other = other, wanted
+    meter.terminate()
+
+
+def main():
+    test_order_numbers()
+    test_any_order_number_is_a_meter()
+    with tempfile.TemporaryDirectory() as folder:
+        test_check(folder)
+        test_apply(folder)
+        test_refused(folder)
+        test_killed_before_the_commit(folder)
+        test_killed_at_any_moment(folder)
+    print("configuration: good")
+
+
+if __name__ == "__main__":
+    main()
