@@ -87,7 +87,7 @@ bool bundle_entry_save(const struct bundle *bundle, const struct board *board,
     struct writer w = writer_over(bytes, sizeof bytes);
     writer_uint_le(&w, ENTRY_MARK, 4);
     writer_uint_le(&w, bundle->number, 4);
-    writer_u8(&w, entry->undo ? 1 : 0);
+    writer_u8(&w, kmp_bundle_bits(entry));
     writer_u8(&w, entry->index);
     writer_u8(&w, entry->cid);
     writer_uint_le(&w, entry->n_data, 2);
@@ -110,7 +110,9 @@ bool bundle_entry_load(const struct bundle *bundle, const struct board *board, b
     memset(entry, 0, sizeof *entry);
     const bool ours =
         reader_uint_le(&r, 4) == ENTRY_MARK && reader_uint_le(&r, 4) == bundle->number;
-    entry->undo = reader_u8(&r) == 1;
+    const uint8_t bits = reader_u8(&r);
+    entry->undo = (bits & KMP_BUNDLE_UNDO) != 0;
+    entry->any_order = (bits & KMP_BUNDLE_ANY_ORDER) != 0;
     entry->index = reader_u8(&r);
     entry->cid = reader_u8(&r);
     const size_t n = (size_t)reader_uint_le(&r, 2);

@@ -80,10 +80,10 @@ static bool entry_get(const struct meter *meter, bool undo, uint8_t index,
     return bundle_entry_load(&meter->bundle, meter->board, undo, index, entry);
 }
 
-/* Registers from `from` on that follow each other: round after round, until none is refused any
- * more, or all that are left are.  @return index behind them; *good: all were taken */
-static uint8_t registers_put(struct meter *meter, bool undo, uint8_t from, uint8_t n,
-                             struct kmp_bundle_reply *reply, bool *good)
+/* Those in any order from `from` on: round after round, until none is refused any more, or all that
+ * are left are.  @return index behind them; *good: all were taken */
+static uint8_t group_do(struct meter *meter, bool undo, uint8_t from, uint8_t n,
+                        struct kmp_bundle_reply *reply, bool *good)
 {
     bool taken[KMP_BUNDLE_ENTRIES_MAX] = {false};
     struct kmp_bundle_entry entry;
@@ -93,18 +93,15 @@ static uint8_t registers_put(struct meter *meter, bool undo, uint8_t from, uint8
     while (progress && !*good) {
         *good = true;
         progress = false;
-        for (end = from; end < n; end++) {
-            if (!entry_get(meter, undo, end, &entry) || entry.cid != CID_PUT_REGISTER) {
-                break;
-            }
+        for (end = from; end < n && entry_get(meter, undo, end, &entry) && entry.any_order; end++) {
             struct kmp_bundle_reply one = *reply;
             if (!taken[end] && carry_out(meter, &entry, &one)) {
                 taken[end] = true;
                 progress = true;
             } else if (!taken[end] && *good) {
                 *good = false;
+                *reply = one;
                 reply->index = end;
-                reply->n_detail = 0;
             }
         }
     }
@@ -119,8 +116,8 @@ static bool run(struct meter *meter, bool undo, struct kmp_bundle_reply *reply)
     for (uint8_t i = 0; i < n && (all || undo);) {
         struct kmp_bundle_entry entry;
         bool good = entry_get(meter, undo, i, &entry);
-        if (good && entry.cid == CID_PUT_REGISTER) {
-            i = registers_put(meter, undo, i, n, reply, &good);
+        if (good && entry.any_order) {
+            i = group_do(meter, undo, i, n, reply, &good);
         } else {
             good = good && carry_out(meter, &entry, reply);
             reply->index = good ? reply->index : i;

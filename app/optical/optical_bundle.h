@@ -6,8 +6,8 @@
  * and is carried out by the same code that serves its commands one by one.  Each of them sets
  * something to a value, so that doing it twice is doing it once: a start that finds a committed
  * bundle simply does all of it again.  When one command is refused, the undoing ones are carried
- * out.  Writes of registers that follow each other are tried again after those behind them, since
- * limits must be sound after each write and the client need not know in which order they are.
+ * out.  Entries in any order are tried again after their neighbours of that kind: limits must be
+ * sound after each write, and the client need not know in which order they are.
  */
 #ifndef OPEN382_OPTICAL_BUNDLE_H
 #define OPEN382_OPTICAL_BUNDLE_H

@@ -41,8 +41,8 @@ static void print_text(const struct kmp_calibration_snapshot *snapshot)
            snapshot->seal_open ? "may be replaced while the seal is open, each time noted in the "
                                  "audit trail"
                                : "locked");
-    printf("Audit trail: %lu entries, room for %lu more\n", (unsigned long)snapshot->n_entries,
-           (unsigned long)snapshot->n_free);
+    printf("Audit trail: %lu entries, room for %lu more changes of constants\n",
+           (unsigned long)snapshot->n_entries, (unsigned long)snapshot->n_changes_left);
     puts("Locked on every connection, whatever the seal, since they are set when a meter is made:\n"
          "  order-number          type, hardware, energies, tariffs");
     for (size_t row = 0; row < setting_table_length; row++) {
@@ -64,7 +64,7 @@ static void print_json(const struct kmp_calibration_snapshot *snapshot)
     }
     json_t *all = json_pack("{s:b, s:b, s:i, s:i, s:o}", "open", snapshot->seal_open, "calibrated",
                             calibrated(snapshot), "audit_entries", (int)snapshot->n_entries,
-                            "audit_free", (int)snapshot->n_free, "locked", locked);
+                            "audit_changes_left", (int)snapshot->n_changes_left, "locked", locked);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);

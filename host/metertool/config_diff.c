@@ -149,11 +149,13 @@ static void plan_text(const struct config_document *document, char *out, size_t 
     }
 }
 
-bool config_analysis_differs(const struct config_analysis *a, const struct config_analysis *b)
+bool config_analysis_differs(const struct config_analysis *wanted,
+                             const struct config_analysis *now)
 {
-    return a->has != b->has || a->on != b->on || a->interval_min != b->interval_min ||
-           a->profile_records != b->profile_records || a->n != b->n ||
-           memcmp(a->value, b->value, a->n * sizeof a->value[0]) != 0;
+    return wanted->has != now->has || wanted->on != now->on ||
+           wanted->interval_min != now->interval_min ||
+           (wanted->on && wanted->profile_records != now->profile_records) || wanted->n != now->n ||
+           memcmp(wanted->value, now->value, wanted->n * sizeof wanted->value[0]) != 0;
 }
 
 static void analysis_text(const struct config_analysis *analysis, char *out, size_t n_out)

@@ -30,6 +30,8 @@ void config_effect_text(const struct config_change *change, char *out, size_t n_
 bool config_list_differs(const struct kmp_display_list *wanted, const struct kmp_display_list *now,
                          uint16_t configuration);
 bool config_plan_differs(const struct config_document *wanted, const struct config_document *now);
-bool config_analysis_differs(const struct config_analysis *a, const struct config_analysis *b);
+/** The load profile's share counts only while the logger is on. */
+bool config_analysis_differs(const struct config_analysis *wanted,
+                             const struct config_analysis *now);
 
 #endif

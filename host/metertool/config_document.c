@@ -344,16 +344,19 @@ static bool read_analysis(struct source *source, const json_t *object, struct co
     const json_t *interval = json_object_get(object, "interval_min");
     const json_t *records = json_object_get(object, "profile_records");
     const json_t *values = json_object_get(object, "values");
-    if (!json_is_boolean(on) || !json_is_integer(interval) || !json_is_integer(records) ||
-        !json_is_array(values) || json_object_size(object) != 4) {
+    const bool kept_given = json_is_true(on) || records != NULL;
+    if (!json_is_boolean(on) || !json_is_integer(interval) || !json_is_array(values) ||
+        (kept_given && !json_is_integer(records)) ||
+        json_object_size(object) != (kept_given ? 4 : 3)) {
         return fault(source, "analysis", "analysis",
-                     "expected on (true or false), interval_min, profile_records (numbers) and "
-                     "values (a list of readings), and nothing else");
+                     "expected on (true or false), interval_min and profile_records (numbers; "
+                     "without it while off), values (a list of readings), and nothing else");
     }
     const json_int_t minutes = json_integer_value(interval), kept = json_integer_value(records);
-    if (minutes < 1 || minutes > 1440 || kept < 0 || kept > 65535) {
+    if ((minutes != 5 && minutes != 15 && minutes != 30 && minutes != 60) || kept < 0 ||
+        kept > 65535) {
         return fault(source, "analysis", "analysis",
-                     "expected interval_min from 1 to 1440 and profile_records from 0 to 65535");
+                     "expected interval_min 5, 15, 30 or 60, and profile_records up to 65535");
     }
     analysis->has = true;
     analysis->on = json_is_true(on);

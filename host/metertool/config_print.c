@@ -100,9 +100,13 @@ static json_t *plan_json(const struct config_document *document)
 
 static json_t *analysis_json(const struct config_analysis *analysis)
 {
-    return json_pack("{s:b, s:i, s:i, s:o}", "on", analysis->on, "interval_min",
-                     (int)analysis->interval_min, "profile_records", (int)analysis->profile_records,
-                     "values", readings_json(analysis->value, analysis->n));
+    json_t *all =
+        json_pack("{s:b, s:i}", "on", analysis->on, "interval_min", (int)analysis->interval_min);
+    if (analysis->on) { /* it counts only then */
+        json_object_set_new(all, "profile_records", json_integer(analysis->profile_records));
+    }
+    json_object_set_new(all, "values", readings_json(analysis->value, analysis->n));
+    return all;
 }
 
 json_t *config_document_json(const struct config_document *document)

@@ -54,12 +54,14 @@ static enum tool_exit order(struct bundle *b, enum kmp_bundle_what what,
     return told(reply);
 }
 
-static void add(struct bundle *b, bool undo, uint8_t cid, const struct writer *data)
+static void add_entry(struct bundle *b, bool undo, bool any_order, uint8_t cid,
+                      const struct writer *data)
 {
     uint8_t bytes[KMP_BUNDLE_DATA_MAX + 8];
     struct kmp_bundle_reply reply;
     struct writer w = writer_over(bytes, sizeof bytes);
-    struct kmp_bundle_entry entry = {.index = b->n[undo], .undo = undo, .cid = cid};
+    struct kmp_bundle_entry entry = {
+        .index = b->n[undo], .undo = undo, .any_order = any_order, .cid = cid};
     if (b->result != EXIT_GOOD) {
         return;
     }
@@ -77,17 +79,22 @@ static void add(struct bundle *b, bool undo, uint8_t cid, const struct writer *d
     b->result = r.failed || kmp_bundle_reply_read(&r, &reply) != KMP_OK ? EXIT_METER : told(&reply);
 }
 
+static void add(struct bundle *b, bool undo, uint8_t cid, const struct writer *data)
+{
+    add_entry(b, undo, false, cid, data);
+}
+
 /* ---- the parts ---- */
 
-static void add_register(struct bundle *b, bool undo, uint16_t id, uint8_t unit, int64_t number,
-                         int exponent)
+static void add_register(struct bundle *b, bool undo, bool any_order, uint16_t id, uint8_t unit,
+                         int64_t number, int exponent)
 {
     uint8_t bytes[32];
     struct kmp_value value;
     struct writer w = writer_over(bytes, sizeof bytes);
     if (kmp_value_set(&value, id, unit, REGISTER_BYTES, number, exponent) == KMP_OK) {
         kmp_value_write(&w, &value);
-        add(b, undo, PUT_REGISTER, &w);
+        add_entry(b, undo, any_order, PUT_REGISTER, &w);
     }
 }
 
@@ -97,9 +104,9 @@ static void add_limits(struct bundle *b)
         const struct quality_limit_row *row = &quality_limit_rows[i];
         if ((b->wanted->has_limit & b->now->has_limit & 1u << i) != 0 &&
             b->wanted->limit[i] != b->now->limit[i]) {
-            add_register(b, false, row->kmp_id, row->kmp_unit, b->wanted->limit[i],
+            add_register(b, false, true, row->kmp_id, row->kmp_unit, b->wanted->limit[i],
                          -(int)row->decimals);
-            add_register(b, true, row->kmp_id, row->kmp_unit, b->now->limit[i],
+            add_register(b, true, true, row->kmp_id, row->kmp_unit, b->now->limit[i],
                          -(int)row->decimals);
         }
     }
@@ -107,14 +114,17 @@ static void add_limits(struct bundle *b)
 
 static void add_setup(struct bundle *b, bool undo, const struct config_analysis *analysis)
 {
-    add_register(b, undo, ANALYSIS_FIRST, UNIT_NUMBER, ANALYSIS_FORGET, 0);
-    add_register(b, undo, ANALYSIS_FIRST + 1u, UNIT_NUMBER, analysis->interval_min, 0);
-    add_register(b, undo, ANALYSIS_FIRST + 2u, UNIT_NUMBER, analysis->profile_records, 0);
+    add_register(b, undo, false, ANALYSIS_FIRST, UNIT_NUMBER, ANALYSIS_FORGET, 0);
+    add_register(b, undo, false, ANALYSIS_FIRST + 1u, UNIT_NUMBER, analysis->interval_min, 0);
+    if (analysis->on) { /* what it is without is nobody's wish */
+        add_register(b, undo, false, ANALYSIS_FIRST + 2u, UNIT_NUMBER, analysis->profile_records,
+                     0);
+    }
     for (uint16_t i = 0; i < ANALYSIS_VALUES; i++) {
-        add_register(b, undo, (uint16_t)(ANALYSIS_VALUE_1 + i), UNIT_NUMBER,
+        add_register(b, undo, false, (uint16_t)(ANALYSIS_VALUE_1 + i), UNIT_NUMBER,
                      i < analysis->n ? analysis->value[i] : 0, 0);
     }
-    add_register(b, undo, ANALYSIS_FIRST, UNIT_NUMBER, analysis->on ? 1 : 0, 0);
+    add_register(b, undo, false, ANALYSIS_FIRST, UNIT_NUMBER, analysis->on ? 1 : 0, 0);
 }
 
 static void add_list(struct bundle *b, bool undo, const struct kmp_display_list *list,

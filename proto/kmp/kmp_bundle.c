@@ -2,10 +2,16 @@
 
 #include <string.h>
 
+uint8_t kmp_bundle_bits(const struct kmp_bundle_entry *entry)
+{
+    return (uint8_t)((entry->undo ? KMP_BUNDLE_UNDO : 0u) |
+                     (entry->any_order ? KMP_BUNDLE_ANY_ORDER : 0u));
+}
+
 void kmp_bundle_entry_write(struct writer *out, const struct kmp_bundle_entry *entry)
 {
     writer_u8(out, entry->index);
-    writer_u8(out, entry->undo ? 1 : 0);
+    writer_u8(out, kmp_bundle_bits(entry));
     writer_u8(out, entry->cid);
     writer_bytes(out, entry->data, entry->n_data);
 }
@@ -15,13 +21,15 @@ int kmp_bundle_entry_read(struct reader *in, struct kmp_bundle_entry *out)
     struct kmp_bundle_entry e;
     memset(&e, 0, sizeof e);
     e.index = reader_u8(in);
-    const uint8_t undo = reader_u8(in);
+    const uint8_t bits = reader_u8(in);
     e.cid = reader_u8(in);
     const size_t n = reader_left(in);
-    if (in->failed || undo > 1 || n > sizeof e.data || e.index >= KMP_BUNDLE_ENTRIES_MAX) {
+    if (in->failed || bits > (KMP_BUNDLE_UNDO | KMP_BUNDLE_ANY_ORDER) || n > sizeof e.data ||
+        e.index >= KMP_BUNDLE_ENTRIES_MAX) {
         return KMP_ERR_FORMAT;
     }
-    e.undo = undo == 1;
+    e.undo = (bits & KMP_BUNDLE_UNDO) != 0;
+    e.any_order = (bits & KMP_BUNDLE_ANY_ORDER) != 0;
     e.n_data = (uint8_t)n;
     memcpy(e.data, reader_bytes(in, n), n);
     *out = e;

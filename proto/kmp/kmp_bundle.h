@@ -48,9 +48,13 @@ enum kmp_bundle_outcome {
     KMP_BUNDLE_OUTCOMES
 };
 
+#define KMP_BUNDLE_UNDO      0x01u /* bits of an entry, on the wire and in memory */
+#define KMP_BUNDLE_ANY_ORDER 0x02u
+
 struct kmp_bundle_entry {
     uint8_t index;  /**< 0 .. KMP_BUNDLE_ENTRIES_MAX - 1; carried out in this order */
     bool undo;      /**< one of those that undo */
+    bool any_order; /**< when it is refused, try it again behind its neighbours of this kind */
     uint8_t cid;    /**< the command */
     uint8_t n_data; /**< its data without the password that they begin with */
     uint8_t data[KMP_BUNDLE_DATA_MAX];
@@ -71,6 +75,8 @@ struct kmp_bundle_reply {
     uint8_t detail[KMP_BUNDLE_DETAIL_MAX]; /**< what the refused command answered */
 };
 
+/** KMP_BUNDLE_UNDO, KMP_BUNDLE_ANY_ORDER. */
+uint8_t kmp_bundle_bits(const struct kmp_bundle_entry *entry);
 /* Each _read takes all bytes that are left.  @return KMP_OK or KMP_ERR_FORMAT: *out is untouched */
 void kmp_bundle_entry_write(struct writer *out, const struct kmp_bundle_entry *entry);
 int kmp_bundle_entry_read(struct reader *in, struct kmp_bundle_entry *out);

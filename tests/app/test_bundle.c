@@ -35,7 +35,8 @@ static struct kmp_bundle_reply stage(struct meter *meter, bool undo, uint8_t ind
 {
     uint8_t request[256];
     struct writer w = writer_over(request, sizeof request);
-    struct kmp_bundle_entry entry = {.index = index, .undo = undo, .cid = cid};
+    struct kmp_bundle_entry entry = {
+        .index = index, .undo = undo, .any_order = cid == CID_REGISTER, .cid = cid};
     entry.n_data = (uint8_t)writer_length(data);
     memcpy(entry.data, data->begin, entry.n_data);
     writer_uint_be(&w, 0, 2);

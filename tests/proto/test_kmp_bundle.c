@@ -13,8 +13,8 @@
 static void entries(void **state)
 {
     (void)state;
-    const struct kmp_bundle_entry entry = {3, true, 0xED, 4, {1, 2, 3, 4}};
-    static const uint8_t expected[] = {3, 1, 0xED, 1, 2, 3, 4};
+    const struct kmp_bundle_entry entry = {3, true, true, 0xED, 4, {1, 2, 3, 4}};
+    static const uint8_t expected[] = {3, 3, 0xED, 1, 2, 3, 4};
     uint8_t bytes[256];
     struct kmp_bundle_entry found;
     struct writer w = writer_over(bytes, sizeof bytes);

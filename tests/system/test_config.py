@@ -163,6 +163,26 @@ def test_refused(folder):
         meter.terminate()
 
 
+def test_refused_in_the_middle(folder):
+    """REQ(CFG-10): what only the meter can refuse takes back what was done before it."""
+    meter, port = start(os.path.join(folder, "middle"))
+    before = os.path.join(folder, "before.json")
+    tool("config", "save", before, port=port)
+    with open(before, encoding="ascii") as file:
+        document = json.load(file)
+    document["settings"]["time-zone"] = "UTC+3"
+    document["quality_limits"].update({"under": 200})
+    document["display"]["automatic"] = ["1.8.0"]
+    document["analysis"].update({"on": True, "profile_records": 60000})  # more than the memory has
+    said = tool("config", "apply", "--yes", write(folder, document), port=port, expected=1)
+    check("everything has been undone" in said and "analysis logger" in said, said)
+    tool("config", "diff", before, port=port)
+    document["analysis"].update({"interval_min": 30, "profile_records": 12480})
+    tool("config", "apply", "--yes", write(folder, document), port=port)
+    tool("config", "diff", os.path.join(folder, "document.json"), port=port)
+    meter.terminate()
+
+
 def ask(meter, body):
     """One KMP telegram by hand; returns its answer's bytes as they come."""
     with meter.optical() as link:
@@ -229,6 +249,7 @@ def main():
         test_check(folder)
         test_apply(folder)
         test_refused(folder)
+        test_refused_in_the_middle(folder)
         test_killed_before_the_commit(folder)
         test_killed_at_any_moment(folder)
     print("configuration: good")
