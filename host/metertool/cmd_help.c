@@ -96,6 +96,46 @@ static void print_register_commands(void)
     }
 }
 
+/** Is that word a whole word of the text before it? */
+static bool said_before(const char *text, const char *word, size_t n)
+{
+    for (const char *at = text; at < word; at++) {
+        if (strncmp(at, word, n) == 0 && strchr(" |]", at[n]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/** The lower-case words of a command's arguments: "show [FILE] | get": show get. */
+static void print_own_words(const struct command *command)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+    const char *text = command->arguments, *separator = "";
+    size_t n = 1;
+    for (const char *at = text; *at != '\0'; at += n) {
+        n = strspn(at, letters);
+        const bool begins = at == text || strchr(" |[", at[-1]) != NULL;
+        const bool ends = at[n] == '\0' || strchr(" |]", at[n]) != NULL;
+        if (n > 2 && begins && ends && *at != '-' && !said_before(text, at, n)) {
+            printf("%s%.*s", separator, (int)n, at);
+            separator = " ";
+        }
+        n = n > 0 ? n : 1;
+    }
+}
+
+static void print_own_cases(void)
+{
+    for (size_t i = 0; i < commands_length; i++) {
+        if (!commands[i].completes_registers && strcmp(commands[i].name, "help") != 0) {
+            printf("    %s) COMPREPLY=($(compgen -f -W \"", commands[i].name);
+            print_own_words(&commands[i]);
+            puts("\" -- \"$word\")) ;;");
+        }
+    }
+}
+
 enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arguments)
 {
     (void)tool;
@@ -116,6 +156,7 @@ enum tool_exit command_completion(struct tool *tool, int n_arguments, char **arg
         "    case \"$command\" in\n"
         "    \"\") COMPREPLY=($(compgen -W \"$commands\" -- \"$word\")) ;;\n"
         "    help) COMPREPLY=($(compgen -W \"$commands\" -- \"$word\")) ;;");
+    print_own_cases();
     printf("    ");
     print_register_commands();
     puts(") COMPREPLY=($(compgen -W \"$registers\" -- \"$word\")) ;;\n"

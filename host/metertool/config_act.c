@@ -89,6 +89,19 @@ static void print_rest(const struct config_document *document)
     }
 }
 
+/** Of the document these settings alone. */
+static void keep_only(struct config_document *document, int n_names, char **names)
+{
+    struct config_document kept;
+    memset(&kept, 0, sizeof kept);
+    for (int i = 0; i < n_names; i++) {
+        const size_t row = (size_t)(setting_by_name(names[i]) - setting_table);
+        kept.has |= document->has & UINT64_C(1) << row;
+        kept.value[row] = document->value[row];
+    }
+    *document = kept;
+}
+
 enum tool_exit config_show(struct tool *tool, int n_arguments, char **arguments)
 {
     const char *outcome = "";
@@ -103,18 +116,16 @@ enum tool_exit config_show(struct tool *tool, int n_arguments, char **arguments)
     if (result != EXIT_GOOD) {
         return result;
     }
+    if (n_arguments > 0) {
+        keep_only(&now, n_arguments, arguments);
+    }
     if (tool->options.format == FORMAT_JSON) {
         print_json(stdout, &now);
         return EXIT_GOOD;
     }
     for (size_t row = 0; row < setting_table_length; row++) {
-        const struct setting_def *def = &setting_table[row];
-        bool asked = n_arguments == 0;
-        for (int i = 0; i < n_arguments; i++) {
-            asked = asked || setting_by_name(arguments[i]) == def;
-        }
-        if (asked && (now.has >> row & 1u) != 0) {
-            print_setting(def, &now.value[row]);
+        if ((now.has >> row & 1u) != 0) {
+            print_setting(&setting_table[row], &now.value[row]);
         }
     }
     if (n_arguments == 0) {

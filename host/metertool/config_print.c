@@ -116,8 +116,12 @@ json_t *config_document_json(const struct config_document *document)
     if (document->order_number[0] != '\0') {
         json_object_set_new(root, "order_number", json_string(document->order_number));
     }
-    json_object_set_new(root, "settings", settings_json(document));
-    json_object_set_new(root, "display", display_json(document));
+    if (document->has != 0) {
+        json_object_set_new(root, "settings", settings_json(document));
+    }
+    if (document->has_list[KMP_DISPLAY_AUTOMATIC]) {
+        json_object_set_new(root, "display", display_json(document));
+    }
     if (document->has_limit != 0) {
         json_object_set_new(root, "quality_limits", limits_json(document));
     }

@@ -129,6 +129,14 @@ static bool has_load_profile(struct meter *meter)
     return there;
 }
 
+static bool has_analysis(struct meter *meter)
+{
+    bool there = kmp_has_log(meter, 11);
+    assert_int_equal(kmp_has_register(meter, 0xF300), there);
+    assert_int_equal(kmp_has_register(meter, 0xF310), there);
+    return there;
+}
+
 static bool has_debiting(struct meter *meter)
 {
     static const uint8_t stop[] = {0x3F, 0x88};
@@ -259,6 +267,7 @@ static const struct {
     {"debiting log", {1, 1, 1, 1}, ANYWAY, has_debiting},
     {"second debiting log", {0, 0, 1, 1}, ANYWAY, has_second_debiting},
     {"load profile", {0, 1, 1, 1}, CLOCK, has_load_profile},
+    {"analysis logger", {0, 1, 1, 1}, CLOCK, has_analysis},
     {"voltage log", {1, 0, 1, 1}, ANYWAY, has_voltage_log},
     {"voltage quality in registers", {0, 0, 1, 1}, ANYWAY, has_quality_registers},
     {"status log", {1, 1, 1, 1}, ANYWAY, has_status_log},
@@ -297,7 +306,7 @@ static unsigned fitted_of(const char *name)
     return fitted;
 }
 
-/* REQ(VAR-08): forty-one variants, twenty features */
+/* REQ(VAR-08): forty-one variants, twenty-one features */
 static void test_matrix(void **state)
 {
     (void)state;

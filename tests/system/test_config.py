@@ -25,9 +25,9 @@ def tool(*arguments, port=None, expected=0, stdin=""):
     return done.stdout + done.stderr
 
 
-def start(data, variant="382M", channel=None):
+def start(data, variant="382M", channel=None, seal="closed"):
     port = "tcp:127.0.0.1:0" + (f",channel={channel}" if channel else "")
-    meter = Meter("--variant", variant, "--mains", "u=230,i=1", "--start", "2027-01-04T20:00:00Z", "--data", data,
+    meter = Meter("--variant", variant, "--seal", seal, "--mains", "u=230,i=1", "--start", "2027-01-04T20:00:00Z", "--data", data,
                   "--optical", port)
     return meter, meter.port("optical tcp")
 
@@ -154,6 +154,13 @@ def test_refused(folder):
     seal = json.loads(tool("--json", "seal", port=port))
     check(seal["open"] is False and {"order-number", "decimals", "led", "serial-number"} == set(seal["locked"]), f"{seal}")
     check("Verification seal: closed" in tool("seal", port=port), "seal")
+    only = json.loads(tool("--json", "config", "show", "time-zone", port=port))
+    check(only == {"format": FORMAT, "settings": {"time-zone": "UTC+1"}}, f"one setting: {only}")
+    meter.terminate()
+    meter, port = start(os.path.join(folder, "open"), seal="open")
+    check("Verification seal: OPEN" in tool("seal", port=port), "open seal")
+    sealed = tool("config", "set", "led=2", "--yes", port=port, expected=1)  # of the meter's type, whatever the seal
+    check("sealed: can't be changed" in sealed, sealed)
     meter.terminate()
     for variant, channel, expected in (("382B", "module", 1), ("382B", "optical", 0), ("382M", "module", 0),
                                        ("382M", "consumer", 1)):

@@ -378,11 +378,11 @@ class Texts(Case):
     def test_completion_completes(self):
         script = self.good("completion", "bash") + """
 try() { COMP_WORDS=(metertool "$@"); COMP_CWORD=$(($# )); _metertool; echo "${COMPREPLY[@]}"; }
-try re; try --js; try read 52.7; try help du
+try re; try --js; try read 52.7; try help du; try config sa; try config ord
 """
         done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=20)
         self.assertEqual(done.stdout.split("\n"),
-                         ["read registers", "--json", "52.7.0 52.7.124", "dump", ""], done.stderr)
+                         ["read registers", "--json", "52.7.0 52.7.124", "dump", "save", "order-number", ""], done.stderr)
 
     def test_register_list(self):
         self.assertIn("Active energy A+", self.good("registers"))
