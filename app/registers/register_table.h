@@ -210,7 +210,8 @@ extern const size_t register_table_length;
 
 /** NULL when there is none. */
 const struct register_def *register_by_kmp_id(uint16_t kmp_id);
-/** Does a meter have the register that has these things (enum register_need) and so many tariffs? */
+/** Does a meter have the register that has these things (enum register_need) and so many tariffs?
+ */
 bool register_exists_with(const struct register_def *def, uint16_t has, uint8_t tariffs);
 const struct register_def *register_by_code(const char *code);
 

@@ -233,9 +233,8 @@ enum tool_exit config_meter_read(struct tool *tool, struct config_document *docu
 enum tool_exit config_meter_outcome(struct tool *tool, const char **text)
 {
     static const char *const texts[KMP_BUNDLE_OUTCOMES] = {
-        "", "the last change was interrupted: at its start the meter has finished it",
-        "the last change was interrupted: at its start the meter has undone it, nothing of it "
-        "holds"};
+        "", "the last change was interrupted: the meter has finished it at its start",
+        "the last change was interrupted: the meter has undone it, nothing of it holds"};
     uint8_t bytes[8];
     struct kmp_bundle_reply reply;
     struct writer w = writer_over(bytes, sizeof bytes);
