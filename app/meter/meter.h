@@ -130,7 +130,8 @@ struct meter {
 enum meter_err meter_start(struct meter *meter, const struct board *board,
                            const struct variant *variant, uint32_t serial_number, int64_t now_us);
 
-/** Bytes from the measuring bus (frames of all systems, any order). */
+/** Bytes from the measuring bus (frames of all systems, any order); now_us: when the frame began to
+ *  come, alike on all lines (docs/spec/measuring-bus.md, "Receiving"). */
 void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us);
 
 /**

@@ -90,7 +90,7 @@ static void print_table(const struct tool *tool)
             const struct reading *reading = reading_of(tool, quantity->id[k]);
             printf(" %10s", reading != NULL ? reading->text : "-");
         }
-        printf(" %s\n", quantity->unit);
+        printf("%s%s\n", quantity->unit[0] != '\0' ? " " : "", quantity->unit);
     }
 }
 

@@ -140,31 +140,34 @@ function showEvents(events) {
 
 /* ---- limits and weeks ---- */
 
-const LIMITS = { under: ['Undervoltage below', 'V'], over: ['Overvoltage above', 'V'], duration: ['… for at least', 's'],
-  hysteresis: ['… hysteresis', 'V'], declared: ['Declared voltage', 'V'], dip: ['Dip below', '%'], swell: ['Swell above', '%'],
-  interruption: ['Interruption below', '%'], 'dip-hysteresis': ['… hysteresis', '%'], failure: ['Phase failure below', 'V'],
-  'failure-duration': ['… for at least', 's'] };
-const WEEK = { begin: 'Week from Monday', intervals: '10-minute intervals', voltage_10: 'Voltage within 10 %',
-  voltage_wide: 'Voltage within +10/−15 %', thd: 'THD up to 8 %', harmonics: 'Harmonics within limits',
-  unbalance: 'Unbalance up to 2 %', frequency: 'Frequency within 1 %, +4/−6 %', dips: 'Dips', swells: 'Swells',
+const LIMITS = { under: ['Undervoltage below', 'V'], over: ['Overvoltage above', 'V'], duration: ['both for at least', 's'],
+  hysteresis: ['hysteresis of both', 'V'], declared: ['Declared voltage', 'V'], dip: ['Dip below', '%'], swell: ['Swell above', '%'],
+  interruption: ['Interruption below', '%'], 'dip-hysteresis': ['hysteresis of dip, swell', '%'], failure: ['Phase failure below', 'V'],
+  'failure-duration': ['failure for at least', 's'] };
+const WEEK = { intervals: '10-minute intervals', voltage_10: 'Voltage within 10 %, %',
+  voltage_wide: 'within +10/−15 %, %', thd: 'THD up to 8 %, %', harmonics: 'Harmonics within limits, %',
+  unbalance: 'Unbalance up to 2 %, %', frequency: 'Frequency within 1 %, within +4/−6 %, %', dips: 'Dips', swells: 'Swells',
   interruptions: 'Interruptions' };
 
 function createMore() {
   let shown = '';
-  const row = (name, ...cells) => make('tr', {}, make('th', { scope: 'row', textContent: name }),
-    ...cells.map(textContent => make('td', { textContent })));
-  const cell = value => !Array.isArray(value) ? `${value === '' ? '–' : value}`
-    : value.map(one => one === null ? '–' : Number.isInteger(one) ? one : one.toFixed(2)).join(' / ');
+  const number = one => one === null ? '–' : Number.isInteger(one) ? `${one}` : one.toFixed(2);
+  /* one value where all phases have the same */
+  const cell = value => !Array.isArray(value) ? number(value)
+    : new Set(value).size === 1 ? number(value[0]) : value.map(number).join(' / ');
   return (config, weeks) => {
     const now = JSON.stringify([config, weeks]);
     if (now === shown) {
       return;
     }
     shown = now;
-    byId('quality-limits').replaceChildren(make('tbody', {},
-      ...Object.entries(LIMITS).map(([key, [name, unit]]) => row(name, `${config[key]} ${unit}`))));
-    byId('quality-weeks').replaceChildren(make('tbody', {},
-      ...Object.entries(WEEK).map(([key, name]) => row(name, ...weeks.map(week => cell(week[key]))))));
+    const heads = weeks.map(week => make('th', { scope: 'col', textContent: week.begin ? `from ${week.begin}` : '–' }));
+    byId('quality-weeks').replaceChildren(make('thead', {}, make('tr', {}, make('th', { textContent: 'Week' }), ...heads)),
+      make('tbody', {}, ...Object.entries(WEEK).map(([key, name]) => make('tr', {},
+        make('th', { scope: 'row', textContent: name }),
+        ...weeks.map(week => make('td', { textContent: cell(week[key]) }))))));
+    byId('quality-limits').replaceChildren(...Object.entries(LIMITS).map(([key, [name, unit]]) => make('div', {},
+      make('dt', { textContent: name }), make('dd', { textContent: `${config[key]} ${unit}` }))));
   };
 }
 
