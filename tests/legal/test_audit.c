@@ -158,6 +158,10 @@ static void a_seal_at_the_start(void **state)
     struct legal_audit audit;
     legal_audit(&desk->legal, &audit);
     assert_false(audit.seal_open);
+    desk->seal_open = true;
+    legal_audit(&desk->legal, &audit);
+    assert_true(audit.seal_open);
+    desk->seal_open = false;
     desk_free(desk);
 }
 

@@ -144,17 +144,19 @@ const LIMITS = { under: ['Undervoltage below', 'V'], over: ['Overvoltage above',
   hysteresis: ['hysteresis of both', 'V'], declared: ['Declared voltage', 'V'], dip: ['Dip below', '%'], swell: ['Swell above', '%'],
   interruption: ['Interruption below', '%'], 'dip-hysteresis': ['hysteresis of dip, swell', '%'], failure: ['Phase failure below', 'V'],
   'failure-duration': ['failure for at least', 's'] };
-const WEEK = { intervals: '10-minute intervals', voltage_10: 'Voltage within 10 %, %',
-  voltage_wide: 'within +10/−15 %, %', thd: 'THD up to 8 %, %', harmonics: 'Harmonics within limits, %',
-  unbalance: 'Unbalance up to 2 %, %', frequency: 'Frequency within 1 %, within +4/−6 %, %', dips: 'Dips', swells: 'Swells',
+const COUNTS = ['intervals', 'dips', 'swells', 'interruptions'];
+const WEEK = { intervals: '10-minute intervals', voltage_10: 'Voltage within 10 %',
+  voltage_wide: 'Voltage within +10/−15 %', thd: 'THD up to 8 %', harmonics: 'Harmonics within limits',
+  unbalance: 'Unbalance up to 2 %', frequency: 'Frequency within 1 %, within +4/−6 %', dips: 'Dips', swells: 'Swells',
   interruptions: 'Interruptions' };
 
 function createMore() {
   let shown = '';
   const number = one => one === null ? '–' : Number.isInteger(one) ? `${one}` : one.toFixed(2);
   /* one value where all phases have the same */
-  const cell = value => !Array.isArray(value) ? number(value)
+  const same = value => !Array.isArray(value) ? number(value)
     : new Set(value).size === 1 ? number(value[0]) : value.map(number).join(' / ');
+  const cell = (key, value) => same(value) === '–' || COUNTS.includes(key) ? same(value) : `${same(value)} %`;
   return (config, weeks) => {
     const now = JSON.stringify([config, weeks]);
     if (now === shown) {
@@ -165,7 +167,7 @@ function createMore() {
     byId('quality-weeks').replaceChildren(make('thead', {}, make('tr', {}, make('th', { textContent: 'Week' }), ...heads)),
       make('tbody', {}, ...Object.entries(WEEK).map(([key, name]) => make('tr', {},
         make('th', { scope: 'row', textContent: name }),
-        ...weeks.map(week => make('td', { textContent: cell(week[key]) }))))));
+        ...weeks.map(week => make('td', { textContent: cell(key, week[key]) }))))));
     byId('quality-limits').replaceChildren(...Object.entries(LIMITS).map(([key, [name, unit]]) => make('div', {},
       make('dt', { textContent: name }), make('dd', { textContent: `${config[key]} ${unit}` }))));
   };
