@@ -23,6 +23,7 @@ static void display_enter(struct display *display, enum display_state state, int
     display->position = 0;
     display->state_since_us = since_us;
     display->position_since_us = since_us;
+    display->browse = (struct display_browse){0};
 }
 
 void display_supply(struct display *display, bool on, int64_t now_us)
@@ -54,6 +55,35 @@ static void display_next(struct display *display, int64_t now_us)
     }
     display->position = (uint8_t)((display->position + 1u) % display->length[list]);
     display->position_since_us = now_us;
+    display->browse = (struct display_browse){0};
+}
+
+/* The log that the manual list's reading opens; 0: it is an ordinary reading. */
+static uint16_t log_shown(const struct display *display)
+{
+    const uint16_t reading = display->list[LIST_MANUAL][display->position];
+    const bool log = reading == DISPLAY_READING_HISTORY || reading == DISPLAY_READING_PROFILE;
+    return display->state == DISPLAY_MANUAL && log ? reading : 0;
+}
+
+/* A press of that length of a log's reading or in the log.  @return it was one. */
+static bool browse_press(struct display *display, const struct meter *meter, int64_t held_us,
+                         int64_t now_us)
+{
+    const bool long_enough = held_us >= DISPLAY_BROWSE_PRESS_MS * US_PER_MS;
+    const bool open = display->browse.level != BROWSE_CLOSED;
+    const uint16_t reading = log_shown(display);
+    if (reading == 0 || (!open && !long_enough)) {
+        return false;
+    }
+    if (!open) {
+        display_browse_open(&display->browse, meter, reading, now_us);
+    } else if (long_enough) {
+        display_browse_deeper(&display->browse, now_us);
+    } else {
+        display_browse_next(&display->browse, meter, now_us);
+    }
+    return true;
 }
 
 static void button_down(struct display *display, int64_t now_us)
@@ -69,17 +99,19 @@ static void button_down(struct display *display, int64_t now_us)
     }
 }
 
-static void button_up(struct display *display, int64_t now_us)
+static void button_up(struct display *display, const struct meter *meter, int64_t now_us)
 {
-    bool is_short = now_us - display->pressed_since_us < DISPLAY_LONG_PRESS_MS * US_PER_MS;
+    const int64_t held_us = now_us - display->pressed_since_us;
+    const bool is_short = held_us < DISPLAY_LONG_PRESS_MS * US_PER_MS;
     display->pressed = false;
     display->long_press = false;
-    if (is_short && !display->press_used) {
+    if (is_short && !display->press_used && !browse_press(display, meter, held_us, now_us)) {
         display_next(display, now_us);
     }
 }
 
-void display_button(struct display *display, bool pressed, int64_t now_us)
+void display_button(struct display *display, const struct meter *meter, bool pressed,
+                    int64_t now_us)
 {
     if (pressed == display->pressed) {
         return;
@@ -89,7 +121,7 @@ void display_button(struct display *display, bool pressed, int64_t now_us)
     if (pressed) {
         button_down(display, now_us);
     } else {
-        button_up(display, now_us);
+        button_up(display, meter, now_us);
     }
 }
 
@@ -177,6 +209,9 @@ static void long_press(struct display *display, int64_t at_us)
     uint16_t reading = display->list[LIST_MANUAL][display->position];
     if (display->state == DISPLAY_TEST) {
         display_test_end(display, at_us);
+    } else if (display->browse.level != BROWSE_CLOSED) {
+        display->browse = (struct display_browse){0};
+        display->position_since_us = at_us;
     } else if (display->state == DISPLAY_MANUAL && reading < register_table_length &&
                display_reading_allowed(LIST_TEST, &register_table[reading])) {
         (void)display_test_begin(display, (enum legal_energy)register_table[reading].index, at_us);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "display_browse.h"
 #include "display_frame.h"
 #include "legal_api.h"
 
@@ -50,17 +51,19 @@ enum display_err {
     DISPLAY_ERR_LEGAL = -4, /**< a legal reading is missing from the manual list */
 };
 
-/** Readings are rows of the register table, by index; DISPLAY_TEST is the display test. */
+/** Readings are rows of the register table, by index; these and the logs (display_browse.h) are
+ * not. */
 #define DISPLAY_READING_TEST 0xFFFEu
 
 struct display {
     uint16_t list[LISTS][DISPLAY_MANUAL_MAX];
     uint8_t length[LISTS];
-    uint8_t state;    /**< enum display_state */
-    uint8_t position; /**< in the list shown */
-    bool pressed;     /**< left button is down */
-    bool press_used;  /**< this press has had its effect; its release steps nothing */
-    bool long_press;  /**< the left button has been down for 6 s and still is */
+    uint8_t state;                /**< enum display_state */
+    uint8_t position;             /**< in the list shown */
+    bool pressed;                 /**< left button is down */
+    bool press_used;              /**< this press has had its effect; its release steps nothing */
+    bool long_press;              /**< the left button has been down for 6 s and still is */
+    struct display_browse browse; /**< of the manual list: a log that was opened */
     int64_t state_since_us, position_since_us, last_button_us, pressed_since_us;
 };
 
@@ -71,10 +74,12 @@ void display_supply(struct display *display, bool on, int64_t now_us);
 /**
  * Left button went down or up.  Short: next reading when released (DIS-07).  Held for 6 s: a long
  * press, which belongs to the reading shown and steps nothing: on a verification register it begins
- * the test mode with that energy, in the test mode it ends it.  Without supply the first press
- * wakes the display (variants with back-up only).
+ * the test mode with that energy, in the test mode it ends it, and it leaves a log.  Held for 2 s
+ * on a log's reading: opens it (display_browse.h).  Without supply the first press wakes the
+ * display (variants with back-up only).
  */
-void display_button(struct display *display, bool pressed, int64_t now_us);
+void display_button(struct display *display, const struct meter *meter, bool pressed,
+                    int64_t now_us);
 /** The right button has no reading; it only renews the time of the lists that a button holds. */
 void display_button_right(struct display *display, int64_t now_us);
 /**
@@ -92,12 +97,12 @@ int64_t display_step(struct display *display, int64_t now_us);
  * Replace one list.  Refused lists change nothing; a list shown now starts over at its first
  * reading, which stands its full time.  A list that is not shown changes nothing on the glass.
  *
- * Barred from the automatic list: historical data (DIS-04).  Allowed in the back-up list: energy
- * totals only; and on variants without back-up nothing.  The manual list must hold every legal
- * reading of the variant (DIS-06).  The test list can't be replaced.
+ * Barred from the automatic list: historical data (DIS-04) and the logs.  Allowed in the back-up
+ * list: energy totals only; and on variants without back-up nothing.  The manual list must hold
+ * every legal reading of the variant (DIS-06).  The test list can't be replaced.
  *
- * @param readings  rows of register_table by index, or DISPLAY_READING_TEST; n of them.  An empty
- *                  automatic list is refused (DISPLAY_ERR_LENGTH).
+ * @param readings  rows of register_table by index, DISPLAY_READING_TEST or a log; n of them.  An
+ * empty automatic list is refused (DISPLAY_ERR_LENGTH).
  */
 enum display_err display_set_list(struct display *display, const struct meter *meter,
                                   enum display_list which, const uint16_t *readings, size_t n,

@@ -1,5 +1,7 @@
 #include "display_lists.h"
 
+#include <string.h>
+
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 #include "display_configurations.h"
@@ -43,6 +45,10 @@ static enum display_err reading_check(const struct meter *meter, enum display_li
 {
     if (reading == DISPLAY_READING_TEST) {
         return which == LIST_BACKUP ? DISPLAY_ERR_BARRED : DISPLAY_OK;
+    }
+    if (display_browse_fitted(&meter->variant, reading)) {
+        return which == LIST_MANUAL ? DISPLAY_OK
+                                    : DISPLAY_ERR_BARRED; /* BIL-08, spec answers B3.2 */
     }
     if (reading >= register_table_length || !register_exists(meter, &register_table[reading])) {
         return DISPLAY_ERR_UNKNOWN;
@@ -115,11 +121,23 @@ static void list_append(struct display *display, const struct meter *meter, enum
     }
 }
 
+/* A reading that opens a log; DISPLAY_READING_TEST, which opens none: it is an ordinary one. */
+static uint16_t log_by_code(const char *code)
+{
+    return strcmp(code, "98.1.0") == 0   ? DISPLAY_READING_HISTORY
+           : strcmp(code, "99.1.0") == 0 ? DISPLAY_READING_PROFILE
+                                         : DISPLAY_READING_TEST;
+}
+
 static void list_append_codes(struct display *display, const struct meter *meter,
                               enum display_list which, const struct display_readings *readings)
 {
     for (size_t i = 0; i < readings->length; i++) {
         const struct register_def *def = register_by_code(readings->codes[i]);
+        const uint16_t log = log_by_code(readings->codes[i]);
+        if (which == LIST_MANUAL && display_browse_fitted(&meter->variant, log)) {
+            list_append(display, meter, which, log);
+        }
         if (def != NULL && register_exists(meter, def) && display_reading_allowed(which, def)) {
             list_append(display, meter, which, (uint16_t)(def - register_table));
         }

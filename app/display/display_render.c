@@ -153,6 +153,16 @@ static void ident_write(struct display_frame *frame, const char *code)
     frame->ident_points &= IDENT_POINTS_FITTED;
 }
 
+/* " P.01": the load profile, whose letter no code has. */
+static void profile_ident_write(struct display_frame *frame)
+{
+    static const char places[] = " P01";
+    for (size_t i = 0; places[i] != '\0'; i++) {
+        frame->ident[i] = font_segments(places[i]);
+    }
+    frame->ident_points = 1u << 1;
+}
+
 static void text_write(struct display_frame *frame, const struct meter *meter, const char *text,
                        int64_t shown_us)
 {
@@ -269,6 +279,23 @@ static void icons_write(struct display_frame *frame, const struct meter *meter, 
     }
 }
 
+/* A log of the manual list, open or closed. */
+static void log_write(struct display_frame *frame, const struct display *display,
+                      const struct meter *meter, uint16_t reading, int64_t shown_us)
+{
+    struct browse_view view;
+    const int64_t now_us = shown_us + display->position_since_us;
+    display_browse_view(&display->browse, meter, reading, now_us, &view);
+    if (view.code[0] == 'P') {
+        profile_ident_write(frame);
+    } else {
+        ident_write(frame, view.code);
+    }
+    value_write(frame, view.value, 0);
+    text_write(frame, meter, view.text, now_us - display->browse.since_us);
+    frame->unit = unit_from_name(view.unit);
+}
+
 static void list_write(struct display_frame *frame, const struct display *display,
                        const struct meter *meter, enum display_list list, int64_t shown_us)
 {
@@ -278,6 +305,8 @@ static void list_write(struct display_frame *frame, const struct display *displa
     }
     if (reading == DISPLAY_READING_TEST) {
         test_write(frame, meter);
+    } else if (reading >= register_table_length) {
+        log_write(frame, display, meter, reading, shown_us);
     } else {
         reading_write(frame, meter, reading, shown_us);
     }

@@ -533,7 +533,7 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
     }
     meter->input[input] = on;
     if (input == METER_INPUT_BUTTON_LEFT) {
-        display_button(&meter->display, on, now_us);
+        display_button(&meter->display, meter, on, now_us);
         pulses_follow(meter);
     } else if (input == METER_INPUT_BUTTON_RIGHT) {
         display_button_right(&meter->display, now_us);

@@ -252,6 +252,20 @@ static const char *unit_text(const struct register_def *def)
     return "";
 }
 
+bool register_value_text(const struct meter *meter, const struct register_def *def,
+                         const struct register_value *value, char *out, size_t capacity,
+                         const char **unit)
+{
+    if (capacity == 0) {
+        return false;
+    }
+    struct writer w = writer_over(out, capacity - 1u);
+    number_write(meter, def, value, &w);
+    out[writer_length(&w)] = '\0';
+    *unit = unit_text(def);
+    return !w.failed;
+}
+
 bool register_read_text(const struct meter *meter, const struct register_def *def, char *out,
                         size_t capacity, const char **unit)
 {

@@ -56,6 +56,13 @@ bool register_read_text(const struct meter *meter, const struct register_def *de
                         size_t capacity, const char **unit);
 
 /**
+ * A value of this register that is not that of now (out of a log), likewise.  Numbers only.
+ */
+bool register_value_text(const struct meter *meter, const struct register_def *def,
+                         const struct register_value *value, char *out, size_t capacity,
+                         const char **unit);
+
+/**
  * The stamp of a peak or of the clock as 14 digits NVYYMMDDhhmmss (Kamstrup 5512-1458 ch. 5):
  * N 1 = summer time, V 1 = valid.  No peak yet: 00000101000000.
  * @param out  15 bytes

@@ -215,8 +215,8 @@ static inline void puppet_until(struct meter *meter, int64_t from_us, int64_t un
 
 static inline void puppet_press(struct meter *meter, int64_t at_us, int64_t for_us)
 {
-    display_button(&meter->display, true, at_us);
-    display_button(&meter->display, false, at_us + for_us);
+    display_button(&meter->display, meter, true, at_us);
+    display_button(&meter->display, meter, false, at_us + for_us);
 }
 
 static inline uint16_t row_of(const char *code)

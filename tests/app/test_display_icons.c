@@ -241,7 +241,7 @@ static void the_whole_way_from_input_to_glass(void **state)
     display_supply(&meter.display, false, 11 * SECOND);
     display_render(&meter.display, &meter, 11 * SECOND, &frame);
     assert_int_equal(frame.icons, 0);
-    display_button(&meter.display, true, 12 * SECOND);
+    display_button(&meter.display, &meter, true, 12 * SECOND);
     display_render(&meter.display, &meter, 12 * SECOND, &frame);
     assert_int_equal(frame.icons & (uint32_t)L_ALL, 0);
 }

@@ -85,13 +85,13 @@ static void holding_the_button_ends_it(void **state)
     struct meter meter;
     puppet_run(&meter, "382M");
     enter(&meter, LEGAL_A_PLUS, 20 * SECOND);
-    display_button(&meter.display, true, 30 * SECOND);
+    display_button(&meter.display, &meter, true, 30 * SECOND);
     assert_int_equal(display_step(&meter.display, 30 * SECOND), 36 * SECOND);
     (void)display_step(&meter.display, 36 * SECOND - 1);
     assert_int_equal(meter.display.state, DISPLAY_TEST);
     (void)display_step(&meter.display, 36 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_AUTOMATIC);
-    display_button(&meter.display, false, 40 * SECOND);
+    display_button(&meter.display, &meter, false, 40 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_AUTOMATIC);
     /* a short one steps, as long as it may be short of 6 s */
     enter(&meter, LEGAL_A_PLUS, 50 * SECOND);
@@ -121,11 +121,11 @@ static void holding_the_button_begins_it(void **state)
     }
     assert_shows(&meter, 44 * SECOND, "3.8.0  000.0000 kvarh");
     assert_int_equal(display_test_energy(&meter.display), LEGAL_ENERGIES);
-    display_button(&meter.display, true, 50 * SECOND);
+    display_button(&meter.display, &meter, true, 50 * SECOND);
     (void)display_step(&meter.display, 56 * SECOND);
     assert_int_equal(display_test_energy(&meter.display), LEGAL_R_PLUS);
     (void)display_step(&meter.display, 70 * SECOND);
-    display_button(&meter.display, false, 70 * SECOND); /* still the same press */
+    display_button(&meter.display, &meter, false, 70 * SECOND); /* still the same press */
     assert_int_equal(display_test_energy(&meter.display), LEGAL_R_PLUS);
     /* a press on an automatic reading is none on the manual list's */
     display_test_end(&meter.display, 80 * SECOND);
@@ -145,8 +145,8 @@ static void it_ends_with_the_supply(void **state)
     display_supply(&meter.display, false, 30 * SECOND);
     assert_int_equal(display_test_energy(&meter.display), LEGAL_ENERGIES);
     assert_false(display_test_begin(&meter.display, LEGAL_R_PLUS, 31 * SECOND));
-    display_button(&meter.display, true, 32 * SECOND); /* back-up list */
-    display_button(&meter.display, false, 33 * SECOND);
+    display_button(&meter.display, &meter, true, 32 * SECOND); /* back-up list */
+    display_button(&meter.display, &meter, false, 33 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_BACKUP);
     assert_false(display_test_begin(&meter.display, LEGAL_R_PLUS, 34 * SECOND));
     display_supply(&meter.display, true, 40 * SECOND);

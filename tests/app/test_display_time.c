@@ -68,16 +68,16 @@ static void the_reading_changes_when_the_button_is_released(void **state)
     puppet_run(&meter, "382M");
     assert_int_equal(display_set_list(&meter.display, &meter, LIST_MANUAL, list, 5, 10 * SECOND),
                      DISPLAY_OK);
-    display_button(&meter.display, true, 12 * SECOND);
+    display_button(&meter.display, &meter, true, 12 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_AUTOMATIC);
-    display_button(&meter.display, false, 12 * SECOND + 100000);
+    display_button(&meter.display, &meter, false, 12 * SECOND + 100000);
     assert_int_equal(meter.display.state, DISPLAY_MANUAL);
     assert_shows(&meter, 13 * SECOND, "1.8.0");
     for (unsigned i = 1; i <= 5; i++) {
         int64_t at_us = (13 + i) * SECOND;
-        display_button(&meter.display, true, at_us);
+        display_button(&meter.display, &meter, true, at_us);
         assert_shows(&meter, at_us, register_table[list[i - 1]].code);
-        display_button(&meter.display, false, at_us + 1);
+        display_button(&meter.display, &meter, false, at_us + 1);
         assert_shows(&meter, at_us + 1, register_table[list[i % 5]].code);
     }
 }
@@ -90,13 +90,13 @@ static void a_long_press_steps_nothing(void **state)
     puppet_run(&meter, "382M");
     puppet_press(&meter, 12 * SECOND, SECOND / 10);
     assert_shows(&meter, 12 * SECOND + SECOND / 10, "1.8.0");
-    display_button(&meter.display, true, 20 * SECOND);
+    display_button(&meter.display, &meter, true, 20 * SECOND);
     assert_int_equal(display_step(&meter.display, 20 * SECOND), 26 * SECOND);
     (void)display_step(&meter.display, 26 * SECOND - 1);
     assert_false(meter.display.long_press);
     (void)display_step(&meter.display, 26 * SECOND);
     assert_true(meter.display.long_press);
-    display_button(&meter.display, false, 27 * SECOND);
+    display_button(&meter.display, &meter, false, 27 * SECOND);
     assert_false(meter.display.long_press);
     assert_shows(&meter, 27 * SECOND, "1.8.0");
     puppet_press(&meter, 28 * SECOND, 5999999);
@@ -129,10 +129,10 @@ static void a_held_button_keeps_the_manual_list(void **state)
     struct meter meter;
     puppet_run(&meter, "382M");
     puppet_press(&meter, 20 * SECOND, 0);
-    display_button(&meter.display, true, 100 * SECOND);
+    display_button(&meter.display, &meter, true, 100 * SECOND);
     puppet_until(&meter, 100 * SECOND, 400 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_MANUAL);
-    display_button(&meter.display, false, 400 * SECOND);
+    display_button(&meter.display, &meter, false, 400 * SECOND);
     puppet_until(&meter, 400 * SECOND, 519 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_MANUAL);
     puppet_until(&meter, 519 * SECOND, 521 * SECOND);
@@ -184,11 +184,11 @@ static void a_press_over_the_return_of_supply_does_nothing(void **state)
     struct meter meter;
     puppet_run(&meter, "382M");
     display_supply(&meter.display, false, 20 * SECOND);
-    display_button(&meter.display, true, 21 * SECOND);
+    display_button(&meter.display, &meter, true, 21 * SECOND);
     display_supply(&meter.display, true, 22 * SECOND);
-    display_button(&meter.display, false, 23 * SECOND);
+    display_button(&meter.display, &meter, false, 23 * SECOND);
     assert_int_equal(meter.display.state, DISPLAY_CHECKSUM);
-    display_button(&meter.display, false, 24 * SECOND); /* a second release is no press */
+    display_button(&meter.display, &meter, false, 24 * SECOND); /* a second release is no press */
     assert_int_equal(meter.display.state, DISPLAY_CHECKSUM);
 }
 

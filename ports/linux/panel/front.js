@@ -5,6 +5,7 @@ import { tell } from './link.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const LONG_PRESS_MS = 6000;
+const OPEN_PRESS_MS = 2000; /* opens a log */
 const FLASH_MS = 30;
 const FLASHES_A_SECOND_MAX = 16; /* what 30 ms on and 30 ms off leave room for */
 
@@ -128,6 +129,7 @@ function createButton(node, which, onPress) {
     }
     const part = Math.min((now - since) / LONG_PRESS_MS, 1);
     ring.style.strokeDasharray = `${(part * 100).toFixed(1)} 100`;
+    node.classList.toggle('open', now - since >= OPEN_PRESS_MS);
     node.classList.toggle('long', part >= 1);
     requestAnimationFrame(frame);
   };
@@ -137,7 +139,7 @@ function createButton(node, which, onPress) {
     }
     since = pressed ? performance.now() : 0;
     node.classList.toggle('down', pressed);
-    node.classList.remove('long');
+    node.classList.remove('open', 'long');
     ring.style.strokeDasharray = '0 100';
     onPress();
     tell('/api/button', { button: which, pressed });
