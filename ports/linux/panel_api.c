@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "instant.h"
 #include "run.h"
 
 #define HTTP_OK          200u
@@ -62,13 +63,32 @@ static unsigned set_input(struct run *run, const struct input_name *names, size_
     return HTTP_BAD_REQUEST;
 }
 
+/* A person's second is a second of the display: when simulated time runs faster, a press is handed
+ * on as a whole when the button comes up. */
 static unsigned post_button(struct run *run, const json_t *request, char *reply)
 {
     static const struct input_name names[] = {{"left", METER_INPUT_BUTTON_LEFT},
                                               {"right", METER_INPUT_BUTTON_RIGHT}};
+    const char *name = json_string_value(json_object_get(request, "button"));
+    const json_t *pressed = json_object_get(request, "pressed");
     (void)refuse(reply, "expected {\"button\":\"left\"|\"right\",\"pressed\":true|false}");
-    return set_input(run, names, 2, json_string_value(json_object_get(request, "button")),
-                     json_object_get(request, "pressed"), reply);
+    for (size_t i = 0; i < 2; i++) {
+        int64_t *since_us = &run->pressed_wall_us[i];
+        if (name == NULL || strcmp(name, names[i].name) != 0 || !json_is_boolean(pressed)) {
+            continue;
+        }
+        run_catch_up(run);
+        if (json_is_true(pressed) && run_is_fast(run)) {
+            *since_us = instant_wall_us();
+        } else if (!json_is_true(pressed) && *since_us != 0) {
+            site_press(&run->site, names[i].input, instant_wall_us() - *since_us);
+            *since_us = 0;
+        } else {
+            site_input(&run->site, names[i].input, json_is_true(pressed));
+        }
+        return accept_it(reply);
+    }
+    return HTTP_BAD_REQUEST;
 }
 
 static unsigned post_input(struct run *run, const json_t *request, char *reply)

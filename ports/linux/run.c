@@ -71,6 +71,11 @@ static bool at_max(const struct run *run)
     return !run->paused && run->speed == OPTION_SPEED_MAX;
 }
 
+bool run_is_fast(const struct run *run)
+{
+    return at_max(run) || (!run->paused && run->speed > 1.0);
+}
+
 /* Simulated time that belongs to a wall time. */
 static int64_t simulated_us(const struct run *run, int64_t wall_us)
 {

@@ -28,6 +28,7 @@ struct run {
     bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */
     bool paused;
+    int64_t pressed_wall_us[2]; /**< left and right button: down on the panel since then; 0: up */
     int64_t anchor_wall_us, anchor_us; /**< at that wall time it was that simulated time */
 };
 
@@ -46,6 +47,9 @@ void run_go(struct run *run);
 
 /** Change the speed, from now on; 0 pauses unless max is set. */
 void run_set_speed(struct run *run, double speed, bool max);
+
+/** Simulated time runs faster than a person's. */
+bool run_is_fast(const struct run *run);
 
 /** Bring the simulation to this instant, so that what a person does now happens now. */
 void run_catch_up(struct run *run);

@@ -490,7 +490,24 @@ int64_t site_next_us(const struct site *site)
     if (site_finished(site)) {
         return NEVER_US;
     }
-    return earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
+    int64_t next_us =
+        earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
+    for (size_t i = 0; i < METER_INPUTS; i++) {
+        next_us = site->release_us[i] != 0 ? earlier(next_us, site->release_us[i]) : next_us;
+    }
+    return next_us;
+}
+
+static void release_buttons(struct site *site, int64_t at_us)
+{
+    for (size_t i = 0; i < METER_INPUTS; i++) {
+        if (site->release_us[i] != 0 && site->release_us[i] <= at_us) {
+            site->release_us[i] = 0;
+            site->input[i] = false;
+            meter_input(&site->meter, (enum meter_input)i, false, at_us);
+            site->changes++;
+        }
+    }
 }
 
 /* One due thing.  A window that ends when an event happens is metered first. */
@@ -509,6 +526,7 @@ static void advance_once(struct site *site, int64_t at_us)
         take_event(site, at_us);
     }
     site->now_us = at_us;
+    release_buttons(site, at_us);
     site->wake_us = meter_step(&site->meter, at_us);
     if (site->wake_us <= at_us) {
         site->wake_us = at_us + 1; /* time must move on whatever the meter asks for */
@@ -561,6 +579,12 @@ void site_input(struct site *site, enum meter_input input, bool on)
     meter_input(&site->meter, input, on, site->now_us);
     site->wake_us = meter_step(&site->meter, site->now_us);
     site->changes++;
+}
+
+void site_press(struct site *site, enum meter_input button, int64_t held_us)
+{
+    site_input(site, button, true);
+    site->release_us[button] = later(site->now_us, 1) + held_us;
 }
 
 int site_control(struct site *site, const char *name, double value, struct lab_error *error)

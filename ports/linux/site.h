@@ -58,6 +58,8 @@ struct site {
     struct lab_event event;  /**< next one of the scenario; at_us INT64_MAX: none */
     int64_t horizon_us;      /**< events are known up to here */
     bool input[METER_INPUTS];
+    int64_t
+        release_us[METER_INPUTS];  /**< a button handed on by site_press comes up then; 0: none */
     bool neutral_lost, supply_cut; /**< by the panel's controls */
     bool led;                      /**< LED and S0 output */
     uint64_t flashes;              /**< of the LED since the start, whichever energy it shows */
@@ -96,6 +98,10 @@ void site_set_window(struct site *site, uint32_t window_samples);
 
 /** A person touches a button or an input, now. */
 void site_input(struct site *site, enum meter_input input, bool on);
+
+/** A person has pressed a button for so long: it goes down now and comes up that much later,
+ * whatever the speed. */
+void site_press(struct site *site, enum meter_input button, int64_t held_us);
 
 /** A person turns a control of the mains, now.  @return 0, or -1 and *error. */
 int site_control(struct site *site, const char *name, double value, struct lab_error *error);
