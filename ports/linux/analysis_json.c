@@ -38,6 +38,7 @@ struct curves {
     unsigned n_values;
     struct point *point;
     size_t n, per_point;
+    int64_t first_s, last_s; /* ends of all records; first_s > last_s: none */
 };
 
 /* ---- values ---- */
@@ -116,8 +117,12 @@ static bool collect(struct curves *curves, const struct profile_query *query)
     curves->point = malloc(room * sizeof *curves->point);
     for (uint32_t id = oldest; curves->point != NULL && id != 0 && id <= newest; id++) {
         struct analysis_entry entry;
-        if (analysis_read(&meter->analysis, meter->board, id, &entry) == ANALYSIS_OK &&
-            wanted(&entry, query)) {
+        if (analysis_read(&meter->analysis, meter->board, id, &entry) != ANALYSIS_OK) {
+            continue;
+        }
+        curves->first_s = entry.utc_s < curves->first_s ? entry.utc_s : curves->first_s;
+        curves->last_s = entry.utc_s > curves->last_s ? entry.utc_s : curves->last_s;
+        if (wanted(&entry, query)) {
             rises = rises && (curves->n == 0 || entry.utc_s > curves->point[curves->n - 1].end_s);
             point_of(curves, &entry, &curves->point[curves->n++]);
         }
@@ -239,7 +244,7 @@ static char *text_of(json_t *all, size_t *length)
 
 char *analysis_json(const struct meter *meter, const struct profile_query *query, size_t *length)
 {
-    struct curves curves = {.meter = meter};
+    struct curves curves = {.meter = meter, .first_s = INT64_MAX, .last_s = INT64_MIN};
     *length = 0;
     if (!meter->analysis.fitted) {
         return text_of(json_pack("{s:i}", "interval_min", 0), length);
@@ -251,10 +256,12 @@ char *analysis_json(const struct meter *meter, const struct profile_query *query
     json_t *all = setup_json(meter), *values = json_array();
     shorten(&curves, query->points);
     (void)json_object_set_new(all, "per_point", json_integer((json_int_t)curves.per_point));
-    if (curves.n > 0) {
-        (void)json_object_set_new(
-            all, "zone",
-            profile_zone_json(meter, curves.point[0].end_s, curves.point[curves.n - 1].end_s));
+    if (curves.first_s <= curves.last_s) {
+        const int64_t interval_s = meter->analysis.stored.setup.interval_min * INT64_C(60);
+        (void)json_object_set_new(all, "first", json_integer(curves.first_s - interval_s));
+        (void)json_object_set_new(all, "last", json_integer(curves.last_s));
+        (void)json_object_set_new(all, "zone",
+                                  profile_zone_json(meter, curves.first_s, curves.last_s));
         times_json(&curves, all);
     }
     for (unsigned v = 0; v < curves.n_values; v++) {

@@ -234,6 +234,11 @@ static json_t *records_json(const struct meter *meter)
                                             (json_int_t)(range.n_records > 0 ? range.newest_id : 0),
                                             "read", (json_int_t)meter->marks.profile.read));
     }
+    if (meter->analysis.fitted) {
+        (void)json_object_set_new(
+            records, "analysis",
+            json_pack("{s:I}", "newest", (json_int_t)analysis_newest(&meter->analysis)));
+    }
     for (int log = 0; log < EVENT_LOGS; log++) {
         (void)json_object_set_new(
             records, event_log_row((enum event_log_name)log)->name,

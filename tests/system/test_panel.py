@@ -4,6 +4,8 @@ Usage: test_panel.py BUILD_DIR SOURCE_DIR [--pictures]    (--pictures renews doc
 """
 import json
 import os
+import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import urllib.request
 BUILD, SOURCE = sys.argv[1], sys.argv[2]
 sys.path.insert(0, os.path.join(SOURCE, "tests", "system", "panel"))
 from browser import Browser  # noqa: E402
+from meter_process import kmp_frame  # noqa: E402
 
 DESK, LAPTOP, PHONE = (1600, 1000), (1180, 900), (360, 740)
 RIGHT = "\ue014"  # the arrow key
@@ -69,9 +72,12 @@ class Meter:
         with urllib.request.urlopen(f"{self.url}api/state", timeout=10) as answer:
             return json.load(answer)
 
+    def post(self, path, body):
+        data = json.dumps(body).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", data), timeout=10).close()
+
     def control(self, name, value):
-        body = json.dumps({"name": name, "value": value}).encode()
-        urllib.request.urlopen(urllib.request.Request(f"{self.url}api/control", body), timeout=10).close()
+        self.post("api/control", {"name": name, "value": value})
 
 
 def check(truth, what):
@@ -329,6 +335,55 @@ def events_are_told(browser, meter):
     check(words.endswith("over: magnet"), f"the same words: {words}")
 
 
+# REQ(X-LPR-4, BIL-08): the logs on the glass, by the button alone: two seconds open one, six leave it
+def logs_are_read_on_the_glass(browser, meter):
+    opened(browser, meter)
+    browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", seconds=30, what="the automatic list")
+    while not meter.state()["display"]["line"].startswith("P.01"):  # the list has thirty readings
+        meter.post("api/button", {"button": "left", "pressed": True})
+        meter.post("api/button", {"button": "left", "pressed": False})
+    browser.wait("return $('#lcd-line').textContent.startsWith('P.01')", what="the load profile's reading")
+    check(re.match(r"P\.01  18\d\d  LOG", line(browser)), f"the load profile's reading: {line(browser)}")
+    for shown in ("2026____  YEAR", "202603__  MON", "2026:03:20  DAY", "01____  HOUR", "01:15:00  MIN"):
+        browser.pointer("#button-left", hold_s=2.1)
+        browser.wait("return $('#lcd-line').textContent.startsWith('P.01  ' + arguments[0])", shown, what=shown)
+    browser.pointer("#button-left", hold_s=2.1)
+    browser.wait("return /^1.8.0  \\d{7} kWh  A\\+/.test($('#lcd-line').textContent)", what="the record's register")
+    check(browser.run(READ_VALUE)["ident"].strip() == "180", "on the glass as well")
+    browser.pointer("#button-left", hold_s=6.2)
+    browser.wait("return /^P.01  18\\d\\d  LOG/.test($('#lcd-line').textContent)", what="the log is left")
+
+
+# A second that a person presses is a second of the display, however fast the meter's time runs.
+def a_press_is_a_press_at_any_speed(browser, meter):
+    opened(browser, meter)
+    meter.post("api/speed", {"speed": 100})
+    time.sleep(0.3)
+    browser.pointer("#button-left", hold_s=0.2)  # twenty of the meter's seconds
+    browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", what="the manual list")
+    browser.pointer("#button-left", hold_s=0.2)
+    browser.wait("return $('#lcd-line').textContent.startsWith('2.8.0')", what="its second reading")
+    meter.post("api/speed", {"speed": 1})
+
+
+# The analysis logger, off as delivered, set going by a client: its values as curves, live
+def the_analysis_logger_is_drawn(browser, meter):
+    opened(browser, meter)
+    browser.run("$('#tab-history').click()")
+    browser.wait("return $('#analysis-none').textContent === 'The analysis logger is off, as delivered.'", what="off")
+    host, port = meter.optical.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as link:
+        link.sendall(kmp_frame([0x3F, 0x11, 0, 0, 0xF3, 0x00, 51, 1, 0, 1]))  # PutRegister: logger on
+        check(link.recv(1) == b"\x06", "the meter starts its analysis logger")
+    meter.post("api/speed", {"speed": 3600})
+    browser.wait("return $$('#analysis-of option').length > 3 && !$('#analysis-body').hidden", seconds=20, what="a record")
+    meter.post("api/speed", {"speed": 1})
+    browser.run("""const choice = $('#analysis-of'); choice.value = 'Mean voltage, V';
+      choice.dispatchEvent(new Event('change'))""")
+    browser.wait("return $('#analysis-read').textContent.startsWith('L1 230.00 to 230.00 V · L2 230.00')", what="voltages")
+    check(browser.run("return $('#analysis-key').children.length") == 3, "a line for each phase")
+
+
 # REQ(BIL-02): the debiting periods, newest first, with what was used in them and their peaks
 def debiting_periods_are_listed(browser, meter):
     opened(browser, meter)
@@ -383,7 +438,8 @@ CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readi
 PAST = ["--mains", "u=230,i=5", "--speed", "max", "--start", "2026-02-28T20:00:00Z", "--until",
         "459.28h"]
 NOW = ["--mains", "u=230,i=5", "--start", "2026-03-20T00:20:00Z"]
-HISTORY_CHECKS = [the_load_profile_is_drawn, debiting_periods_are_listed]
+HISTORY_CHECKS = [logs_are_read_on_the_glass, a_press_is_a_press_at_any_speed, the_load_profile_is_drawn,
+                  debiting_periods_are_listed, the_analysis_logger_is_drawn]
 
 
 def take_pictures():

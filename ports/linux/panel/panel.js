@@ -1,5 +1,6 @@
 /* The front panel: one state comes in, everything on the page shows it. */
 
+import { createAnalysis } from './analysis.js';
 import { createBilling } from './billing.js';
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createControls } from './controls.js';
@@ -331,7 +332,7 @@ function start() {
   createQuality();
   const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPorts(), createHealth(), createHistory(),
-    createBilling(), createEvents()];
+    createAnalysis(), createBilling(), createEvents()];
   createTabs();
   let linked = null, newest = null;
   const show = () => {

@@ -170,7 +170,7 @@ export function createTimeChart(host, { onView, onHover }) {
         }, values: (_, at) => tickTexts(model.zone, at, unit) },
         { ...axis, size: 52, values: (_, at) => at.map(value => String(value).replace('-', '−')) },
       ],
-      series: [{}, ...model.series.map((_, s) => ({ stroke: () => colour(model.series[s].stroke), width: 1.5,
+      series: [{}, ...model.series.map((_, s) => ({ stroke: () => colour(model.series[s].stroke), width: model.series[s].width ?? 1.5,
         fill: () => colour(model.series[s].fill), points: { show: false },
         paths: u => levels(u, model, model.series[s].values, model.bars) }))],
       hooks: { drawClear: [u => hatch(u, model)], draw: [u => underline(u, model)],
