@@ -25,7 +25,8 @@ export function createTabs() {
       tab.tabIndex = on ? 0 : -1;
       byId(`view-${nameOf(tab)}`).hidden = !on;
       if (on) {
-        tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        const row = tab.parentNode; /* sideways alone: the page stays where it is */
+        row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
       }
     });
     (shownCalls.get(known) || []).forEach(call => call());
