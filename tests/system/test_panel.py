@@ -201,6 +201,7 @@ def a_power_cut_blanks_the_lcd(browser, meter):
 def the_page_fits_a_phone(browser, meter):
     opened(browser, meter, PHONE, phone=True)
     time.sleep(0.5)
+    check(browser.run("return scrollY") == 0, "the page does not begin at its top")
     for view in browser.run("return $$('[role=tab]').map(tab => tab.id)"):
         browser.run("$('#' + arguments[0]).click()", view)
         time.sleep(0.2)
@@ -446,17 +447,19 @@ def take_pictures():
     """A meter that has counted a real house for a month, in both schemes and on a phone."""
     folder = os.path.join(SOURCE, "docs", "pictures")
     os.makedirs(folder, exist_ok=True)
-    month = ["--mains", "house", "--speed", "max", "--start", "2026-10-24T00:00:00Z", "--until", "28d"]
+    month = ["--mains", "house", "--speed", "max", "--start", "2026-10-24T18:20:00Z", "--until", "28d"]
     with Meter("--mains", "house", "--start", "2026-11-21T18:20:00Z", before=month) as meter, Browser() as browser:
         for name, size, phone, scheme in (("light", (1480, 900), False, "light"), ("phone", (390, 820), True, "light"),
-                                          ("dark", (1480, 900), False, "dark")):
+                                          ("history", (1480, 900), False, "light"), ("dark", (1480, 900), False, "dark")):
             if name == "dark":
                 for control, value in (("i2", 2.4), ("phi2", 35), ("i3", 9.1), ("phi3", -12), ("thd_i", 12)):
                     meter.control(control, value)
             browser.media(prefers_color_scheme=scheme)
             opened(browser, meter, size, phone)
             browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", seconds=90)
-            time.sleep(1)
+            if name == "history":
+                browser.run("$('#tab-history').click()")
+            time.sleep(2)
             browser.picture(os.path.join(folder, f"panel-{name}.png"))
 
 
