@@ -80,7 +80,7 @@ export function createEvents() {
     byId('events-more').hidden = list.length <= most;
     byId('events-more').textContent = `Show all ${list.length}`;
     const unread = list.filter(event => event.id > read[event.log]).length;
-    byId('events-facts').textContent = list.length > 0 ? `${list.length} records, ${unread} not read out` : '';
+    byId('events-facts').textContent = list.length > 0 ? `${list.length} ${list.length === 1 ? 'record' : 'records'}, ${unread} not read out` : '';
   };
 
   const load = async () => {
