@@ -53,7 +53,7 @@ enum display_err {
 
 /** Readings are rows of the register table, by index; these and the logs (display_browse.h) are
  * not. */
-#define DISPLAY_READING_TEST 0xFFFEu
+#define DISPLAY_READING_TEST KMP_DISPLAY_TEST
 
 struct display {
     uint16_t list[LISTS][DISPLAY_MANUAL_MAX];

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../../proto/common/writer.h"
-#include "../load_profile/load_profile_model.h"
 #include "../meter/meter.h"
 #include "../registers/register_read.h"
 
@@ -30,12 +29,6 @@ static struct extent extent_of(const struct meter *meter, uint16_t reading)
     const bool any = range.n_records > 0;
     return (struct extent){any ? range.oldest_id : 0, any ? range.newest_id : 0,
                            meter->load_profile.fitted && range.layout.channels > 0};
-}
-
-bool display_browse_fitted(const struct variant *variant, uint16_t reading)
-{
-    return reading == DISPLAY_READING_HISTORY ||
-           (reading == DISPLAY_READING_PROFILE && load_profile_fitted(variant));
 }
 
 /* A record that is lost counts as one of long ago: a search goes on behind it. */

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../variant/variant.h"
+#include "../../proto/kmp/kmp_display.h"
 
 struct meter;
 
@@ -24,8 +24,8 @@ struct meter;
 #define DISPLAY_BROWSE_REGISTER_US INT64_C(3000000)
 
 /** Readings of the manual list that are no rows of the register table. */
-#define DISPLAY_READING_HISTORY 0xFFFDu /**< 98.1.0 */
-#define DISPLAY_READING_PROFILE 0xFFFCu /**< P.01; OBIS 99.1.0 */
+#define DISPLAY_READING_HISTORY KMP_DISPLAY_HISTORY
+#define DISPLAY_READING_PROFILE KMP_DISPLAY_PROFILE
 
 enum browse_level {
     BROWSE_CLOSED,
@@ -63,9 +63,6 @@ struct browse_view {
     const char *unit;
     char value[BROWSE_VALUE_MAX];
 };
-
-/** This reading opens a log which the variant has. */
-bool display_browse_fitted(const struct variant *variant, uint16_t reading);
 
 /** Open the log at its newest record; without one there is a message and it stays closed. */
 void display_browse_open(struct display_browse *browse, const struct meter *meter, uint16_t reading,

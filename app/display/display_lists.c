@@ -46,7 +46,7 @@ static enum display_err reading_check(const struct meter *meter, enum display_li
     if (reading == DISPLAY_READING_TEST) {
         return which == LIST_BACKUP ? DISPLAY_ERR_BARRED : DISPLAY_OK;
     }
-    if (display_browse_fitted(&meter->variant, reading)) {
+    if (display_rules_log(&meter->variant, reading)) {
         return which == LIST_MANUAL ? DISPLAY_OK
                                     : DISPLAY_ERR_BARRED; /* BIL-08, spec answers B3.2 */
     }
@@ -135,7 +135,7 @@ static void list_append_codes(struct display *display, const struct meter *meter
     for (size_t i = 0; i < readings->length; i++) {
         const struct register_def *def = register_by_code(readings->codes[i]);
         const uint16_t log = log_by_code(readings->codes[i]);
-        if (which == LIST_MANUAL && display_browse_fitted(&meter->variant, log)) {
+        if (which == LIST_MANUAL && display_rules_log(&meter->variant, log)) {
             list_append(display, meter, which, log);
         }
         if (def != NULL && register_exists(meter, def) && display_reading_allowed(which, def)) {

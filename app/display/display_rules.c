@@ -1,5 +1,6 @@
 #include "display_rules.h"
 
+#include "../load_profile/load_profile_model.h"
 #include "display_configurations.h"
 #include "legal_api.h"
 
@@ -51,12 +52,20 @@ static bool variant_shows(const struct variant *variant, const struct register_d
     return register_exists_with(def, variant_has(variant), variant->tariffs);
 }
 
+bool display_rules_log(const struct variant *variant, uint16_t id)
+{
+    return id == KMP_DISPLAY_HISTORY || (id == KMP_DISPLAY_PROFILE && load_profile_fitted(variant));
+}
+
 static enum kmp_display_reason check_reading(const struct variant *variant,
                                              enum kmp_display_which which, uint16_t id)
 {
     const struct register_def *def = register_by_kmp_id(id);
     if (id == KMP_DISPLAY_TEST) {
         return which == KMP_DISPLAY_BACKUP ? KMP_DISPLAY_BARRED : KMP_DISPLAY_OK;
+    }
+    if (display_rules_log(variant, id)) { /* BIL-08, spec answers B3.2 */
+        return which == KMP_DISPLAY_MANUAL ? KMP_DISPLAY_OK : KMP_DISPLAY_BARRED;
     }
     if (def == NULL || !variant_shows(variant, def)) {
         return KMP_DISPLAY_UNKNOWN;

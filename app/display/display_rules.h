@@ -16,6 +16,9 @@ size_t display_rules_longest(const struct variant *variant, enum kmp_display_whi
 /** False for a reading that this kind of list never holds. */
 bool display_rules_allow(enum kmp_display_which which, const struct register_def *def);
 
+/** This reading is no register but opens a log, and the variant has that log. */
+bool display_rules_log(const struct variant *variant, uint16_t id);
+
 /** What a meter of this variant says to a list: KMP_DISPLAY_OK, or why not and which reading. */
 struct kmp_display_reply display_rules_check(const struct variant *variant,
                                              const struct kmp_display_list *list);

@@ -10,15 +10,15 @@
 
 static uint16_t id_of(uint16_t row)
 {
-    return row == DISPLAY_READING_TEST ? KMP_DISPLAY_TEST : register_table[row].kmp_id;
+    return row >= register_table_length ? row : register_table[row].kmp_id;
 }
 
 /* @return a row that no meter has: no such id */
 static uint16_t row_of(uint16_t id)
 {
     const struct register_def *def = register_by_kmp_id(id);
-    if (id == KMP_DISPLAY_TEST) {
-        return DISPLAY_READING_TEST;
+    if (id == KMP_DISPLAY_TEST || id == KMP_DISPLAY_HISTORY || id == KMP_DISPLAY_PROFILE) {
+        return id; /* the same numbers */
     }
     return def != NULL ? (uint16_t)(def - register_table) : (uint16_t)register_table_length;
 }

@@ -79,12 +79,24 @@ static const char *type_name(const json_t *value)
 
 /* ---- readings ---- */
 
+/* What the display shows besides registers: its test, and the logs that open. */
+static const struct {
+    uint16_t kmp_id;
+    const char *name;
+} no_registers[] = {
+    {KMP_DISPLAY_TEST, "test"}, {KMP_DISPLAY_HISTORY, "98.1.0"}, {KMP_DISPLAY_PROFILE, "99.1.0"}};
+#define N_NO_REGISTERS (sizeof no_registers / sizeof no_registers[0])
+
 void config_reading_name(uint16_t kmp_id, char *out, size_t n_out)
 {
     const struct register_def *def = register_by_kmp_id(kmp_id);
-    if (kmp_id == KMP_DISPLAY_TEST) {
-        snprintf(out, n_out, "test");
-    } else if (def != NULL && def->code[0] != '\0' && register_by_code(def->code) == def) {
+    for (size_t i = 0; i < N_NO_REGISTERS; i++) {
+        if (no_registers[i].kmp_id == kmp_id) {
+            snprintf(out, n_out, "%s", no_registers[i].name);
+            return;
+        }
+    }
+    if (def != NULL && def->code[0] != '\0' && register_by_code(def->code) == def) {
         snprintf(out, n_out, "%s", def->code);
     } else {
         snprintf(out, n_out, "0x%04X", kmp_id);
@@ -94,9 +106,11 @@ void config_reading_name(uint16_t kmp_id, char *out, size_t n_out)
 bool config_reading_id(const char *name, uint16_t *kmp_id)
 {
     const struct register_def *def = register_by_code(name);
-    if (strcmp(name, "test") == 0) {
-        *kmp_id = KMP_DISPLAY_TEST;
-        return true;
+    for (size_t i = 0; i < N_NO_REGISTERS; i++) {
+        if (strcmp(name, no_registers[i].name) == 0) {
+            *kmp_id = no_registers[i].kmp_id;
+            return true;
+        }
     }
     if (strncmp(name, "0x", 2) == 0) {
         char *end = NULL;

@@ -1,8 +1,9 @@
 /**
  * Display lists over KMP: private commands E4 and E5, the codec of meter and tool.
  *
- * E4 reads a list, E5 replaces one.  A reading goes by its KMP register id; the display test by
- * KMP_DISPLAY_TEST.  Integers are big-endian.  Bytes: docs/protocols.md, "Display lists".
+ * E4 reads a list, E5 replaces one.  A reading goes by its KMP register id; the display test and
+ * the two logs, which are no registers, by ids of their own.  Integers are big-endian.  Bytes:
+ * docs/protocols.md, "Display lists".
  */
 #ifndef OPEN382_KMP_DISPLAY_H
 #define OPEN382_KMP_DISPLAY_H
@@ -23,6 +24,8 @@ enum kmp_display_which {
 
 #define KMP_DISPLAY_READINGS_MAX 40u
 #define KMP_DISPLAY_TEST         0xFFFEu
+#define KMP_DISPLAY_HISTORY      0xFFFDu /**< 98.1.0, opens the debiting log */
+#define KMP_DISPLAY_PROFILE      0xFFFCu /**< 99.1.0, opens the load profile (P.01 on the glass) */
 
 /** Why a list was refused.  The numbers stand on the wire. */
 enum kmp_display_reason {

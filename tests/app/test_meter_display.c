@@ -84,6 +84,33 @@ static void a_list_holds(void **state)
     assert_int_equal(list_of(meter, KMP_DISPLAY_AUTOMATIC).reading[0], id("1.8.0"));
 }
 
+/* REQ(BIL-08): the logs may be put into the manual list and nowhere else */
+static void the_logs_are_readings(void **state)
+{
+    (void)state;
+    static const uint16_t logs[] = {KMP_DISPLAY_HISTORY, KMP_DISPLAY_PROFILE};
+    struct meter *meter = toy_meter("382M", 0);
+    struct kmp_display_list list = list_of(meter, KMP_DISPLAY_MANUAL);
+    list.delivered = false;
+    list.n = 6; /* the four legal readings, and the logs */
+    memcpy(&list.reading[4], logs, sizeof logs);
+    expect(meter, &list, KMP_DISPLAY_OK, 0);
+    meter = toy_meter("382M", 0);
+    assert_memory_equal(list_of(meter, KMP_DISPLAY_MANUAL).reading, list.reading,
+                        6 * sizeof list.reading[0]);
+    for (size_t i = 0; i < 2; i++) {
+        list = list_of(meter, KMP_DISPLAY_AUTOMATIC);
+        list.delivered = false;
+        list.reading[1] = logs[i];
+        expect(meter, &list, KMP_DISPLAY_BARRED, logs[i]);
+    }
+    meter = toy_meter("382B", 0);
+    list = list_of(meter, KMP_DISPLAY_MANUAL);
+    list.delivered = false;
+    list.reading[list.n - 1u] = KMP_DISPLAY_PROFILE;
+    expect(meter, &list, KMP_DISPLAY_UNKNOWN, KMP_DISPLAY_PROFILE);
+}
+
 /* A list that the glass shows begins anew; one that it does not show changes nothing on it. */
 static void the_glass_follows(void **state)
 {
@@ -187,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_reading_has_a_number, setup),
         cmocka_unit_test_setup(a_list_holds, setup),
+        cmocka_unit_test_setup(the_logs_are_readings, setup),
         cmocka_unit_test_setup(the_glass_follows, setup),
         cmocka_unit_test_setup(refused, setup),
         cmocka_unit_test_setup(changes_are_noted, setup),
