@@ -134,13 +134,16 @@ static enum tool_exit meet_source(const struct tool *tool, struct source_link *s
     return EXIT_GOOD;
 }
 
-static bool agreed(const struct tool *tool, enum tool_exit *result)
+/** Whoever is asked may take long: a source hangs up on the silent, and others may want it. */
+static bool agreed(const struct tool *tool, struct source_link *source, enum tool_exit *result)
 {
+    const struct meter_url url = source->line.url;
     char answer[16] = "";
     *result = EXIT_GOOD;
     if (tool->options.yes || tool->options.dry_run) {
         return true;
     }
+    source_link_close(source);
     if (isatty(STDIN_FILENO) == 0) {
         tool_complain("calibrate changes the meter: expected --yes where nobody can be asked");
         *result = EXIT_USAGE;
@@ -150,6 +153,11 @@ static bool agreed(const struct tool *tool, enum tool_exit *result)
     if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y')) {
         (void)fputs("Nothing was done.\n", stderr);
         *result = stop != 0 ? EXIT_STOPPED : EXIT_GOOD;
+        return false;
+    }
+    if (source_link_open(source, &url, tool->options.verbose ? stderr : NULL) != HOST_OK) {
+        tool_complain("%s", source->error);
+        *result = EXIT_METER;
         return false;
     }
     return true;
@@ -303,7 +311,7 @@ static enum tool_exit calibrate(struct tool *tool, struct source_link *source,
     calibrate_plan_print(tool->options.format == FORMAT_JSON ? stderr : stdout, story);
     (void)fflush(stdout);
     signals(on_signal);
-    if (!agreed(tool, &result)) {
+    if (!agreed(tool, source, &result)) {
         report_drop(&report);
         return result;
     }

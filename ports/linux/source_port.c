@@ -17,6 +17,7 @@
 #define IN_BYTES           512u
 #define OUT_BYTES          8192u
 #define SILENT_US          INT64_C(120000000) /* who says nothing for so long has gone */
+#define LAST_WORDS         4u                 /* reads of a client that may have gone */
 #define LEAVE_US           INT64_C(5000000)   /* who only listens may hear the rest */
 #define KEEP_ALIVE_IDLE_S  10 /* a peer that vanished is found out within half a minute */
 #define KEEP_ALIVE_EVERY_S 5
@@ -152,6 +153,10 @@ static void listener_ready(void *context, uint32_t events)
     const int fd = accept4(port->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         return;
+    }
+    /* Who hangs up and comes back at once is there before it is known that it has gone. */
+    for (unsigned k = 0; k < LAST_WORDS && port->client.fd >= 0 && !port->leaving; k++) {
+        client_ready(port, EPOLLIN);
     }
     if (port->client.fd >= 0 && port->leaving) {
         client_close(port);

@@ -4,6 +4,7 @@ usage: test_calibrate.py BUILD_DIR SOURCE_DIR
 """
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -252,6 +253,41 @@ class Refusals(Case):
         self.meters.append(aron)
         done = self.ask(aron, "calibrate", "--yes", "--short", "--source", meter.source, code=1)
         self.assertIn("not the same meter", done.stderr)
+
+
+class Terminal(Case):
+    def answered(self, meter, answer, until):
+        """The tool on a terminal: say `answer` when asked, Ctrl-C when `until` is shown; exit code and all output."""
+        child, line = pty.fork()
+        if child == 0:
+            os.execv(TOOL, [TOOL, "-m", meter.url, "calibrate", "--source", meter.source])
+        shown = b""
+        while True:
+            try:
+                piece = os.read(line, 4096)
+            except OSError:  # the other end is gone
+                break
+            shown += piece
+            if answer and b"[y/N]" in shown:
+                os.write(line, answer)
+                answer = b""
+            if until and until in shown:
+                os.write(line, b"\x03")
+                until = b""
+        os.close(line)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+    def test_asks_and_shows_how_far_it_is(self):
+        meter = self.start(speed=LESS_FAST)
+        before = self.shown(meter)
+        code, shown = self.answered(meter, b"n\n", b"")
+        self.assertEqual(code, 0)
+        self.assertIn("100 A until warm", shown)
+        self.assertIn("Nothing was done.", shown)
+        code, shown = self.answered(meter, b"y\n", b"[#")
+        self.assertEqual(code, 130, shown)
+        self.assertIn("The meter has its old constants.", shown)
+        self.assertEqual(self.shown(meter)["systems"], before["systems"])
 
 
 class Sources(Case):

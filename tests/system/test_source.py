@@ -83,6 +83,10 @@ def test_takes_over_and_gives_back():
     check(abs(active_w(meter) / true_w - 1) < 2e-5, "on again")
     source.close()
     wait_until(lambda: abs(active_w(meter) - 690) < 0.1, "the mains after hanging up")
+    for _ in range(20):  # hanging up and coming back at once
+        source = Source(meter)
+        source.good("CURR 10", "OUTP ON")
+        source.close()
     source = Source(meter)
     check(source.ask("VOLT?") == "230,230,230" and source.ask("OUTP?") == "0", "a new client finds it untouched")
     source.close()
