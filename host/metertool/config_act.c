@@ -77,7 +77,7 @@ static void print_rest(const struct config_document *document)
     if (document->has_limit != 0) {
         puts("Voltage quality limits: metertool quality limits shows them");
     }
-    if (document->has_plan &&
+    if (document->n_plan > 0 &&
         tariff_plan_read(document->plan, document->n_plan, &plan, &place) == PLAN_OK) {
         printf("Tariff plan \"%s\": metertool tariff show draws it\n", plan.name);
     }

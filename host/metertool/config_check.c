@@ -124,7 +124,7 @@ static bool plan_fits(const struct config_document *document, const struct varia
 {
     struct tariff_plan plan;
     struct plan_place place;
-    if (!document->has_plan) {
+    if (!document->has_plan || document->n_plan == 0) {
         return true;
     }
     if (tariff_plan_read(document->plan, document->n_plan, &plan, &place) != PLAN_OK) {

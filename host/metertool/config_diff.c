@@ -133,15 +133,15 @@ static void diff_limits(const struct config_document *wanted, const struct confi
 
 bool config_plan_differs(const struct config_document *wanted, const struct config_document *now)
 {
-    return wanted->has_plan && (!now->has_plan || wanted->n_plan != now->n_plan ||
-                                memcmp(wanted->plan, now->plan, wanted->n_plan) != 0);
+    return wanted->has_plan &&
+           (wanted->n_plan != now->n_plan || memcmp(wanted->plan, now->plan, wanted->n_plan) != 0);
 }
 
 static void plan_text(const struct config_document *document, char *out, size_t n_out)
 {
     struct tariff_plan plan;
     struct plan_place place;
-    if (document->has_plan &&
+    if (document->n_plan > 0 &&
         tariff_plan_read(document->plan, document->n_plan, &plan, &place) == PLAN_OK) {
         snprintf(out, n_out, "plan \"%s\"", plan.name);
     } else {

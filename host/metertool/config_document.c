@@ -332,12 +332,17 @@ static bool read_plan(struct source *source, const json_t *value, struct config_
     static char text[FILE_MAX];
     const char *file = json_string_value(json_object_get(value, "file"));
     size_t n = 0;
+    if (json_is_null(value)) {
+        out->has_plan = true;
+        return true;
+    }
     if (json_is_object(value) && file != NULL && json_object_size(value) == 1) {
         return plan_file(source, file, out);
     }
     if (!json_is_array(value)) {
         return fault(source, "tariff_plan", "tariff_plan",
-                     "expected a list of lines or {\"file\": NAME}, found %s", type_name(value));
+                     "expected a list of lines, {\"file\": NAME} or null, found %s",
+                     type_name(value));
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
         const char *line = json_string_value(json_array_get(value, i));

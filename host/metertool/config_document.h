@@ -35,8 +35,11 @@ struct config_document {
     uint32_t has_limit;                    /**< bit per row of quality_limit_rows */
     int64_t limit[QUALITY_LIMIT_ROWS_MAX]; /**< in steps of its last decimal */
     bool has_plan;
-    size_t n_plan;
+    size_t n_plan;                       /**< 0: no plan */
     uint8_t plan[TARIFF_PLAN_IMAGE_MAX]; /**< image */
+    size_t n_waiting;                    /**< of a meter only: the plan that waits; 0: none does */
+    int64_t waiting_s;                   /**< UTC */
+    uint8_t waiting[TARIFF_PLAN_IMAGE_MAX];
     struct config_analysis analysis;
 };
 

@@ -203,17 +203,24 @@ static enum tool_exit read_lists(struct tool *tool, struct config_document *docu
 }
 
 /** Meters without tariffs do not answer: not asked. */
-static enum tool_exit read_plan(struct tool *tool, struct config_document *document)
+static enum tool_exit read_plans(struct tool *tool, struct config_document *document)
 {
     struct meter_plan found;
     if (document->order_number[9] == '1') {
         return EXIT_GOOD;
     }
-    const enum tool_exit result = tariff_meter_read(tool, false, &found);
-    if (result == EXIT_GOOD && found.present) {
-        document->has_plan = true;
-        document->n_plan = found.n_image;
-        memcpy(document->plan, found.image, found.n_image);
+    enum tool_exit result = tariff_meter_read(tool, false, &found);
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    document->has_plan = true;
+    document->n_plan = found.n_image;
+    memcpy(document->plan, found.image, found.n_image);
+    result = tariff_meter_read(tool, true, &found);
+    if (result == EXIT_GOOD) {
+        document->n_waiting = found.n_image;
+        document->waiting_s = found.activation_s;
+        memcpy(document->waiting, found.image, found.n_image);
     }
     return result;
 }
@@ -221,7 +228,7 @@ static enum tool_exit read_plan(struct tool *tool, struct config_document *docum
 enum tool_exit config_meter_read(struct tool *tool, struct config_document *document)
 {
     static enum tool_exit (*const parts[])(struct tool *, struct config_document *) = {
-        read_order, read_settings, read_lists, read_limits, read_plan, read_analysis};
+        read_order, read_settings, read_lists, read_limits, read_plans, read_analysis};
     memset(document, 0, sizeof *document);
     enum tool_exit result = same_table(tool);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && result == EXIT_GOOD; i++) {

@@ -77,6 +77,9 @@ static json_t *plan_json(const struct config_document *document)
     struct plan_place place;
     char *text = NULL;
     size_t n_text = 0;
+    if (document->n_plan == 0) {
+        return json_null();
+    }
     json_t *all = json_array();
     FILE *memory = open_memstream(&text, &n_text);
     if (memory == NULL ||

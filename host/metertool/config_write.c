@@ -10,6 +10,7 @@
 #define TARIFF_STAGE     0xE0u
 #define TARIFF_COMMIT    0xE1u
 #define TARIFF_PART      200u
+#define UTC_2000         INT64_C(946684800)
 #define SETTINGS_PART    24u /* of one telegram */
 #define REGISTER_BYTES   4u
 #define ANALYSIS_FIRST   0xF300u
@@ -166,20 +167,31 @@ static void add_lists(struct bundle *b)
     }
 }
 
-static void add_plan(struct bundle *b, bool undo, const struct config_document *document)
+/** @param activation_s  UTC; 0: in force at once */
+static void add_image(struct bundle *b, bool undo, const uint8_t *image, size_t n_image,
+                      int64_t activation_s)
 {
     uint8_t bytes[TARIFF_PART + 8];
-    for (size_t at = 0; at < document->n_plan; at += TARIFF_PART) {
-        const size_t left = document->n_plan - at;
+    for (size_t at = 0; at < n_image; at += TARIFF_PART) {
+        const size_t left = n_image - at;
         struct writer w = writer_over(bytes, sizeof bytes);
         writer_uint_be(&w, at, 2);
-        writer_bytes(&w, document->plan + at, left < TARIFF_PART ? left : TARIFF_PART);
+        writer_bytes(&w, image + at, left < TARIFF_PART ? left : TARIFF_PART);
         add(b, undo, TARIFF_STAGE, &w);
     }
     struct writer w = writer_over(bytes, sizeof bytes);
-    writer_uint_be(&w, document->n_plan, 2);
-    writer_uint_be(&w, 0, 4); /* in force at once */
+    writer_uint_be(&w, n_image, 2);
+    writer_uint_be(&w, (uint64_t)(activation_s != 0 ? activation_s - UTC_2000 : 0), 4);
     add(b, undo, TARIFF_COMMIT, &w);
+}
+
+/** A plan that comes into force puts aside the one that waits: that one is sent again behind it. */
+static void add_plan(struct bundle *b, bool undo, const struct config_document *document)
+{
+    add_image(b, undo, document->plan, document->n_plan, 0);
+    if (b->now->n_waiting > 0) {
+        add_image(b, undo, b->now->waiting, b->now->n_waiting, b->now->waiting_s);
+    }
 }
 
 static bool setting_changes(const struct bundle *b, size_t row)
@@ -261,9 +273,7 @@ enum tool_exit config_meter_write(struct tool *tool, const struct config_documen
     add_lists(&b);
     if (config_plan_differs(wanted, now)) {
         add_plan(&b, false, wanted);
-        if (now->has_plan) {
-            add_plan(&b, true, now);
-        }
+        add_plan(&b, true, now);
     }
     add_settings(&b);
     if (b.result != EXIT_GOOD || b.n[0] == 0) {

@@ -127,6 +127,13 @@ def test_apply(folder):
     tool("config", "diff", wanted, port=port)
     check("Nothing to change" in tool("config", "apply", "--yes", wanted, port=port), "again")
     check('plan "winter"' in tool("tariff", "get", port=port), "the plan")
+    late = write(folder, "\n".join(PLAN).replace("winter", "late"), "late.plan")
+    tool("tariff", "upload", late, "2028-01-01T00:00Z", port=port)  # waits, and goes on waiting
+    none = write(folder, {"format": FORMAT, "tariff_plan": None}, "none.json")
+    check('plan "winter" -> (none)' in tool("config", "apply", "--yes", none, port=port), "no plan")
+    shown = tool("tariff", "show", port=port)
+    check("No tariff plan in force" in shown and "Waiting" in shown and "late" in shown, shown)
+    tool("config", "apply", "--yes", wanted, port=port)
     meter.kill()
     meter, port = start(data)
     tool("config", "diff", wanted, port=port)
