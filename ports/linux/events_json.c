@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "app/meter/meter_log.h"
 #include "host/lib/event_words.h"
 #include "instant.h"
 
@@ -52,7 +53,8 @@ char *events_json(const struct meter *meter, size_t *length)
     json_t *logs = json_array();
     json_t *events = json_array();
     for (int log = 0; log < EVENT_LOGS; log++) {
-        if (log != EVENT_LOG_DEBITING && log != EVENT_LOG_DEBITING_2) {
+        if (log != EVENT_LOG_DEBITING && log != EVENT_LOG_DEBITING_2 &&
+            meter_log_exists(meter, (enum event_log_name)log)) {
             log_json(meter, (enum event_log_name)log, logs, events);
         }
     }

@@ -65,6 +65,18 @@ def test_any_order_number_is_a_meter():
         check(done.returncode == 2 and done.stderr.startswith("meter382: --variant: "), f"{wrong}: {done.stderr}")
 
 
+def test_panel_of_a_variant():
+    """REQ(VAR-08): the panel shows no log that the variant lacks, nor its records."""
+    lacking = {"382B": {"clock", "disconnect", "neutral", "load-profile"}, "382LxG": {"clock", "voltage"},
+               "162M": {"disconnect", "neutral"}}
+    for variant, missing in lacking.items():
+        meter = Meter("--variant", variant, "--mains", "u=230,i=1", "--panel", "127.0.0.1:0")
+        names = {log["name"] for log in meter.get("/api/events")["logs"]}
+        check(not names & missing and "status" in names, f"{variant}: {names}")
+        check(variant == "382B" or "load-profile" in names, f"{variant}: {names}")
+        meter.terminate()
+
+
 def test_check(folder):
     """Each fault has a line that names its place and what was expected."""
     def document(**parts):
@@ -259,6 +271,7 @@ def test_killed_at_any_moment(folder):
 def main():
     test_order_numbers()
     test_any_order_number_is_a_meter()
+    test_panel_of_a_variant()
     with tempfile.TemporaryDirectory() as folder:
         test_check(folder)
         test_apply(folder)
