@@ -121,7 +121,7 @@ static void every_code(const char *order, enum order_field_id field, unsigned *n
     }
 }
 
-/* REQ(CFG-02, CFG-03, CFG-04, CFG-05, CFG-06, CFG-11): how many codes each table has */
+/* REQ(CFG-02, CFG-03, CFG-04, CFG-05, CFG-06, CFG-11, RAD-04): how many codes each table has */
 static void test_every_code(void **state)
 {
     (void)state;

@@ -117,7 +117,7 @@ def test_check(folder):
 
 
 def test_apply(folder):
-    """REQ(TOO-03, TOO-04, TOO-05, TOO-07, CFG-10): saved, changed, applied as a whole, read back, kept over a restart."""
+    """REQ(TOO-03, TOO-04, TOO-05, TOO-07, BIL-06, CFG-10): saved, changed, applied as a whole, read back, kept over a restart."""
     data = os.path.join(folder, "apply")
     meter, port = start(data)
     before = os.path.join(folder, "before.json")
@@ -186,6 +186,24 @@ def test_refused(folder):
         meter, port = start(os.path.join(folder, variant + channel), variant, channel)
         said = tool("display", "set", "automatic", "1.8.0", "--yes", port=port, expected=expected)
         check(expected == 0 or "not over this connection" in said, f"{variant} {channel}: {said}")
+        meter.terminate()
+
+
+def test_remote(folder):
+    """REQ(AMI-04, AMI-05, AMI-06, TOO-08, TOO-09): L and M are configured over the module port too."""
+    for variant in ("382LxG", "382M"):
+        meter, port = start(os.path.join(folder, "remote" + variant), variant, "module")
+        document = {"format": FORMAT,
+                    "settings": {"meter-number-1": "00004711", "meter-number-2": "815", "kmp-address": 17, "debiting-day": 20},
+                    "display": {"automatic": ["1.8.0", "96.1.0"]},
+                    "analysis": {"on": False, "interval_min": 60, "values": ["32.7.0", "1.7.0"]}}
+        wanted = write(folder, document)
+        check("6 changes are in the meter" in tool("config", "apply", "--yes", wanted, port=port), variant)
+        check("locked" not in tool("config", "diff", wanted, port=port), variant)
+        said = tool("config", "set", "led=2", "--yes", port=port, expected=1)
+        check("sealed: can't be changed" in said, said)
+        read = json.loads(tool("--json", "read", "0x0033", port=port))
+        check("4711" in json.dumps(read), f"{read}")
         meter.terminate()
 
 
@@ -276,6 +294,7 @@ def main():
         test_check(folder)
         test_apply(folder)
         test_refused(folder)
+        test_remote(folder)
         test_refused_in_the_middle(folder)
         test_killed_before_the_commit(folder)
         test_killed_at_any_moment(folder)
