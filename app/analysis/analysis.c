@@ -151,7 +151,6 @@ enum analysis_refusal analysis_take(struct analysis *analysis, const struct boar
         refusal = ANALYSIS_REFUSED_STORAGE;
     }
     analysis->refusal = (uint8_t)refusal;
-    analysis->staged = before;
     if (refusal != ANALYSIS_TAKEN) {
         return refusal;
     }

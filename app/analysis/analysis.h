@@ -75,8 +75,9 @@ void analysis_outage(struct analysis *analysis, int64_t duration_s);
 
 /**
  * Put a set-up in force from utc_s on; its first_id and since_s count for nothing.  Other values or
- * another interval delete the records.  Whatever happens, staged is the set-up in force afterwards
- * and refusal says why.
+ * another interval delete the records.  Staged is the set-up in force afterwards.  Refused, nothing
+ * changes, staged neither: who asks again because the answer was lost is refused again; refusal
+ * says why.
  */
 enum analysis_refusal analysis_take(struct analysis *analysis, const struct board *board,
                                     const struct variant *variant,

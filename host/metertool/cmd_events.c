@@ -1,11 +1,14 @@
 /* metertool events: the event status, and the event logs of the meter, oldest record first. */
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../proto/kmp/kmp_log.h"
 #include "../lib/event_words.h"
 #include "commands.h"
+#include "export_file.h"
+#include "export_records.h"
 
 #define GET_EVENT_STATUS   0x9Bu
 #define CLEAR_EVENT_STATUS 0x9Cu
@@ -75,28 +78,30 @@ static json_t *event_json(const struct event_kind *kind, const struct event *eve
     return one;
 }
 
-static void print_event(const struct tool *tool, const struct event_kind *kind,
-                        const struct event *event, json_t *all)
+static void event_line(const struct export_file *file, const struct event_kind *kind,
+                       const struct event *event, char line[EXPORT_LINE_MAX])
 {
     char text[EVENT_TEXT];
     event_words(kind, event, text);
-    switch (tool->options.format) {
-    case FORMAT_JSON: json_array_append_new(all, event_json(kind, event, text)); break;
-    case FORMAT_CSV:
-        printf("%u,%s,%d,%" PRId64 ",%" PRId64 ",\"%s\"\n", (unsigned)event->id, event->stamp,
-               event->valid, event->hours, event->code, text);
-        break;
-    default:
-        printf("%5u  %s%s  %7" PRId64 " h  %s\n", (unsigned)event->id, event->stamp,
-               event->valid ? " " : "?", event->hours, text);
-        break;
+    if (file->format == FORMAT_JSON) {
+        json_t *one = event_json(kind, event, text);
+        char *dumped = json_dumps(one, JSON_COMPACT);
+        snprintf(line, EXPORT_LINE_MAX, "%s", dumped != NULL ? dumped : "{}");
+        free(dumped);
+        json_decref(one);
+    } else if (file->format == FORMAT_CSV) {
+        snprintf(line, EXPORT_LINE_MAX, "%u,%s,%d,%" PRId64 ",%" PRId64 ",\"%s\"",
+                 (unsigned)event->id, event->stamp, event->valid, event->hours, event->code, text);
+    } else {
+        snprintf(line, EXPORT_LINE_MAX, "%5u  %s%s  %7" PRId64 " h  %s", (unsigned)event->id,
+                 event->stamp, event->valid ? " " : "?", event->hours, text);
     }
 }
 
 /* ---- a log ---- */
 
 static enum tool_exit ask_page(struct tool *tool, const struct event_kind *kind, uint8_t cid,
-                               uint16_t from, struct kmp_log_page *page)
+                               uint16_t from, bool under_way, struct kmp_log_page *page)
 {
     const uint16_t registers[] = {RTC_REGISTER, kind->event_register, HOURS_REGISTER,
                                   PAYLOAD_REGISTER};
@@ -106,8 +111,11 @@ static enum tool_exit ask_page(struct tool *tool, const struct event_kind *kind,
         cid == KMP_LOG_TIME_PRESENT   ? kmp_log_ask_all(kind->log, registers, n, data)
         : cid == KMP_LOG_LAST_PRESENT ? kmp_log_ask_unread(kind->log, registers, n, data)
                                       : kmp_log_ask_id(kind->log, registers, n, from, data);
-    const int length = kmp_link_command(&tool->kmp, cid, data, n_data);
-    if (length == HOST_ERR_SILENT && tool->kmp.answered) {
+    int length = kmp_link_command(&tool->kmp, cid, data, n_data);
+    if (length < 0 && under_way && export_reconnect(tool)) {
+        length = kmp_link_command(&tool->kmp, cid, data, n_data);
+    }
+    if (length == HOST_ERR_SILENT && tool->kmp.answered && !under_way) {
         tool_complain("the meter does not have the log '%s'", kind->name);
         return EXIT_UNKNOWN;
     }
@@ -123,29 +131,66 @@ static enum tool_exit ask_page(struct tool *tool, const struct event_kind *kind,
     return EXIT_GOOD;
 }
 
+/* An export of a log, and where its file ends. */
+struct log_export {
+    struct export_file file;
+    struct export_progress progress;
+    bool resumes; /* the file's last record is still to come, and must be the meter's */
+    uint16_t last_id;
+    char last_stamp[20];
+    unsigned long n_seen;
+};
+
+static enum tool_exit take_record(struct log_export *x, const struct event_kind *kind,
+                                  const struct event *event)
+{
+    char line[EXPORT_LINE_MAX];
+    x->n_seen++;
+    event_line(&x->file, kind, event, line);
+    if (x->resumes) {
+        x->resumes = false;
+        if (event->id == x->last_id && strcmp(line, x->file.last) == 0) {
+            return EXIT_GOOD;
+        }
+        if (event->id == x->last_id || strcmp(event->stamp, x->last_stamp) <= 0) {
+            tool_complain("%s: its last record (number %u, %s) is not the meter's; name another "
+                          "file",
+                          x->file.path, (unsigned)x->last_id, x->last_stamp);
+            return EXIT_USAGE;
+        }
+    }
+    export_record(&x->file, line);
+    return EXIT_GOOD;
+}
+
 /* One answer after another, each from the id after the last one. */
 static enum tool_exit read_log(struct tool *tool, const struct event_kind *kind, bool unread,
-                               json_t *all)
+                               struct log_export *x)
 {
-    uint8_t cid = unread ? KMP_LOG_LAST_PRESENT : KMP_LOG_TIME_PRESENT;
-    uint16_t from = 0;
+    uint8_t cid = unread       ? KMP_LOG_LAST_PRESENT
+                  : x->resumes ? KMP_LOG_ID_PRESENT
+                               : KMP_LOG_TIME_PRESENT;
+    uint16_t from = x->last_id;
     for (unsigned n = 0; n < PAGES_MAX; n++) {
         struct kmp_log_page page;
         struct event event;
         uint16_t id = 0;
-        const enum tool_exit result = ask_page(tool, kind, cid, from, &page);
-        if (result != EXIT_GOOD) {
-            return result;
-        }
-        while (kmp_log_page_next(&page, &id)) {
+        enum tool_exit result = ask_page(tool, kind, cid, from, x->n_seen > 0, &page);
+        while (result == EXIT_GOOD && kmp_log_page_next(&page, &id)) {
             if (!take_event(&page, kind, id, &event)) {
                 tool_complain("log '%s': a record without stamp, event or hours", kind->name);
                 return EXIT_METER;
             }
-            print_event(tool, kind, &event, all);
+            result = take_record(x, kind, &event);
             from = (uint16_t)(id + 1u);
         }
-        if (page.n_records == 0 || (page.info & KMP_LOG_END) != 0) {
+        if (result != EXIT_GOOD) {
+            return result;
+        }
+        const bool last = page.n_records == 0 || (page.info & KMP_LOG_END) != 0;
+        const unsigned left = last ? 0 : (uint16_t)(page.newest - (uint16_t)(from - 1u));
+        export_progress(&x->progress, tool, x->n_seen, x->n_seen + left, last);
+        if (last) {
             return EXIT_GOOD;
         }
         cid = KMP_LOG_ID_PRESENT;
@@ -155,17 +200,22 @@ static enum tool_exit read_log(struct tool *tool, const struct event_kind *kind,
 
 static enum tool_exit show_log(struct tool *tool, const struct event_kind *kind, bool unread)
 {
-    json_t *all = json_array();
-    if (tool->options.format == FORMAT_CSV) {
-        puts("id,time,clock_valid,hours,event,text");
+    struct log_export x = {.progress = {.name = kind->name}};
+    enum tool_exit result = export_open(&x.file, &tool->options);
+    if (result != EXIT_GOOD) {
+        return result;
     }
-    const enum tool_exit result = read_log(tool, kind, unread, all);
-    if (tool->options.format == FORMAT_JSON && result == EXIT_GOOD) {
-        json_dumpf(all, stdout, JSON_INDENT(2));
-        putchar('\n');
+    x.resumes = !unread && export_last(&x.file, &x.last_id, x.last_stamp);
+    if (x.file.format == FORMAT_CSV) {
+        result = export_heading(&x.file, "id,time,clock_valid,hours,event,text");
     }
-    json_decref(all);
-    return result;
+    result = result == EXIT_GOOD ? read_log(tool, kind, unread, &x) : result;
+    if (result == EXIT_GOOD && x.resumes) {
+        tool_complain("%s: the meter has no record number %u: another meter; name another file",
+                      x.file.path, (unsigned)x.last_id);
+        result = EXIT_USAGE;
+    }
+    return export_close(&x.file, result);
 }
 
 /* ---- event status ---- */
@@ -301,13 +351,14 @@ enum tool_exit command_events(struct tool *tool, int n_arguments, char **argumen
     const struct event_kind *kind = event_kind_by_name(name);
     const bool clear = n_arguments == 1 && strcmp(name, "clear") == 0;
     const bool unread = strcmp(what, "new") == 0, done = strcmp(what, "done") == 0;
+    const bool export = strcmp(what, "export") == 0;
     if (n_arguments > 0 && kind == NULL && !clear) {
         tool_complain(
             "events '%s': expected status, clock, voltage, neutral, load-profile or clear", name);
         return EXIT_USAGE;
     }
-    if (n_arguments > 2 || (n_arguments == 2 && !unread && !done)) {
-        tool_complain("events %s '%s': expected new, done or nothing", name, what);
+    if (n_arguments > 2 || (n_arguments == 2 && !unread && !done && !export)) {
+        tool_complain("events %s '%s': expected new, done, export or nothing", name, what);
         return EXIT_USAGE;
     }
     if (tool->line.url.protocol != METER_KMP) {

@@ -47,6 +47,7 @@ enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments
 enum tool_exit command_testmode(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_events(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_profile(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_analysis(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_billing(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_debit(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_quality(struct tool *tool, int n_arguments, char **arguments);

@@ -101,6 +101,7 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case OPTION_DRY_RUN: options->dry_run = true; break;
     case OPTION_REPORT: options->report = text; break;
     case OPTION_SHOW: options->show = true; break;
+    case 'o': options->output = text; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;
     case 'V': return PARSE_VERSION;

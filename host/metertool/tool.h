@@ -35,7 +35,8 @@ struct tool_options {
     bool verbose;
     bool make;                   /**< config order-number */
     uint16_t password;           /**< of the meter, for what changes it */
-    const char *from, *to;       /**< profile, billing: TIME; NULL: none given */
+    const char *from, *to;       /**< exports: TIME; NULL: none given */
+    const char *output;          /**< of an export; NULL: standard output */
     const char *source, *report; /**< calibrate: tcp:HOST:PORT, a file; NULL: none given */
     bool shortened, dry_run, yes, show;
 };

@@ -340,6 +340,7 @@ static void test_refused_writes(void **state)
     run_to(meter, 6 * MIN);
     assert_true(put(meter, 0xF311, 1001));
     assert_false(put(meter, 0xF300, 1));
+    assert_false(put(meter, 0xF300, 1)); /* whoever asks again, too */
     assert_int_equal(read_register(meter, 0xF304), ANALYSIS_REFUSED_VALUE);
     assert_int_equal(read_register(meter, 0xF311), 1023);
     assert_int_equal(analysis_newest(&meter->analysis), 1);
@@ -355,6 +356,7 @@ static void test_refused_writes(void **state)
     assert_false(put(meter, 0xF303, 1));
     assert_false(put(meter, 0xF301, 256));
     assert_false(put(meter, 0xF310, 65536));
+    assert_true(put(meter, 0xF300, 2));
     toy.fail_write = true;
     assert_true(put(meter, 0xF301, 60));
     assert_false(put(meter, 0xF300, 1));
@@ -631,6 +633,80 @@ static void test_memory_fault(void **state)
     assert_true(again.analysis.stored.setup.on);
 }
 
+/* ---- the logger alone ---- */
+
+static bool counts_up(const void *context, const struct register_def *def,
+                      struct analysis_number *out)
+{
+    (void)context;
+    *out = (struct analysis_number){def->kmp_id, 0};
+    return true;
+}
+
+static void step_at(struct analysis *analysis, int64_t utc_s, bool clock_valid)
+{
+    const struct analysis_parts parts = {.board = &toy_board,
+                                         .utc_s = utc_s,
+                                         .clock_valid = clock_valid,
+                                         .supplied = true,
+                                         .fetch = counts_up};
+    (void)analysis_step(analysis, &parts);
+}
+
+/* As many records are shown as the set-up is deep, the oldest go; without a valid clock no gap is
+ * filled, nor with more than 3024 missing. */
+static void test_depth_and_gaps(void **state)
+{
+    (void)state;
+    static struct analysis analysis;
+    const struct variant m = variant_of("382M");
+    const struct analysis_setup s = setup_of(16, 5, 14116);
+    assert_int_equal(analysis_start(&analysis, &toy_board, &m), ANALYSIS_OK);
+    assert_int_equal(analysis_take(&analysis, &toy_board, &m, &s, START), ANALYSIS_TAKEN);
+    for (int64_t n = 0; n <= 800; n++) {
+        step_at(&analysis, START + n * 5 * MIN, true);
+    }
+    assert_int_equal(analysis_newest(&analysis), 800);
+    assert_int_equal(analysis_oldest(&analysis), 81);
+    struct analysis_entry e;
+    assert_int_equal(analysis_read(&analysis, &toy_board, 80, &e), ANALYSIS_NONE);
+    assert_int_equal(analysis_read(&analysis, &toy_board, 81, &e), ANALYSIS_OK);
+    assert_int_equal(e.value[2].number, 1023);
+    assert_int_equal(analysis_at_time(&analysis, &toy_board, START, true), 81);
+    assert_int_equal(analysis_at_time(&analysis, &toy_board, START, false), 0);
+    assert_int_equal(analysis_at_time(&analysis, &toy_board, START + 100 * 5 * MIN, true), 100);
+    assert_int_equal(analysis_at_time(&analysis, &toy_board, START + 100 * 5 * MIN + 1, true), 101);
+    assert_int_equal(analysis_at_time(&analysis, &toy_board, START + 100 * 5 * MIN + 1, false),
+                     100);
+    step_at(&analysis, START + 900 * 5 * MIN, false);
+    assert_int_equal(analysis_newest(&analysis), 801);
+    assert_int_equal(analysis_read(&analysis, &toy_board, 801, &e), ANALYSIS_OK);
+    assert_int_equal(e.status, LOAD_PROFILE_DISCONTINUITY);
+    assert_int_equal(e.clock_status, LOAD_PROFILE_CLOCK_INVALID);
+    step_at(&analysis, START + (900 + 3026) * 5 * MIN, true);
+    assert_int_equal(analysis_newest(&analysis), 802);
+    step_at(&analysis, START + (900 + 3026 + 3025) * 5 * MIN, true);
+    assert_int_equal(analysis_newest(&analysis), 802 + 3025);
+}
+
+/* The set-up is lost: the records are not shown under values that they were not made of. */
+static void test_lost_setup(void **state)
+{
+    (void)state;
+    static struct analysis analysis;
+    const struct variant m = variant_of("382M");
+    const struct analysis_setup s = setup_of(4, 5, 12480);
+    assert_int_equal(analysis_start(&analysis, &toy_board, &m), ANALYSIS_OK);
+    assert_int_equal(analysis_take(&analysis, &toy_board, &m, &s, START), ANALYSIS_TAKEN);
+    step_at(&analysis, START, true);
+    step_at(&analysis, START + 5 * MIN, true);
+    memset(toy.memory + ANALYSIS_SETUP_FIRST_PAGE * 256, 0xA5, 512);
+    assert_int_equal(analysis_start(&analysis, &toy_board, &m), ANALYSIS_OK);
+    assert_false(analysis.stored.setup.on);
+    struct analysis_entry e;
+    assert_int_equal(analysis_read(&analysis, &toy_board, 1, &e), ANALYSIS_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,6 +725,8 @@ int main(void)
         cmocka_unit_test_setup(test_kmp, setup),
         cmocka_unit_test_setup(test_lost_record, setup),
         cmocka_unit_test_setup(test_memory_fault, setup),
+        cmocka_unit_test_setup(test_depth_and_gaps, setup),
+        cmocka_unit_test_setup(test_lost_setup, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
