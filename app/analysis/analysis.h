@@ -14,7 +14,7 @@
 #include "analysis_mean.h"
 #include "analysis_setup.h"
 
-/** How often the instantaneous values are looked at; working them out costs as much as all the rest
+/** How often the instantaneous values are looked at; working them out costs a third of all the rest
  * of a window, so less often while nothing is recorded. */
 #define ANALYSIS_SAMPLE_US      INT64_C(1000000)
 #define ANALYSIS_IDLE_SAMPLE_US INT64_C(60000000)

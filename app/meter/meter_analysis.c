@@ -97,7 +97,7 @@ static uint16_t quality_now(const struct meter *meter)
 static void sample(struct meter *meter)
 {
     struct legal_instant instant;
-    legal_instant(&meter->legal, &instant);
+    legal_powers(&meter->legal, &instant);
     analysis_means_add(&meter->analysis.means, &instant,
                        (meter->now_us - meter->analysis.sampled_us) / US_PER_MS);
     analysis_note(&meter->analysis, quality_now(meter));

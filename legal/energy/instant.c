@@ -122,8 +122,7 @@ static void fill_angles(const struct processor *p, unsigned s, const struct refe
     phase->voltage_angle_mdeg = voltage_angle(p, s, reference, voltage);
 }
 
-static void fill_phase(const struct processor *p, unsigned s, const struct reference *reference,
-                       struct legal_phase *phase)
+static void fill_phase(const struct processor *p, unsigned s, struct legal_phase *phase)
 {
     const struct system *system = &p->system[s];
     const struct system_sums *sums = sums_of(system);
@@ -138,16 +137,12 @@ static void fill_phase(const struct processor *p, unsigned s, const struct refer
     phase->reactive_mvar =
         power_milli(wide_product(sums->reactive, system->power_gain), sums->samples);
     phase->temperature_cc = system->temperature_cc;
-    phase->frequency_uhz = neighbours_frequency_uhz(system);
     uint64_t apparent = (uint64_t)phase->voltage_mv * phase->current_ma / 1000u;
     uint32_t active = (uint32_t)(phase->active_mw < 0 ? -phase->active_mw : phase->active_mw);
     phase->apparent_mva = apparent > active ? (uint32_t)apparent : active;
     phase->voltage_present = system->voltage_present;
     phase->load_present = system->active_load.loaded || system->reactive_load.loaded;
     phase->exporting = no_load_negative(&system->active_load);
-    if (phase->voltage_present) {
-        fill_angles(p, s, reference, phase);
-    }
 }
 
 static uint8_t sequence_of(const struct legal_instant *instant)
@@ -251,28 +246,46 @@ enum legal_err legal_sums(const struct legal *legal, uint8_t system, struct lega
     return LEGAL_OK;
 }
 
-void legal_instant(const struct legal *legal, struct legal_instant *out)
+void legal_powers(const struct legal *legal, struct legal_instant *out)
 {
     const struct processor *p = processor_of_const(legal);
     memset(out, 0, sizeof *out);
     bool temperature = false;
-    const struct reference reference = reference_of(p);
     for (unsigned s = 0; s < p->setup.systems; s++) {
         const struct system *system = &p->system[s];
         if (processor_silent(p, s)) {
             continue;
         }
-        fill_phase(p, s, &reference, &out->phase[s]);
-        if (out->frequency_mhz == 0 && system->voltage_present) {
-            out->frequency_uhz = neighbours_frequency_uhz(system);
-            out->frequency_mhz = (out->frequency_uhz + 500u) / 1000u;
-        }
+        fill_phase(p, s, &out->phase[s]);
         if (!temperature && system->last.samples > 0) {
             out->temperature_cc = system->temperature_cc;
             temperature = true;
         }
     }
     fill_totals(p, out);
+}
+
+void legal_instant(const struct legal *legal, struct legal_instant *out)
+{
+    const struct processor *p = processor_of_const(legal);
+    const struct reference reference = reference_of(p);
+    legal_powers(legal, out);
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        const struct system *system = &p->system[s];
+        struct legal_phase *phase = &out->phase[s];
+        if (processor_silent(p, s) || sums_of(system) == NULL) {
+            continue;
+        }
+        phase->frequency_uhz = neighbours_frequency_uhz(system);
+        if (!system->voltage_present) {
+            continue;
+        }
+        fill_angles(p, s, &reference, phase);
+        if (out->frequency_mhz == 0) {
+            out->frequency_uhz = phase->frequency_uhz;
+            out->frequency_mhz = (out->frequency_uhz + 500u) / 1000u;
+        }
+    }
     out->sequence = sequence_of(out);
 }
 

@@ -363,6 +363,10 @@ void legal_instant(const struct legal *legal, struct legal_instant *out);
 /** Voltages of legal_instant alone, at a third of its cost.  LEGAL-CMD-23 */
 void legal_voltages(const struct legal *legal, struct legal_voltages *out);
 
+/** legal_instant without angles, frequencies and sequence (all zero), at half of its cost.
+ *  LEGAL-CMD-24 */
+void legal_powers(const struct legal *legal, struct legal_instant *out);
+
 /** Seconds with supply since the memory was blank (hour counter = / 3600).  LEGAL-CMD-12 */
 uint64_t legal_operating_s(const struct legal *legal);
 

@@ -99,6 +99,12 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     *out = puppet.instant;
 }
 
+void legal_powers(const struct legal *legal, struct legal_instant *out)
+{
+    (void)legal;
+    *out = puppet.instant;
+}
+
 void legal_voltages(const struct legal *legal, struct legal_voltages *out)
 {
     (void)legal;

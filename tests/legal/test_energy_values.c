@@ -10,12 +10,19 @@ static struct legal_instant instant_of(const struct desk *desk)
     struct legal_instant instant;
     struct legal_voltages voltages;
     legal_instant(&desk->legal, &instant);
+    struct legal_instant powers, without;
     legal_voltages(&desk->legal, &voltages);
+    legal_powers(&desk->legal, &powers);
+    without = instant;
+    without.frequency_mhz = without.frequency_uhz = without.sequence = 0;
     for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
         assert_int_equal(voltages.voltage_mv[s], instant.phase[s].voltage_mv);
         assert_int_equal(voltages.angle_mdeg[s], instant.phase[s].voltage_angle_mdeg);
         assert_int_equal(voltages.present[s], instant.phase[s].voltage_present);
+        without.phase[s].voltage_angle_mdeg = without.phase[s].current_angle_mdeg = 0;
+        without.phase[s].frequency_uhz = 0;
     }
+    assert_memory_equal(&powers, &without, sizeof powers);
     return instant;
 }
 
