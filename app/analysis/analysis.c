@@ -84,6 +84,13 @@ static void setup_apply(struct analysis *analysis, const struct variant *variant
     analysis->layout = analysis_layout(&analysis->stored.setup);
     analysis->depth = analysis_setup_depth(variant, &analysis->stored.setup);
     analysis->staged = analysis->stored.setup;
+    analysis->samples = false;
+    for (unsigned v = 0; v < analysis->stored.setup.n_values; v++) {
+        const struct register_def *def = register_by_kmp_id(analysis->stored.setup.value[v]);
+        const enum analysis_kind kind = def != NULL ? analysis_kind(def) : ANALYSIS_AS_IT_STANDS;
+        const bool point = kind == ANALYSIS_AS_IT_STANDS || kind == ANALYSIS_INSTANT;
+        analysis->samples = analysis->samples || (analysis->stored.setup.on && !point);
+    }
 }
 
 enum analysis_err analysis_start(struct analysis *analysis, const struct board *board,

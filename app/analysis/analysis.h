@@ -28,6 +28,7 @@ struct analysis {
     struct analysis_ring ring;
     uint16_t layout;  /**< of the set-up in force */
     uint32_t depth;   /**< records that are shown */
+    bool samples;     /**< it is on, and a value is of the whole interval: see ANALYSIS_SAMPLE_US */
     int64_t last_s;   /**< end of the last interval; INT64_MIN: none yet */
     uint16_t status;  /**< for the next record */
     uint16_t quality; /**< gathered in the interval under way */

@@ -110,8 +110,7 @@ void meter_analysis_step(struct meter *meter)
     if (!meter->analysis.fitted || !meter->supply_on) {
         return;
     }
-    const int64_t every_us =
-        meter->analysis.stored.setup.on ? ANALYSIS_SAMPLE_US : ANALYSIS_IDLE_SAMPLE_US;
+    const int64_t every_us = meter->analysis.samples ? ANALYSIS_SAMPLE_US : ANALYSIS_IDLE_SAMPLE_US;
     if (due || meter->now_us - meter->analysis.sampled_us >= every_us) {
         sample(meter);
     }

@@ -51,9 +51,12 @@ struct life {
     int64_t now_us, utc_s;
     int64_t outage_s, reset_s; /* UTC of the next */
     uint64_t writes_a_cut;
-    int64_t check_s;     /* UTC of the next look at the logs */
-    uint32_t checked_id; /* record of the load profile compared last, and its stamp */
-    int64_t checked_s;   /* 0: not to be compared with */
+    int64_t end_s;        /* records after it do not count */
+    int64_t check_s;      /* UTC of the next look at the logs */
+    uint32_t checked_id;  /* record of the load profile compared last, and its stamp */
+    int64_t checked_s;    /* 0: not to be compared with */
+    uint32_t analysis_id; /* the same of the analysis logger */
+    int64_t analysis_s;
     bool booked_blindly; /* the next frame counts as booked: see reset */
     int64_t absent_s;    /* intervals since then are filled in when supply is seen; 0: none */
     uint64_t window_uwh; /* energy of the window that was given last */
@@ -199,9 +202,49 @@ static int profile_check(struct life *life)
             return -1;
         }
         life->checked_s = record.utc_s;
-        life->result->records++;
+        life->result->records += record.utc_s <= life->end_s;
     }
     life->checked_id = range.newest_id;
+    return 0;
+}
+
+static int analysis_record_check(struct life *life, const struct analysis_entry *entry)
+{
+    const struct seen *seen = seen_of(life, entry->utc_s);
+    const uint64_t wh = (uint64_t)entry->value[0].number / UWH_PER_WH;
+    if (life->analysis_s != 0 && entry->utc_s != life->analysis_s + INTERVAL_S) {
+        return wrong(life, "analysis record %u is %lld s after the one before", (unsigned)entry->id,
+                     (long long)(entry->utc_s - life->analysis_s));
+    }
+    if (seen->utc_s != entry->utc_s || wh < seen->least_wh || wh > seen->most_wh) {
+        return wrong(life, "analysis record %u says %llu Wh, the register was %llu to %llu",
+                     (unsigned)entry->id, (unsigned long long)wh,
+                     (unsigned long long)seen->least_wh, (unsigned long long)seen->most_wh);
+    }
+    return 0;
+}
+
+/* As of the load profile: none missing, none twice, none lost, each what the register was. */
+static int analysis_check(struct life *life)
+{
+    const struct analysis *analysis = &life->meter.analysis;
+    const uint32_t newest = analysis_newest(analysis);
+    if (newest == 0 || analysis_oldest(analysis) > life->analysis_id + 1u) {
+        return wrong(life, "analysis records from %u on are gone unseen",
+                     (unsigned)life->analysis_id + 1u);
+    }
+    for (uint32_t id = life->analysis_id + 1u; id <= newest; id++) {
+        struct analysis_entry entry;
+        if (analysis_read(analysis, &life->board, id, &entry) != ANALYSIS_OK) {
+            return wrong(life, "analysis record %u can't be read", (unsigned)id);
+        }
+        if (analysis_record_check(life, &entry) != 0) {
+            return -1;
+        }
+        life->analysis_s = entry.utc_s;
+        life->result->analysis_records += entry.utc_s <= life->end_s;
+    }
+    life->analysis_id = newest;
     return 0;
 }
 
@@ -249,7 +292,7 @@ static int debiting_check(struct life *life)
 
 static int memories_check(struct life *life)
 {
-    return profile_check(life) == 0 && debiting_check(life) == 0 &&
+    return profile_check(life) == 0 && analysis_check(life) == 0 && debiting_check(life) == 0 &&
                    log_check(life, EVENT_LOG_STATUS, &life->result->status) == 0 &&
                    log_check(life, EVENT_LOG_CLOCK, &life->result->clock) == 0
                ? 0
@@ -460,6 +503,16 @@ static int tariff_give(struct life *life)
                : wrong(life, "the meter takes no tariff plan");
 }
 
+/* Energy and voltage every five minutes, deep enough for the time between two looks. */
+static int analysis_give(struct life *life)
+{
+    const struct analysis_setup setup = {
+        .on = true, .interval_min = 5, .n_values = 2, .value = {13, 1054}, .profile_records = 8000};
+    return meter_analysis_take(&life->meter, &setup) == ANALYSIS_TAKEN
+               ? 0
+               : wrong(life, "the meter takes no set-up of the analysis logger");
+}
+
 static int begin(struct life *life)
 {
     static const uint32_t five_minutes[5] = {11000001, 42301011, 1000, 101, 0};
@@ -522,13 +575,13 @@ static void progress(const struct life *life)
 
 static int live(struct life *life)
 {
-    const int64_t end_s = START_UTC_S + (int64_t)life->plan->days * DAY_S;
+    life->end_s = START_UTC_S + (int64_t)life->plan->days * DAY_S;
     life->check_s = START_UTC_S + CHECK_EVERY_S;
     if (life->plan->cuts > 0) {
         life->writes_a_cut = writes_expected(life->plan) / life->plan->cuts;
     }
     cut_plan(life);
-    while (life->utc_s < end_s) {
+    while (life->utc_s < life->end_s) {
         if (guarded_window(life) != 0) {
             return -1;
         }
@@ -541,6 +594,11 @@ static int live(struct life *life)
         }
     }
     life->memories.writes_left = 0;
+    while (life->absent_s != 0) { /* cut at the very end: records wait for the supply */
+        if (one_window(life) != 0) {
+            return -1;
+        }
+    }
     return registers_check(life) == 0 && memories_check(life) == 0 ? 0 : -1;
 }
 
@@ -555,7 +613,10 @@ int endurance_run(const struct endurance_plan *plan, struct endurance_result *re
     life->result = result;
     life->why = why;
     life->seen = calloc(SEEN_MAX, sizeof *life->seen);
-    int err = life->seen == NULL || begin(life) != 0 || tariff_give(life) != 0 ? -2 : live(life);
+    int err =
+        life->seen == NULL || begin(life) != 0 || tariff_give(life) != 0 || analysis_give(life) != 0
+            ? -2
+            : live(life);
     for (unsigned m = 0; m < MEMORIES && err == 0; m++) {
         wear_read(&life->memories.memory[m], &result->wear[m]);
     }

@@ -32,13 +32,14 @@ struct endurance_wear {
 
 struct endurance_result {
     uint64_t windows, outages, resets, cuts;
-    double register_kwh;    /**< A+ at the end */
-    double lost_kwh;        /**< by resets and cuts, in all */
-    double lost_most_wh;    /**< by one of them */
-    uint64_t records;       /**< of the load profile, each compared */
-    uint64_t records_lost;  /**< to a cut in the middle of their page */
-    uint32_t debiting;      /**< records of debiting log 1 */
-    uint32_t status, clock; /**< events logged */
+    double register_kwh;       /**< A+ at the end */
+    double lost_kwh;           /**< by resets and cuts, in all */
+    double lost_most_wh;       /**< by one of them */
+    uint64_t records;          /**< of the load profile, each compared */
+    uint64_t records_lost;     /**< to a cut in the middle of their page */
+    uint64_t analysis_records; /**< of the analysis logger, each compared */
+    uint32_t debiting;         /**< records of debiting log 1 */
+    uint32_t status, clock;    /**< events logged */
     struct endurance_wear wear[3];
 };
 

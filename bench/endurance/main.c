@@ -69,11 +69,12 @@ static void result_print(const struct endurance_plan *plan, const struct enduran
         (unsigned long long)r->outages, (unsigned long long)r->resets, (unsigned long long)r->cuts);
     printf("  1.8.0 %.6f kWh, exact; lost by resets and cuts %.6f kWh, %.3f Wh at most by one\n",
            r->register_kwh, r->lost_kwh, r->lost_most_wh);
-    printf(
-        "  load profile: %llu records compared, %llu lost; debiting records %u, status events %u, "
-        "clock events %u\n",
-        (unsigned long long)r->records, (unsigned long long)r->records_lost, (unsigned)r->debiting,
-        (unsigned)r->status, (unsigned)r->clock);
+    printf("  load profile: %llu records compared, %llu lost; analysis logger: %llu compared; "
+           "debiting "
+           "records %u, status events %u, clock events %u\n",
+           (unsigned long long)r->records, (unsigned long long)r->records_lost,
+           (unsigned long long)r->analysis_records, (unsigned)r->debiting, (unsigned)r->status,
+           (unsigned)r->clock);
     for (unsigned m = 0; m < 3; m++) {
         wear_print(&r->wear[m], plan->days);
     }

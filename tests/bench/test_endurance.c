@@ -22,10 +22,12 @@ static struct endurance_result live(const struct endurance_plan *plan)
     }
     assert_int_equal(result.records, (uint64_t)plan->days * INTERVALS_A_DAY);
     assert_int_equal(result.records_lost, 0);
+    assert_int_equal(result.analysis_records, (uint64_t)plan->days * INTERVALS_A_DAY);
     return result;
 }
 
-/* REQ(REG-01, LPR-01, BIL-02): registers to the microwatt-hour, every record, every period. */
+/* REQ(REG-01, LPR-01, BIL-02, ANA-01): registers to the microwatt-hour, every record, every period.
+ */
 static void test_orderly_life(void **state)
 {
     (void)state;
