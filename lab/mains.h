@@ -50,7 +50,10 @@ enum lab_event_kind {
     LAB_EVENT_SEAL,           /**< on = open */
     LAB_EVENT_BUTTON_LEFT,
     LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
-    LAB_EVENT_KILL,         /**< end the process without storing (tests) */
+    LAB_EVENT_TARIFF_1,     /**< on = voltage at the tariff input */
+    LAB_EVENT_TARIFF_2,
+    LAB_EVENT_BACKUP, /**< what keeps the clock without supply is taken out */
+    LAB_EVENT_KILL,   /**< end the process without storing (tests) */
 };
 struct lab_event {
     int64_t at_us;

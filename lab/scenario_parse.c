@@ -397,6 +397,30 @@ static int take_seal(struct parser *p, struct scenario_action action)
     return take_switch(p, action, "open", "closed");
 }
 
+/** tariff-input 1|2 on|off [for DURATION] */
+static int take_tariff_input(struct parser *p, struct scenario_action action)
+{
+    struct token token = next_token(p);
+    const bool first = scan_is(token.text, "1");
+    if (!first && !scan_is(token.text, "2")) {
+        return bad(p, &token, "1 or 2");
+    }
+    action.event = first ? LAB_EVENT_TARIFF_1 : LAB_EVENT_TARIFF_2;
+    return take_switch(p, action, "on", "off");
+}
+
+/** backup remove */
+static int take_backup(struct parser *p, struct scenario_action action)
+{
+    struct token token = next_token(p);
+    if (!scan_is(token.text, "remove")) {
+        return bad(p, &token, "remove");
+    }
+    action.event = LAB_EVENT_BACKUP;
+    action.on = true;
+    return add_event(p, action, 0);
+}
+
 /** press left|right [DURATION] */
 static int take_press(struct parser *p, struct scenario_action action)
 {
@@ -431,7 +455,8 @@ static const struct {
     {"restore", take_restore}, {"harmonic", take_harmonic},
     {"power", take_power},     {"magnet", take_magnet},
     {"cover", take_cover},     {"terminal-cover", take_terminal_cover},
-    {"seal", take_seal},       {"press", take_press},
+    {"seal", take_seal},       {"tariff-input", take_tariff_input},
+    {"backup", take_backup},   {"press", take_press},
     {"kill", take_kill},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
@@ -453,7 +478,7 @@ static int take_action(struct parser *p)
     }
     return bad(p, &token,
                "set, dip, swell, lose, restore, harmonic, power, magnet, cover, terminal-cover, "
-               "seal, press or kill");
+               "seal, tariff-input, backup, press or kill");
 }
 
 /** at TIME | at +TIME */

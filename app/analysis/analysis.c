@@ -275,6 +275,12 @@ void analysis_clock_set(struct analysis *analysis, int64_t from_utc_s, int64_t t
     }
 }
 
+void analysis_clock_lost(struct analysis *analysis)
+{
+    analysis->status |= LOAD_PROFILE_DISCONTINUITY;
+    analysis->quality |= LOAD_PROFILE_OUTAGE; /* the shortest hold time is days */
+}
+
 void analysis_outage(struct analysis *analysis, int64_t duration_s)
 {
     if (duration_s > LOAD_PROFILE_OUTAGE_S) {

@@ -71,6 +71,9 @@ void analysis_note(struct analysis *analysis, uint16_t quality);
 /** The clock is about to be set from one UTC second to another. */
 void analysis_clock_set(struct analysis *analysis, int64_t from_utc_s, int64_t to_utc_s);
 
+/** The clock has lost its time in an outage: how long that was nobody knows. */
+void analysis_clock_lost(struct analysis *analysis);
+
 /** Supply is back after so long; the clock is right again. */
 void analysis_outage(struct analysis *analysis, int64_t duration_s);
 

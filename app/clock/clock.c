@@ -2,23 +2,21 @@
  * needed when the year begins in March, because the leap day then stands last. */
 #include "clock.h"
 
-#include <stddef.h>
+#include "calendar_inside.h"
 
 #define SECONDS_PER_DAY INT64_C(86400)
 #define YEAR_FIRST      2000
 #define YEAR_LAST       2099
 #define HOUR_S          INT64_C(3600)
 #define US_PER_S        INT64_C(1000000)
-#define UTC_2000        INT64_C(946684800)
-#define UTC_2100        INT64_C(4102444800)
 
-static int64_t floor_div(int64_t a, int64_t b)
+int64_t calendar_floor(int64_t a, int64_t b)
 {
     int64_t q = a / b;
     return a % b < 0 ? q - 1 : q;
 }
 
-static int64_t days_of_date(int year, unsigned month, unsigned day)
+int64_t calendar_days(int year, unsigned month, unsigned day)
 {
     int y = month <= 2u ? year - 1 : year; /* the year that began in March */
     unsigned m = month <= 2u ? month + 9u : month - 3u;
@@ -29,7 +27,7 @@ static int64_t days_of_date(int year, unsigned month, unsigned day)
 static void date_of_days(int64_t days, struct calendar *out)
 {
     int64_t z = days + 719468; /* since 0000-03-01 */
-    int64_t era = floor_div(z, 146097);
+    int64_t era = calendar_floor(z, 146097);
     unsigned day_of_era = (unsigned)(z - era * 146097);
     unsigned year_of_era =
         (day_of_era - day_of_era / 1460u + day_of_era / 36524u - day_of_era / 146096u) / 365u;
@@ -43,7 +41,7 @@ static void date_of_days(int64_t days, struct calendar *out)
         (uint8_t)((uint64_t)(days - 4 + 7 * INT64_C(1000000)) % 7u + 1u); /* day 4: Monday */
 }
 
-static unsigned month_days(unsigned year, unsigned month)
+unsigned calendar_month_days(unsigned year, unsigned month)
 {
     static const uint8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4u == 0; /* 2000 .. 2099: 2000 is one too */
@@ -53,17 +51,17 @@ static unsigned month_days(unsigned year, unsigned month)
 int64_t calendar_seconds(const struct calendar *c)
 {
     if (c->year < YEAR_FIRST || c->year > YEAR_LAST || c->month < 1 || c->month > 12 ||
-        c->day < 1 || c->day > month_days(c->year, c->month) || c->hour > 23 || c->minute > 59 ||
-        c->second > 59) {
+        c->day < 1 || c->day > calendar_month_days(c->year, c->month) || c->hour > 23 ||
+        c->minute > 59 || c->second > 59) {
         return INT64_MIN;
     }
-    return days_of_date(c->year, c->month, c->day) * SECONDS_PER_DAY + c->hour * HOUR_S +
+    return calendar_days(c->year, c->month, c->day) * SECONDS_PER_DAY + c->hour * HOUR_S +
            c->minute * 60 + c->second;
 }
 
 void calendar_from_seconds(int64_t seconds, struct calendar *out)
 {
-    int64_t days = floor_div(seconds, SECONDS_PER_DAY);
+    int64_t days = calendar_floor(seconds, SECONDS_PER_DAY);
     unsigned rest = (unsigned)(seconds - days * SECONDS_PER_DAY);
     date_of_days(days, out);
     out->hour = (uint8_t)(rest / 3600u);
@@ -72,100 +70,17 @@ void calendar_from_seconds(int64_t seconds, struct calendar *out)
     out->summer = false;
 }
 
-/* Last Sunday of a month of 31 days, 01:00 UTC. */
-static int64_t last_sunday_0100(unsigned year, unsigned month)
-{
-    int64_t last = days_of_date((int)year, month, 31);
-    int64_t since_sunday = (last + 4) % 7; /* 1970-01-01 was a Thursday */
-    return (last - since_sunday) * SECONDS_PER_DAY + HOUR_S;
-}
-
-bool clock_summer_eu(int64_t utc_s)
-{
-    struct calendar utc;
-    calendar_from_seconds(utc_s, &utc);
-    return utc_s >= last_sunday_0100(utc.year, 3) && utc_s < last_sunday_0100(utc.year, 10);
-}
-
-bool clock_summers_good(const struct clock_summers *summers)
-{
-    int64_t before_s = UTC_2000;
-    if (summers->n > CLOCK_SUMMERS_MAX) {
-        return false;
-    }
-    for (unsigned i = 0; i < summers->n; i++) {
-        const struct clock_summer *row = &summers->row[i];
-        if (row->begin_s < before_s || row->end_s <= row->begin_s || row->end_s >= UTC_2100 ||
-            row->begin_s % 60 != 0 || row->end_s % 60 != 0) {
-            return false;
-        }
-        before_s = row->end_s + 60;
-    }
-    return true;
-}
-
-bool clock_summer(const struct clock *clock, int64_t utc_s)
-{
-    if (!clock->summer_time_eu) {
-        return false;
-    }
-    for (unsigned i = 0; i < clock->summers.n; i++) {
-        if (utc_s >= clock->summers.row[i].begin_s && utc_s < clock->summers.row[i].end_s) {
-            return true;
-        }
-    }
-    return clock->summers.n == 0 && clock_summer_eu(utc_s);
-}
-
-/* The earlier of best and at, if at is after utc_s. */
-static int64_t sooner(int64_t best, int64_t at, int64_t utc_s)
-{
-    return at > utc_s && at < best ? at : best;
-}
-
-int64_t clock_summer_change(const struct clock *clock, int64_t utc_s)
-{
-    int64_t best = INT64_MAX;
-    if (!clock->summer_time_eu) {
-        return best;
-    }
-    for (unsigned i = 0; i < clock->summers.n; i++) {
-        best = sooner(best, clock->summers.row[i].begin_s, utc_s);
-        best = sooner(best, clock->summers.row[i].end_s, utc_s);
-    }
-    if (clock->summers.n == 0) {
-        struct calendar utc;
-        calendar_from_seconds(utc_s, &utc);
-        best = sooner(best, last_sunday_0100(utc.year, 3), utc_s);
-        best = sooner(best, last_sunday_0100(utc.year, 10), utc_s);
-        best = sooner(best, last_sunday_0100(utc.year + 1u, 3), utc_s);
-    }
-    return best;
-}
-
 void clock_init(struct clock *clock, int8_t time_zone_h, bool summer_time_eu, bool fitted)
 {
-    *clock = (struct clock){.utc_minus_now_us = 0,
-                            .time_zone_h = time_zone_h,
+    *clock = (struct clock){.time_zone_h = time_zone_h,
                             .summer_time_eu = summer_time_eu,
                             .fitted = fitted,
                             .valid = false};
 }
 
-void clock_set(struct clock *clock, int64_t utc_s, int64_t now_us)
-{
-    clock->utc_minus_now_us = utc_s * US_PER_S - now_us;
-    clock->valid = true;
-}
-
-int64_t clock_utc_us(const struct clock *clock, int64_t now_us)
-{
-    return now_us + clock->utc_minus_now_us;
-}
-
 int64_t clock_utc_s(const struct clock *clock, int64_t now_us)
 {
-    return floor_div(clock_utc_us(clock, now_us), US_PER_S);
+    return calendar_floor(clock_utc_us(clock, now_us), US_PER_S);
 }
 
 void clock_calendar(const struct clock *clock, int64_t utc_s, bool summer, struct calendar *out)

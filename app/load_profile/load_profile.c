@@ -164,3 +164,9 @@ void load_profile_outage(struct load_profile *profile, int64_t duration_s)
         profile->quality |= LOAD_PROFILE_OUTAGE;
     }
 }
+
+void load_profile_clock_lost(struct load_profile *profile)
+{
+    profile->status |= LOAD_PROFILE_DISCONTINUITY;
+    profile->quality |= LOAD_PROFILE_OUTAGE; /* the shortest hold time is days */
+}

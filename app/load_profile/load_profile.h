@@ -94,6 +94,9 @@ void load_profile_note(struct load_profile *profile, uint16_t quality);
 /** The clock is about to be set from one UTC second to another. */
 void load_profile_clock_set(struct load_profile *profile, int64_t from_utc_s, int64_t to_utc_s);
 
+/** The clock has lost its time in an outage: how long that was nobody knows. */
+void load_profile_clock_lost(struct load_profile *profile);
+
 /** Supply is back after so long; the clock is right again. */
 void load_profile_outage(struct load_profile *profile, int64_t duration_s);
 

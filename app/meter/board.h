@@ -26,6 +26,12 @@ struct board {
     /** Battery-backed clock: UTC seconds since 1970.  @return false: it has lost its time. */
     bool (*rtc_read)(void *context, int64_t *utc_s);
     void (*rtc_write)(void *context, int64_t utc_s);
+    /** The same clock to the microsecond (a count of its crystal's waves), so that the meter can
+     * follow it while it runs.  NULL: it is asked only when supply comes, and between the calendar
+     * runs at the pace of now_us. */
+    bool (*rtc_time)(void *context, int64_t *utc_us);
+    /** Make the clock faster by so many 1e-9, from now on.  NULL: it has no register for that. */
+    void (*rtc_trim)(void *context, int32_t faster_ppb);
 
     /** Fill with random bytes.  @return 0, or negative: none to be had (callers fail closed). */
     int (*random)(void *context, uint8_t *bytes, size_t n_bytes);

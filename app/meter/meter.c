@@ -1,5 +1,6 @@
 /* The composition: what happens in a meter, and in which order. */
 #include "meter.h"
+#include "meter_clock.h"
 
 #include <string.h>
 
@@ -13,7 +14,6 @@
 
 #define US_PER_S         INT64_C(1000000)
 #define UTC_2000         INT64_C(946684800)
-#define UTC_2100         INT64_C(4102444800)
 #define TARIFF_RETRY_US  US_PER_S
 #define PULSE_MS         30u /* LCO-04 */
 #define PULSE_LONG_MS    80u /* configuration I = 3 or 4 (LCO-07) */
@@ -119,7 +119,7 @@ static void demand_take(struct meter *meter, const struct app_record *record, bo
 
 static int64_t now_of_utc(const struct meter *meter, int64_t utc_s)
 {
-    return utc_s * US_PER_S - meter->clock.utc_minus_now_us;
+    return clock_now_of_utc(&meter->clock, utc_s * US_PER_S);
 }
 
 /* ---- tariff ---- */
@@ -136,6 +136,7 @@ static void tariff_run(struct meter *meter)
     meter->memory_fault = meter->memory_fault || meter->tariff.memory_fault;
     meter->tariff.memory_fault = false;
     bool selected = legal_tariff_select(&meter->legal, tariff) == LEGAL_OK;
+    meter->next_tariff_s = next_s;
     meter->next_tariff_us = selected ? now_of_utc(meter, next_s) : meter->now_us + TARIFF_RETRY_US;
     meter->next_display_us = meter->now_us;
 }
@@ -162,44 +163,33 @@ enum tariff_err meter_tariff_force(struct meter *meter, uint8_t tariff, uint16_t
 
 /* ---- clock ---- */
 
-/* At every power-up: the RTC's time, or else the last one stored, which then counts on unproven.
- * The
- * RTC tells whole seconds; a running clock that agrees with it knows more than that and is kept. */
-static void clock_read_back(struct meter *meter, int64_t stored_utc_s)
-{
-    int64_t utc_s = 0;
-    if (!meter->clock.fitted) {
-        return;
-    }
-    bool running = meter->board->rtc_read(meter->board->context, &utc_s);
-    bool good = running && utc_s >= UTC_2000 && utc_s < UTC_2100;
-    int64_t ahead_s = utc_s - clock_utc_s(&meter->clock, meter->now_us);
-    if (good && meter->clock.valid && ahead_s >= -1 && ahead_s <= 1) {
-        return;
-    }
-    clock_set(&meter->clock, good ? utc_s : stored_utc_s, meter->now_us);
-    meter->clock.valid = good;
-    legal_audit_time(&meter->legal, utc_s, good);
-}
+static void demand_run(struct meter *meter);
 
 enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s)
 {
-    if (!meter->clock.fitted || utc_s < UTC_2000 || utc_s >= UTC_2100) {
+    if (meter->now_us >= meter->next_demand_us) {
+        demand_run(meter); /* what ends by the old time has ended */
+    }
+    if (!meter_clock_take(meter, utc_s)) {
         return METER_ERR_RANGE;
     }
-    const int64_t before_s = clock_utc_s(&meter->clock, meter->now_us);
-    load_profile_clock_set(&meter->load_profile, before_s, utc_s);
-    billing_clock_set(&meter->billing, before_s, utc_s);
-    analysis_clock_set(&meter->analysis, before_s, utc_s);
-    const bool before_valid = meter->clock.valid;
-    clock_set(&meter->clock, utc_s, meter->now_us);
-    legal_audit_time(&meter->legal, utc_s, true);
-    meter_log_clock_set(meter, before_s, before_valid);
-    meter->board->rtc_write(meter->board->context, utc_s);
     meter->next_demand_us = meter->now_us;
     meter->next_analysis_us = meter->now_us;
     tariff_run(meter);
     return METER_OK;
+}
+
+/* The clock runs otherwise: what is due by it comes at other instants. */
+static void clock_follow_rtc(struct meter *meter)
+{
+    if (meter_clock_run(meter)) {
+        meter->next_demand_us = now_of_utc(meter, meter->next_demand_s);
+        meter->next_analysis_us = meter->now_us;
+        if (meter->next_tariff_us > meter->now_us) {
+            meter->next_tariff_us = now_of_utc(meter, meter->next_tariff_s);
+        }
+        meter->next_display_us = meter->now_us;
+    }
 }
 
 /* ---- debiting ---- */
@@ -257,6 +247,7 @@ static void demand_run(struct meter *meter)
         (void)load_profile_step(&meter->load_profile, &meter->legal, utc_s, meter->clock.valid);
     }
     billing_run(meter);
+    meter->next_demand_s = next_s;
     meter->next_demand_us = now_of_utc(meter, next_s);
 }
 
@@ -273,13 +264,8 @@ static void outage_note(struct meter *meter)
 
 static void supply_came(struct meter *meter)
 {
-    const bool clock_was_valid = meter->clock.valid;
-    const int64_t known_s = clock_utc_s(&meter->clock, meter->now_us);
     meter->supply_on = true;
-    clock_read_back(meter, known_s);
-    if (meter->clock.fitted && clock_was_valid && !meter->clock.valid) {
-        meter_log_clock_lost(meter, known_s);
-    }
+    meter_clock_supply_came(meter);
     outage_note(meter);
     tariff_run(meter);
     demand_run(meter);
@@ -301,6 +287,7 @@ static void supply_went(struct meter *meter)
     meter->staged.systems = 0;
     meter->was_reset = false;
     meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    meter_clock_supply_went(meter);
     neutral_supply_lost(&meter->neutral);
     app_save(meter, true);
     display_supply(&meter->display, false, meter->now_us);
@@ -443,14 +430,10 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter_analysis_start(meter);
     const bool profile_deleted = load_profile_start(&meter->load_profile, &meter->legal,
                                                     &meter->variant, meter_profile_bytes(meter));
-    clock_init(&meter->clock, meter->variant.time_zone_h, meter->variant.summer_time_eu,
-               meter->variant.rtc);
-    clock_read_back(meter, stored && record.utc_s > UTC_2000 ? record.utc_s : UTC_2000);
+    const bool known = stored && record.utc_s > UTC_2000;
+    meter_clock_begin(meter, known ? record.utc_s : UTC_2000, known && record.clock_valid);
     if (profile_deleted) {
         meter_log_profile_deleted(meter);
-    }
-    if (meter->clock.fitted && stored && record.clock_valid && !meter->clock.valid) {
-        meter_log_clock_lost(meter, record.utc_s);
     }
     billing_begin(meter, &record, stored);
     meter_quality_start(meter);
@@ -505,6 +488,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
             neutral_follow(meter);
         }
     }
+    clock_follow_rtc(meter);
     if (now_us >= meter->next_tariff_us) {
         tariff_run(meter);
     }
@@ -522,6 +506,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
     pulses_follow(meter);
     int64_t next_us = earliest(meter->next_legal_us, meter->next_display_us);
     next_us = earliest(next_us, meter_analysis_wake(meter));
+    next_us = earliest(next_us, meter->next_clock_us);
     return earliest(earliest(next_us, meter->next_demand_us), meter->next_tariff_us);
 }
 

@@ -30,6 +30,7 @@
 #include "../rights/rights.h"
 #include "../settings/settings.h"
 #include "../store/app_store.h"
+#include "../store/clock_store.h"
 #include "../tariff/tariff.h"
 #include "../variant/variant.h"
 #include "board.h"
@@ -89,6 +90,9 @@ struct meter {
     bool logs_unread;      /**< a page of an event log did not answer: tried again with each save */
     struct legal legal;
     struct clock clock;
+    struct clock_settings clock_settings;
+    int32_t rtc_trim_ppb;  /**< what the RTC was told last; INT32_MIN: nothing since supply came */
+    int64_t next_clock_us; /**< the RTC is looked at then; INT64_MAX: not while it runs */
     struct demand demand;
     struct load_profile load_profile;
     struct analysis analysis;
@@ -109,8 +113,9 @@ struct meter {
     struct rights rights;     /**< who is being served: meter_audit.h */
     struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
-    uint8_t pulse_energy;   /**< enum legal_energy that LED and S0 show */
-    int64_t next_tariff_us; /**< see meter_step */
+    uint8_t pulse_energy;                 /**< enum legal_energy that LED and S0 show */
+    int64_t next_tariff_us;               /**< see meter_step */
+    int64_t next_demand_s, next_tariff_s; /**< the same instants on the clock */
 };
 
 /**
@@ -204,10 +209,24 @@ void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, cons
                uint8_t n_payload);
 
 /**
- * Calendar clock set by a client: UTC seconds, 2000 .. 2099.
+ * Calendar clock set by a client: UTC seconds, 2000 .. 2099.  A difference of less than seven
+ * seconds is worked off (where the board lets the clock follow its RTC); more is a step, which the
+ * logs tell.
  * @retval METER_ERR_RANGE  no clock fitted, or outside its years: nothing changed.
  */
 enum meter_err meter_clock_set(struct meter *meter, int64_t utc_s);
+/**
+ * Make the crystal faster by so many 1e-9 (at 23 degrees; the meter allows for other temperatures).
+ * @retval METER_ERR_RANGE    beyond CLOCK_TRIM_MAX_PPB, or nothing that can be trimmed is fitted
+ * @retval METER_ERR_STORAGE  not stored: as before
+ */
+enum meter_err meter_clock_trim(struct meter *meter, int32_t trim_ppb);
+/**
+ * A client replaces the EU rule of summer time (X-TAR-2), or puts it back.
+ * @retval METER_ERR_RANGE    not good, no clock, or a meter without summer time (PPP = 000)
+ * @retval METER_ERR_STORAGE  not stored: as before
+ */
+enum meter_err meter_clock_summer(struct meter *meter, const struct clock_summer_time *summer);
 
 /** Commit the staged tariff plan, see tariff_commit; the right tariff holds when it returns. */
 int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activation_s,

@@ -68,7 +68,7 @@ static void run(struct meter *meter, bool supplied)
                                          .context = meter};
     const int64_t next_s = analysis_step(&meter->analysis, &parts);
     meter->next_analysis_us =
-        next_s == INT64_MAX ? INT64_MAX : next_s * US_PER_S - meter->clock.utc_minus_now_us;
+        next_s == INT64_MAX ? INT64_MAX : clock_now_of_utc(&meter->clock, next_s * US_PER_S);
 }
 
 void meter_analysis_power_up(struct meter *meter)

@@ -88,6 +88,13 @@ void meter_log_clock_lost(struct meter *meter, int64_t before_s)
     clock_record(meter, METER_CLOCK_LOST, before_s, true);
 }
 
+void meter_log_clock_corrected(struct meter *meter, int64_t sum_s)
+{
+    clock_record(meter, METER_CLOCK_CORRECTED, clock_utc_s(&meter->clock, meter->now_us) - sum_s,
+                 true);
+    meter_event_latch(meter, EVENT_A_CLOCK_ADJUSTED);
+}
+
 void meter_log_profile_deleted(struct meter *meter)
 {
     const bool interval = (meter->load_profile.status & LOAD_PROFILE_INTERVAL_CHANGED) != 0;

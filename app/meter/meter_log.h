@@ -15,7 +15,8 @@
 /** Codes of the clock log. */
 enum meter_clock_event {
     METER_CLOCK_SET = 1,
-    METER_CLOCK_LOST = 2, /**< it had stopped when supply came back: its time is not valid */
+    METER_CLOCK_LOST = 2,      /**< it had stopped when supply came back: its time is not valid */
+    METER_CLOCK_CORRECTED = 3, /**< small corrections since the last entry sum up to a step */
 };
 
 /** Codes of the load-profile log (spec answers B11, 99.98.10). */
@@ -44,6 +45,9 @@ void meter_log_clock_set(struct meter *meter, int64_t before_s, bool before_vali
 
 /** The clock has lost its time; before_s is the last that is known. */
 void meter_log_clock_lost(struct meter *meter, int64_t before_s);
+
+/** Corrections, each too small for an entry, have come to so much. */
+void meter_log_clock_corrected(struct meter *meter, int64_t sum_s);
 
 /** The load profile's records have been deleted. */
 void meter_log_profile_deleted(struct meter *meter);

@@ -46,8 +46,8 @@ static void outage_find(struct meter *meter)
                                       &entry) != EVENT_LOG_OK) {
         return;
     }
-    if (quality_record_decode(entry.payload, entry.n_payload, meter->clock.utc_minus_now_us,
-                              &record) &&
+    if (quality_record_decode(entry.payload, entry.n_payload,
+                              clock_utc_minus_now_us(&meter->clock, meter->now_us), &record) &&
         record.kind == QUALITY_FAILURE && record.edge == QUALITY_BEGIN &&
         record.phases == quality_all_phases(&meter->quality)) {
         quality_restore_outage(&meter->quality, record.at_us);
@@ -60,7 +60,8 @@ static void records_log(struct meter *meter)
     struct quality_record record;
     while (quality_take(&meter->quality, &record)) {
         uint8_t payload[QUALITY_RECORD_BYTES];
-        const size_t n = quality_record_encode(&record, meter->clock.utc_minus_now_us, payload);
+        const size_t n = quality_record_encode(
+            &record, clock_utc_minus_now_us(&meter->clock, meter->now_us), payload);
         meter_log(meter, EVENT_LOG_VOLTAGE, quality_record_code(&record), payload, (uint8_t)n);
     }
 }
@@ -101,6 +102,16 @@ static void angles_give(struct meter *meter)
     quality_angles(&meter->quality, angle_mdeg, all_present);
 }
 
+/* A clock that is corrected bit by bit moves the intervals' ends at their ends only. */
+static int64_t intervals_offset_us(const struct meter *meter)
+{
+    const struct quality *quality = &meter->quality;
+    const int64_t offset_us = clock_utc_minus_now_us(&meter->clock, meter->now_us);
+    const int64_t step_us = offset_us - quality->utc_minus_now_us;
+    const bool small = step_us > -CLOCK_STEP_US && step_us < CLOCK_STEP_US;
+    return small && meter->now_us < quality->next_us ? quality->utc_minus_now_us : offset_us;
+}
+
 void meter_quality_step(struct meter *meter)
 {
     if (meter->supply_on != meter->quality.supplied) {
@@ -113,7 +124,7 @@ void meter_quality_step(struct meter *meter)
     if (quality_wants_angles(&meter->quality)) {
         angles_give(meter);
     }
-    quality_step(&meter->quality, meter->now_us, meter->clock.utc_minus_now_us);
+    quality_step(&meter->quality, meter->now_us, intervals_offset_us(meter));
     if (meter->quality.store_due) {
         meter_quality_store(meter);
     }

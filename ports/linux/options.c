@@ -17,6 +17,7 @@
 #define SERIAL_MAX      99999999ul /* eight digits */
 #define SPEED_MIN       1e-3
 #define SPEED_LIMIT     1e9
+#define BACKUP_DAYS_MAX 36500.0
 #define TOKEN_MIN       8u
 #define TOKEN_MAX       64u
 #define ORDER_TEXT_MAX  128u
@@ -144,6 +145,25 @@ static int take_front_end(struct parsing *parsing, const char *text)
     return sensors_parse(text, &parsing->options->front_end, &expected)
                ? 0
                : bad(parsing, "front-end", expected, text);
+}
+
+static int take_crystal(struct parsing *parsing, const char *text)
+{
+    const char *expected;
+    parsing->options->crystal_named = true;
+    return rtc_parse_crystal(text, &parsing->options->crystal, &expected)
+               ? 0
+               : bad(parsing, "crystal", expected, text);
+}
+
+static int take_backup(struct parsing *parsing, const char *text)
+{
+    char *end;
+    const double days = strtod(text, &end);
+    parsing->options->backup_days = days;
+    return end != text && *end == '\0' && days >= 0.0 && days <= BACKUP_DAYS_MAX
+               ? 0
+               : bad(parsing, "backup", "days from 0 (none) to 36500", text);
 }
 
 /* @return the text names a channel */
@@ -322,6 +342,12 @@ static const struct option_row {
      "verification seal: closed (default) or open: constants can be written\n"
      "(docs/front-end.md)",
      take_seal},
+    {"crystal", "ERROR",
+     "of the clock: PPM at 23 degrees, or seed=N: one crystal with its curve and ageing\n"
+     "(default: ideal, or that of the front end's SEED; docs/clock.md)",
+     take_crystal},
+    {"backup", "DAYS",
+     "what keeps the clock without supply lasts so long (default: the\nvariant's)", take_backup},
     {"speed", "X|max", "simulated seconds per second (default 1)", take_speed},
     {"start", "ISO-TIME", "simulated start, UTC when it names no zone (default: now)", take_start},
     {"until", "TIME", "end after N(s|m|h|d) of simulated time, or at an ISO-TIME", take_until},
@@ -469,7 +495,7 @@ static int resolve_ports(struct parsing *parsing)
 enum options_result options_parse(struct options *options, int argc, char **argv,
                                   struct problem *problem)
 {
-    *options = (struct options){.mains = DEFAULT_MAINS, .speed = 1.0};
+    *options = (struct options){.mains = DEFAULT_MAINS, .speed = 1.0, .backup_days = -1.0};
     struct parsing parsing = {.options = options, .problem = problem};
     if (variant_by_name(DEFAULT_VARIANT, &options->variant) != 0) {
         (void)bad(&parsing, "variant", "its default", DEFAULT_VARIANT);

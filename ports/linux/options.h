@@ -11,6 +11,7 @@
 #include "address.h"
 #include "app/meter/meter.h"
 #include "problem.h"
+#include "rtc.h"
 #include "sensors.h"
 
 #define OPTION_SPEED_MAX 0.0 /**< value of speed: as fast as it goes */
@@ -35,6 +36,9 @@ struct options {
     int64_t until_us;                /**< from this run's start; INT64_MAX: for ever */
     bool waveform;                   /**< 8 kHz samples instead of finished windows */
     struct sensors_option front_end; /**< fitted: the mains goes through sensors */
+    struct crystal crystal;          /**< of the clock */
+    bool crystal_named;              /**< else the front end's seed draws it, or it is ideal */
+    double backup_days;              /**< the clock's back-up lasts so long; negative: as built */
     struct optical_option optical[METER_OPTICAL_PORTS];
     size_t n_optical;
     bool panel; /**< there is a panel at panel_address */

@@ -10,6 +10,7 @@
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
 #define NEVER_US          INT64_MAX
+#define SECONDS_PER_DAY   86400.0
 #define NEVER_SAMPLE      (INT64_MAX / SITE_SAMPLE_US / SITE_LONG_WINDOW * SITE_LONG_WINDOW)
 #define EVENT_HORIZON_US  INT64_C(3600000000)
 #define EVENT_MARGIN_US   INT64_C(10000000) /* longer than any window */
@@ -63,17 +64,69 @@ static void board_pulse(void *context, bool on, int64_t at_us)
     site->changes++;
 }
 
+/* ---- the clock's chip ---- */
+
+static int64_t world_us(const struct site *site, int64_t now_us)
+{
+    return site->start_utc_s * 1000000 + now_us;
+}
+
+static void chip_advance(struct site *site, int64_t now_us)
+{
+    struct lab_state state;
+    if (!site->rtc.option.crystal.fitted) {
+        rtc_advance(&site->rtc, world_us(site, now_us), site->rtc.temperature_c);
+        return;
+    }
+    memset(&state, 0, sizeof state);
+    mains_state(site->mains, site->sample * SITE_SAMPLE_US, &state);
+    rtc_advance(&site->rtc, world_us(site, now_us), state.temperature_c);
+}
+
+/* The chip is asked at the instant at which the meter stands. */
+static bool board_rtc_time(void *context, int64_t *utc_us)
+{
+    struct site *site = context;
+    rtc_advance(&site->rtc, world_us(site, site->meter.now_us), site->rtc.temperature_c);
+    return rtc_us(&site->rtc, utc_us);
+}
+
 static bool board_rtc_read(void *context, int64_t *utc_s)
 {
-    const struct site *site = context;
-    *utc_s = site_utc_s(site) + site->clock_offset_s;
-    return true;
+    const bool running = board_rtc_time(context, utc_s);
+    *utc_s /= 1000000;
+    return running;
 }
 
 static void board_rtc_write(void *context, int64_t utc_s)
 {
     struct site *site = context;
-    site->clock_offset_s = utc_s - site_utc_s(site);
+    rtc_advance(&site->rtc, world_us(site, site->meter.now_us), site->rtc.temperature_c);
+    rtc_set(&site->rtc, utc_s * 1000000);
+}
+
+static void board_rtc_trim(void *context, int32_t faster_ppb)
+{
+    struct site *site = context;
+    rtc_advance(&site->rtc, world_us(site, site->meter.now_us), site->rtc.temperature_c);
+    rtc_trim(&site->rtc, faster_ppb);
+}
+
+static void chip_start(struct site *site, const struct options *options)
+{
+    struct rtc_option chip = {.crystal = options->crystal,
+                              .backup = options->variant.backup_battery ? RTC_BACKUP_BATTERY
+                                                                        : RTC_BACKUP_SUPERCAP,
+                              .hold_s = options->variant.clock_hold_days * SECONDS_PER_DAY};
+    const unsigned clock_effect = FRONT_END_CLOCK;
+    if (!options->crystal_named && options->front_end.fitted &&
+        (options->front_end.effects & clock_effect) != 0) {
+        crystal_draw(&chip.crystal, options->front_end.seed);
+    }
+    if (options->backup_days >= 0.0) {
+        chip.hold_s = options->backup_days * SECONDS_PER_DAY;
+    }
+    rtc_start(&site->rtc, site->eeprom, &chip, world_us(site, 0));
 }
 
 static bool board_seal_open(void *context)
@@ -112,6 +165,9 @@ static void board_fill(struct site *site)
         .app_memory_write = board_app_write,
         .rtc_read = board_rtc_read,
         .rtc_write = board_rtc_write,
+        .rtc_time = board_rtc_time,
+        /* an ideal crystal is never wrong: nothing to trim */
+        .rtc_trim = site->rtc.option.crystal.fitted ? board_rtc_trim : NULL,
         .random = board_random,
         .real_sensors = site->sensors.fitted,
     };
@@ -220,6 +276,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
                              : (options->until_us + SITE_SAMPLE_US / 2) / SITE_SAMPLE_US;
     site->window_samples = SITE_SHORT_WINDOW;
     site->input[METER_INPUT_SEAL] = options->seal_open;
+    chip_start(site, options);
     board_fill(site);
     const enum meter_err error = meter_start(&site->meter, &site->board, &options->variant,
                                              options->serial_number, site->now_us);
@@ -323,6 +380,8 @@ static void plan_window(struct site *site)
     } else {
         site->end_sample = phasor_end(site, &outlook, change);
     }
+    chip_advance(site, site->sample * SITE_SAMPLE_US);
+    rtc_supply(&site->rtc, outlook.supplied != 0);
     if (outlook.supplied != 0 && site->supplied == 0) {
         systems_power_up(site);
     }
@@ -473,13 +532,19 @@ static void take_event(struct site *site, int64_t at_us)
         [LAB_EVENT_SEAL] = METER_INPUT_SEAL,
         [LAB_EVENT_BUTTON_LEFT] = METER_INPUT_BUTTON_LEFT,
         [LAB_EVENT_BUTTON_RIGHT] = METER_INPUT_BUTTON_RIGHT,
+        [LAB_EVENT_TARIFF_1] = METER_INPUT_TARIFF_1,
+        [LAB_EVENT_TARIFF_2] = METER_INPUT_TARIFF_2,
     };
     if (site->event.kind == LAB_EVENT_KILL) {
         _exit(EXIT_KILLED); /* a power cut without warning: nothing is stored, nothing is closed */
     }
-    const enum meter_input input = inputs[site->event.kind];
-    site->input[input] = site->event.on;
-    meter_input(&site->meter, input, site->event.on, at_us);
+    if (site->event.kind == LAB_EVENT_BACKUP) {
+        rtc_backup_remove(&site->rtc);
+    } else {
+        const enum meter_input input = inputs[site->event.kind];
+        site->input[input] = site->event.on;
+        meter_input(&site->meter, input, site->event.on, at_us);
+    }
     site->changes++;
     fetch_event(site, at_us);
     plan_window(site);

@@ -18,6 +18,7 @@
 #include "lab/mains.h"
 #include "options.h"
 #include "problem.h"
+#include "rtc.h"
 #include "sensors.h"
 
 #define SITE_SAMPLE_US      INT64_C(125) /**< one period of the 8 kHz sample clock */
@@ -45,7 +46,7 @@ struct site {
     unsigned systems;
     bool waveform;
     int64_t start_utc_s;
-    int64_t clock_offset_s;  /**< what a client set the battery-backed clock ahead by */
+    struct rtc rtc;
     int64_t sample;          /**< end of what is metered, samples since the start */
     int64_t until_sample;    /**< the run ends there; INT64_MAX: never */
     uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */

@@ -277,6 +277,19 @@ static json_t *plate_json(const struct variant *variant)
                      accuracy_class);
 }
 
+/* The meter's clock beside the true time of the simulated world. */
+static json_t *clock_json(const struct run *run)
+{
+    const struct site *site = &run->site;
+    const struct clock *clock = &site->meter.clock;
+    const int64_t meter_us = clock_utc_us(clock, site->now_us);
+    const int64_t ahead_us = meter_us - site->start_utc_s * 1000000 - site->now_us;
+    return json_pack("{s:b, s:b, s:f, s:f, s:b, s:i}", "fitted", clock->fitted, "valid",
+                     clock->fitted && clock->valid, "ahead_s", (double)ahead_us * 1e-6,
+                     "crystal_ppm", rtc_error_ppm(&site->rtc), "summer",
+                     clock_summer(clock, meter_us / 1000000), "zone_h", (int)clock->time_zone_h);
+}
+
 static json_t *state_build(struct run *run)
 {
     const struct meter *meter = &run->site.meter;
@@ -303,6 +316,7 @@ char *state_json(struct run *run, size_t *length)
     if (state == NULL) {
         return NULL;
     }
+    (void)json_object_set_new(state, "clock", clock_json(run));
     char *text = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
     json_decref(state);
     *length = text != NULL ? strlen(text) : 0;

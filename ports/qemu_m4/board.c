@@ -20,6 +20,13 @@ static bool rtc_read(void *context, int64_t *utc_s)
     return true;
 }
 
+static bool rtc_time(void *context, int64_t *utc_us)
+{
+    const struct qemu_board *board = context;
+    *utc_us = board->rtc_offset_s * 1000000 + timer_us(board->timer);
+    return true;
+}
+
 static void rtc_write(void *context, int64_t utc_s)
 {
     struct qemu_board *board = context;
@@ -66,6 +73,7 @@ void qemu_board_init(struct qemu_board *board, struct timer *timer)
         .app_memory_write = app_memory_write,
         .rtc_read = rtc_read,
         .rtc_write = rtc_write,
+        .rtc_time = rtc_time,
         .random = random_bytes,
     };
 }

@@ -68,7 +68,8 @@ static int app_memory_write(void *context, uint32_t address, const void *bytes, 
     return NO_HARDWARE;
 }
 
-/* Battery-backed clock: UTC seconds since 1970; false when its battery was empty. */
+/* Battery-backed clock: UTC seconds since 1970; false when its battery was empty.  A chip that can
+ * be read to a fraction of a second, or be trimmed, gives rtc_time and rtc_trim too. */
 static bool rtc_read(void *context, int64_t *utc_s)
 {
     (void)context;

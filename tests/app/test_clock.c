@@ -170,6 +170,93 @@ static void test_local_to_utc(void **state)
     assert_true(clock_utc_from_local(&clock, &none) == INT64_MIN);
 }
 
+/* Whether it is summer by a rule, found by walking through the days of a year: no formula. */
+static void expect_rule(const struct clock_rule *rule, int8_t zone_h, const int64_t *changes,
+                        unsigned n)
+{
+    struct clock clock;
+    clock_init(&clock, zone_h, true, true);
+    clock.own = (struct clock_summer_time){.kind = CLOCK_SUMMER_RULE, .rule = *rule};
+    assert_true(clock_summer_time_good(&clock.own));
+    for (unsigned k = 0; k < n; k++) {
+        assert_true(clock_summer(&clock, changes[k]) != clock_summer(&clock, changes[k] - 1));
+        assert_int_equal(clock_summer_change(&clock, changes[k] - 1), changes[k]);
+        if (k + 1 < n) {
+            assert_int_equal(clock_summer_change(&clock, changes[k]), changes[k + 1]);
+        }
+    }
+}
+
+/* REQ(X-TAR-2): a rule of another country: dates in print */
+static void test_rules_of_other_countries(void **state)
+{
+    (void)state;
+    /* New York: second Sunday of March 02:00, first Sunday of November 02:00 summer time */
+    static const struct clock_rule america = {{3, 2, 7, 120}, {11, 1, 7, 60}};
+    static const int64_t new_york[] = {
+        INT64_C(1710054000), INT64_C(1730613600), /* 2024-03-10 07:00Z, 2024-11-03 06:00Z */
+        INT64_C(1741503600), INT64_C(1762063200), /* 2025-03-09, 2025-11-02 */
+    };
+    expect_rule(&america, -5, new_york, 4);
+    /* Sydney: first Sunday of October 02:00 to first Sunday of April 03:00 summer time */
+    static const struct clock_rule australia = {{10, 1, 7, 120}, {4, 1, 7, 120}};
+    static const int64_t sydney[] = {
+        INT64_C(1712419200), INT64_C(1728144000), /* 2024-04-06 16:00Z, 2024-10-05 16:00Z */
+        INT64_C(1743868800), INT64_C(1759593600), /* 2025-04-05, 2025-10-04 */
+    };
+    expect_rule(&australia, 10, sydney, 4);
+    static const struct clock_rule bad[] = {
+        {{3, 5, 7, 60}, {3, 1, 7, 60}},   {{0, 5, 7, 60}, {10, 5, 7, 60}},
+        {{3, 6, 7, 60}, {10, 5, 7, 60}},  {{3, 0, 7, 60}, {10, 5, 7, 60}},
+        {{3, 5, 8, 60}, {10, 5, 7, 60}},  {{3, 5, 7, 1440}, {10, 5, 7, 60}},
+        {{13, 5, 7, 60}, {10, 5, 7, 60}}, {{12, 5, 7, 60}, {1, 1, 7, 60}},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(clock_rule_good(&bad[i]));
+    }
+}
+
+/* The EU's rule written as a client would write it: the same at every hour of the century. */
+static void test_a_rule_like_the_eus(void **state)
+{
+    (void)state;
+    struct clock clock;
+    for (int zone = 0; zone <= 2; zone++) { /* the EU's */
+        clock_init(&clock, (int8_t)zone, true, true);
+        const uint16_t minute = (uint16_t)(60 * (zone + 1));
+        clock.own.kind = CLOCK_SUMMER_RULE;
+        clock.own.rule = (struct clock_rule){{3, 5, 7, minute}, {10, 5, 7, minute}};
+        for (int64_t utc = Y2000; utc < Y2000 + 36524 * DAY; utc += 3600) {
+            assert_int_equal(clock_summer(&clock, utc), clock_summer_eu(utc));
+        }
+    }
+}
+
+/* Which of three counts: the tariff plan's table, the meter's own, the EU's rule; PPP = 000: none.
+ * REQ(TAR-04, X-TAR-2) */
+static void test_order_of_summer_times(void **state)
+{
+    (void)state;
+    struct clock clock;
+    const int64_t march = Y2000 + 60 * DAY, july = Y2000 + 190 * DAY, november = Y2000 + 310 * DAY;
+    clock_init(&clock, 1, true, true);
+    assert_true(clock_summer(&clock, july));
+    clock.own.kind = CLOCK_SUMMER_TABLE;
+    clock.own.table = (struct clock_summers){1, {{march, march + DAY}}};
+    assert_false(clock_summer(&clock, july));
+    assert_true(clock_summer(&clock, march));
+    assert_int_equal(clock_summer_change(&clock, Y2000), march);
+    assert_true(clock_summer_change(&clock, july) == INT64_MAX);
+    clock.summers = (struct clock_summers){1, {{november, november + DAY}}};
+    assert_false(clock_summer(&clock, march));
+    assert_true(clock_summer(&clock, november));
+    clock.summer_time_eu = false;
+    assert_false(clock_summer(&clock, november));
+    assert_true(clock_summer_change(&clock, Y2000) == INT64_MAX);
+    assert_false(clock_summer_time_good(&(struct clock_summer_time){.kind = CLOCK_SUMMER_TABLE}));
+    assert_false(clock_summer_time_good(&(struct clock_summer_time){.kind = CLOCK_SUMMER_KINDS}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +267,9 @@ int main(void)
         cmocka_unit_test(test_local_and_normal_time),
         cmocka_unit_test(test_time_goes_on),
         cmocka_unit_test(test_local_to_utc),
+        cmocka_unit_test(test_rules_of_other_countries),
+        cmocka_unit_test(test_a_rule_like_the_eus),
+        cmocka_unit_test(test_order_of_summer_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
