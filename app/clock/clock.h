@@ -116,6 +116,18 @@ bool clock_summer(const struct clock *clock, int64_t utc_s);
 int64_t clock_summer_change(const struct clock *clock, int64_t utc_s);
 /** The rows are whole minutes, in order, apart from each other and within 2000 .. 2099. */
 bool clock_summers_good(const struct clock_summers *summers);
+/** A rule's day as a number that people can read: MMWDhhmm, 3570200 is the last Sunday of March,
+ * 02:00; 0: not one. */
+uint32_t clock_rule_day_number(const struct clock_rule_day *day);
+/** @return false: no such day. */
+bool clock_rule_day_of(int64_t number, struct clock_rule_day *day);
+/** A summer as begin * 10^8 + end, minutes since 2000-01-01 UTC; 0: none. */
+int64_t clock_summer_number(const struct clock_summer *summer);
+bool clock_summer_of(int64_t number, struct clock_summer *summer);
+
+/** What the clock still has to work off, us: positive when it is behind its RTC. */
+int64_t clock_left_us(const struct clock *clock, int64_t now_us);
+
 /** The days exist and are not the same. */
 bool clock_rule_good(const struct clock_rule *rule);
 /** All that a client may have set: a kind that exists, with a rule or a table that is good. */

@@ -69,6 +69,16 @@ void clock_follow(struct clock *clock, int64_t rtc_us, int64_t now_us)
     run_at(clock, clock->rtc_ppb + slew_ppb, now_us);
 }
 
+int64_t clock_left_us(const struct clock *clock, int64_t now_us)
+{
+    if (!clock->rtc_known) {
+        return 0;
+    }
+    const int64_t since_us = now_us - clock->rtc_now_us;
+    return clock->rtc_us + since_us + gain_us(since_us, clock->rtc_ppb) -
+           clock_utc_us(clock, now_us);
+}
+
 void clock_rtc_forget(struct clock *clock)
 {
     clock->rtc_known = false;

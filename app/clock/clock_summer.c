@@ -11,6 +11,8 @@
 #define WEEK_LAST       5u
 #define DAYS_PER_WEEK   7u
 #define MINUTES_PER_DAY 1440u
+#define NUMBER_MAX      12572359 /* MMWDhhmm */
+#define BEGIN_STEP      INT64_C(100000000)
 
 static const struct clock_rule eu_rule = {{3, WEEK_LAST, 7, 60}, {10, WEEK_LAST, 7, 60}};
 
@@ -67,6 +69,52 @@ bool clock_rule_good(const struct clock_rule *rule)
     const int apart = rule->begin.month - rule->end.month;
     return day_good(&rule->begin) && day_good(&rule->end) && apart != 0 && apart != 1 &&
            apart != -1 && apart != 11 && apart != -11;
+}
+
+uint32_t clock_rule_day_number(const struct clock_rule_day *day)
+{
+    return day->month * 1000000u + day->week * 100000u + day->weekday * 10000u +
+           day->minute / 60u * 100u + day->minute % 60u;
+}
+
+bool clock_rule_day_of(int64_t number, struct clock_rule_day *day)
+{
+    if (number < 0 || number > NUMBER_MAX || number % 100 > 59) {
+        return false;
+    }
+    const uint32_t n = (uint32_t)number;
+    const struct clock_rule_day found = {
+        .month = (uint8_t)(n / 1000000u),
+        .week = (uint8_t)(n / 100000u % 10u),
+        .weekday = (uint8_t)(n / 10000u % 10u),
+        .minute = (uint16_t)(n / 100u % 100u * 60u + n % 100u),
+    };
+    if (!day_good(&found)) {
+        return false;
+    }
+    *day = found;
+    return true;
+}
+
+int64_t clock_summer_number(const struct clock_summer *summer)
+{
+    if (summer->end_s == 0) {
+        return 0;
+    }
+    return (summer->begin_s - UTC_2000) / 60 * BEGIN_STEP + (summer->end_s - UTC_2000) / 60;
+}
+
+bool clock_summer_of(int64_t number, struct clock_summer *summer)
+{
+    if (number < 0 || number / BEGIN_STEP >= BEGIN_STEP) {
+        return false;
+    }
+    *summer = (struct clock_summer){0, 0};
+    if (number != 0) {
+        summer->begin_s = number / BEGIN_STEP * 60 + UTC_2000;
+        summer->end_s = number % BEGIN_STEP * 60 + UTC_2000;
+    }
+    return true;
 }
 
 bool clock_summers_good(const struct clock_summers *summers)

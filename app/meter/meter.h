@@ -91,6 +91,7 @@ struct meter {
     struct legal legal;
     struct clock clock;
     struct clock_settings clock_settings;
+    struct clock_summer_time clock_staged; /**< on its way from a client; kind counts for nothing */
     int32_t rtc_trim_ppb;  /**< what the RTC was told last; INT32_MIN: nothing since supply came */
     int64_t next_clock_us; /**< the RTC is looked at then; INT64_MAX: not while it runs */
     struct demand demand;

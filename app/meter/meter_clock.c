@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../../proto/common/writer.h"
 #include "meter_log.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -245,6 +246,21 @@ bool meter_clock_take(struct meter *meter, int64_t utc_s)
     return true;
 }
 
+#define AUDIT_BYTES 17u
+#define ID_TRIM     0xF400u
+#define ID_SUMMER   0xF410u
+
+/* A client has changed a setting: old and new value, under its register (CFG-02). */
+static void audit(struct meter *meter, uint16_t kmp_id, int64_t before, int64_t after)
+{
+    uint8_t payload[AUDIT_BYTES];
+    struct writer w = writer_over(payload, sizeof payload);
+    writer_uint_le(&w, (uint64_t)before, 8);
+    writer_uint_le(&w, (uint64_t)after, 8);
+    writer_u8(&w, 0); /* exponent */
+    meter_log(meter, EVENT_LOG_AUDIT, kmp_id, payload, sizeof payload);
+}
+
 enum meter_err meter_clock_trim(struct meter *meter, int32_t trim_ppb)
 {
     struct clock_settings *settings = &meter->clock_settings;
@@ -258,6 +274,9 @@ enum meter_err meter_clock_trim(struct meter *meter, int32_t trim_ppb)
         settings->trim_ppb = before_ppb;
         meter->memory_fault = true;
         return METER_ERR_STORAGE;
+    }
+    if (trim_ppb != before_ppb) {
+        audit(meter, ID_TRIM, before_ppb, trim_ppb);
     }
     if (meter->supply_on) {
         trim_follow(meter);
@@ -280,6 +299,7 @@ enum meter_err meter_clock_summer(struct meter *meter, const struct clock_summer
         return METER_ERR_STORAGE;
     }
     meter->clock.own = *summer;
+    audit(meter, ID_SUMMER, before.kind, summer->kind);
     meter->next_tariff_us = meter->now_us;
     meter->next_display_us = meter->now_us;
     return METER_OK;

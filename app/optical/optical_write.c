@@ -6,6 +6,7 @@
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
 #include "optical_analysis.h"
+#include "optical_clock.h"
 #include "optical_settings.h"
 
 #define OPERATION_STATE 1032u
@@ -23,6 +24,11 @@ static bool write_operation_state(struct meter *meter, const struct row *row, in
     (void)row;
     return number >= 0 && number <= UINT8_MAX &&
            meter_operation_set(meter, (uint8_t)number) == METER_OK;
+}
+
+static bool write_clock(struct meter *meter, const struct row *row, int64_t number)
+{
+    return optical_clock_write(meter, row->kmp_id, number);
 }
 
 static bool write_quality_limit(struct meter *meter, const struct row *row, int64_t number)
@@ -71,6 +77,30 @@ static const struct row writable[] = {
     {0xF31D, 0, 0, write_analysis},
     {0xF31E, 0, 0, write_analysis},
     {0xF31F, 0, 0, write_analysis},
+    {0xF400, 0, 0, write_clock},
+    {0xF410, 0, 0, write_clock},
+    {0xF411, 0, 0, write_clock},
+    {0xF412, 0, 0, write_clock},
+    {0xF420, 0, 0, write_clock},
+    {0xF421, 0, 0, write_clock},
+    {0xF422, 0, 0, write_clock},
+    {0xF423, 0, 0, write_clock},
+    {0xF424, 0, 0, write_clock},
+    {0xF425, 0, 0, write_clock},
+    {0xF426, 0, 0, write_clock},
+    {0xF427, 0, 0, write_clock},
+    {0xF428, 0, 0, write_clock},
+    {0xF429, 0, 0, write_clock},
+    {0xF42A, 0, 0, write_clock},
+    {0xF42B, 0, 0, write_clock},
+    {0xF42C, 0, 0, write_clock},
+    {0xF42D, 0, 0, write_clock},
+    {0xF42E, 0, 0, write_clock},
+    {0xF42F, 0, 0, write_clock},
+    {0xF430, 0, 0, write_clock},
+    {0xF431, 0, 0, write_clock},
+    {0xF432, 0, 0, write_clock},
+    {0xF433, 0, 0, write_clock},
 };
 
 static const struct row *row_of(const struct meter *meter, uint16_t kmp_id)

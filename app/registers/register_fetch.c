@@ -9,6 +9,8 @@
 #define MILLI (-3)
 #define CENTI (-2)
 
+#define US_PER_MS 1000
+
 static void number(struct register_value *out, int64_t value, int exponent)
 {
     out->is_text = false;
@@ -424,6 +426,30 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
     }
 }
 
+static int64_t clock_setup_of(const struct meter *meter, unsigned index)
+{
+    const struct clock_settings *settings = &meter->clock_settings;
+    switch (index) {
+    case CLOCK_SETUP_TRIM: return settings->trim_ppb;
+    case CLOCK_SETUP_LEFT: return clock_left_us(&meter->clock, meter->now_us) / US_PER_MS;
+    case CLOCK_SETUP_UNLOGGED: return settings->unlogged_us / US_PER_MS;
+    case CLOCK_SETUP_HOLD: return meter->variant.clock_hold_days;
+    case CLOCK_SETUP_KIND: return settings->summer.kind;
+    case CLOCK_SETUP_BEGIN: return clock_rule_day_number(&settings->summer.rule.begin);
+    default: return clock_rule_day_number(&settings->summer.rule.end);
+    }
+}
+
+static void fetch_clock(const struct meter *meter, const struct register_def *def,
+                        struct register_value *out)
+{
+    if (def->source == SOURCE_CLOCK_SUMMER) {
+        number(out, clock_summer_number(&meter->clock_settings.summer.table.row[def->index]), 0);
+    } else {
+        number(out, clock_setup_of(meter, def->index), def->scaler);
+    }
+}
+
 void register_fetch(const struct meter *meter, const struct register_def *def,
                     struct register_value *out)
 {
@@ -442,6 +468,7 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         {SOURCE_NEUTRAL_FAULT, fetch_neutral},
         {SOURCE_THRESHOLD_COUNT, fetch_demand},
         {SOURCE_RTC, fetch_moment},
+        {SOURCE_CLOCK_SUMMER, fetch_clock},
         {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
         {SOURCE_SETTING, fetch_state},
     };

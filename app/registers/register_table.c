@@ -1,4 +1,5 @@
 #include "register_table.h"
+#include "register_rows_clock.h"
 
 #include <string.h>
 
@@ -753,6 +754,7 @@ const struct register_def register_table[] = {
       "Lowest power P+ in the analysis interval"),
     P(0xF32A, 1, 26, 0, SOURCE_ANALYSIS_EXTREME, 10, NEED_LOGGER, "",
       "Highest power P+ in the analysis interval"),
+    REGISTER_ROWS_CLOCK,
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

@@ -135,6 +135,9 @@ enum register_source {
     SOURCE_CLOCK,
     SOURCE_DATE,
     SOURCE_RTC,
+    /* how the clock is set up */
+    SOURCE_CLOCK_SETUP,  /**< index: enum clock_setup */
+    SOURCE_CLOCK_SUMMER, /**< index 0 .. 19: a row of the table of summers */
     /* identity */
     SOURCE_SERIAL_NUMBER,
     SOURCE_METER_NUMBER, /**< index 0..2; 3 = total meter number: number 1 */
@@ -179,6 +182,16 @@ enum analysis_setup_register {
     ANALYSIS_SETUP_DEPTH,    /**< records */
     ANALYSIS_SETUP_REFUSAL,  /**< enum analysis_refusal of the last change */
     ANALYSIS_SETUP_DAYS,     /**< depth in tenths of a day */
+};
+
+enum clock_setup {
+    CLOCK_SETUP_TRIM,
+    CLOCK_SETUP_LEFT,     /**< ms that are still to be worked off */
+    CLOCK_SETUP_UNLOGGED, /**< ms of small corrections that no entry tells yet */
+    CLOCK_SETUP_HOLD,
+    CLOCK_SETUP_KIND,
+    CLOCK_SETUP_BEGIN,
+    CLOCK_SETUP_END,
 };
 
 /** kmp_exponent of the energy registers that follow the display format (7.0 -> 0, 6.1 -> -1), and

@@ -53,6 +53,7 @@ enum tool_exit command_debit(struct tool *tool, int n_arguments, char **argument
 enum tool_exit command_quality(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_registers(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_clock(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_config(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_calibrate(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_display(struct tool *tool, int n_arguments, char **arguments);

@@ -94,6 +94,7 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'F': options->from = text; break;
     case 'T': options->to = text; break;
     case 'y': options->yes = true; break;
+    case 'D': options->max_difference = text; break;
     case 'M': options->make = true; break;
     case 'p': good = take_password("--password", text, &options->password); break;
     case OPTION_SOURCE: options->source = text; break;

@@ -33,6 +33,7 @@ struct tool_options {
     double interval_s; /**< watch */
     long count;        /**< watch: rounds, 0 = until stopped */
     bool verbose;
+    const char *max_difference;  /**< clock sync: seconds; NULL: none given */
     bool make;                   /**< config order-number */
     uint16_t password;           /**< of the meter, for what changes it */
     const char *from, *to;       /**< exports: TIME; NULL: none given */

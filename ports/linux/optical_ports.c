@@ -44,6 +44,9 @@ static bool client_write(struct optical_client *client)
 /* Let the line do what is due and say what it has to say. */
 static void client_step(struct optical_client *client, int64_t wall_us)
 {
+    if (client->line.n_in > 0) {
+        client->ports->catch_up(client->ports->context);
+    }
     client->wake_us = line_step(&client->line, wall_us);
     if (!client_write(client)) {
         client_close(client);

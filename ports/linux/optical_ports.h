@@ -41,6 +41,8 @@ struct optical_client {
 struct optical_ports {
     struct loop *loop;
     struct meter *meter;
+    void (*catch_up)(void *context); /**< called before the meter hears bytes: its time is now */
+    void *context;
     struct optical_port port[METER_OPTICAL_PORTS];
     size_t n_ports;
     struct optical_client client[METER_OPTICAL_PORTS]; /**< index = optical slot */

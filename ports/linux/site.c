@@ -624,6 +624,13 @@ bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us)
     return true;
 }
 
+void site_hear(struct site *site)
+{
+    if (site->now_us > site->meter.now_us) {
+        site->wake_us = later(meter_step(&site->meter, site->now_us), site->now_us + 1);
+    }
+}
+
 void site_power_up(struct site *site)
 {
     const int64_t limit_us = site->waveform ? SITE_POWER_UP_US : SITE_FIRST_WINDOW * SITE_SAMPLE_US;

@@ -94,6 +94,9 @@ bool site_finished(const struct site *site);
 /** Simulated instant of the next due thing. */
 int64_t site_next_us(const struct site *site);
 
+/** Somebody talks to the meter: it does what is due up to now. */
+void site_hear(struct site *site);
+
 /** Longest window: SITE_SHORT_WINDOW or SITE_LONG_WINDOW.  The registers do not depend on it. */
 void site_set_window(struct site *site, uint32_t window_samples);
 

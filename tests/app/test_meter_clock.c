@@ -3,6 +3,7 @@
 
 #include "app/meter/meter_events.h"
 #include "app/meter/meter_log.h"
+#include "app/optical/optical_write.h"
 
 #define NOON    INT64_C(1718886600) /* 2024-06-20 12:30:00 UTC */
 #define MINUTE  (60 * SECOND)
@@ -423,6 +424,106 @@ static void test_settings_survive_cuts(void **state)
     }
 }
 
+/* ---- over KMP ---- */
+
+static bool put(uint16_t id, uint8_t width, int64_t number)
+{
+    struct kmp_value value;
+    assert_int_equal(kmp_value_set(&value, id, 51, width, number, 0), KMP_OK);
+    return optical_write(&meter, 0, &value);
+}
+
+static int64_t get(uint16_t id)
+{
+    struct kmp_value value;
+    int64_t number = 0;
+    int exponent = 0;
+    assert_true(register_read_kmp(&meter, register_by_kmp_id(id), &value));
+    assert_int_equal(kmp_value_number(&value, &number, &exponent), KMP_OK);
+    return number;
+}
+
+/* REQ(X-TAR-2, CFG-02): a client's rule: staged day by day, in force as a whole, stored, in the
+ * audit log; nothing of a bad one */
+static void test_rule_by_a_client(void **state)
+{
+    (void)state;
+    start_at(0, "382M"); /* June, GMT+1 */
+    assert_true(clock_summer(&meter.clock, NOON));
+    assert_false(put(0xF410, 1, CLOCK_SUMMER_RULE)); /* nothing staged */
+    assert_false(put(0xF411, 4, 3670200));           /* no sixth week */
+    assert_false(put(0xF411, 4, 3570260));           /* no minute 60 */
+    assert_true(put(0xF411, 4, 10170200)); /* first Sunday of October .. first of April: Sydney */
+    assert_true(put(0xF412, 4, 4170200));
+    assert_true(clock_summer(&meter.clock, NOON)); /* not yet */
+    assert_true(put(0xF410, 1, CLOCK_SUMMER_RULE));
+    assert_false(clock_summer(&meter.clock, NOON));
+    assert_int_equal(get(0xF410), CLOCK_SUMMER_RULE);
+    assert_int_equal(get(0xF411), 10170200);
+    assert_int_equal(get(0xF412), 4170200);
+    struct event_log_entry entry;
+    assert_int_equal(event_log_read(&meter.logs, &board, EVENT_LOG_AUDIT,
+                                    event_log_newest(&meter.logs, EVENT_LOG_AUDIT), &entry),
+                     EVENT_LOG_OK);
+    assert_int_equal(entry.code, 0xF410);
+    assert_int_equal(meter_store(&meter), METER_OK);
+    start_at(HOUR, "382M");
+    assert_false(clock_summer(&meter.clock, NOON));
+    toy.fail_write = true;
+    assert_false(put(0xF410, 1, CLOCK_SUMMER_EU)); /* not stored: not in force */
+    toy.fail_write = false;
+    assert_false(clock_summer(&meter.clock, NOON));
+    assert_true(put(0xF410, 1, CLOCK_SUMMER_EU));
+    assert_true(clock_summer(&meter.clock, NOON));
+    assert_int_equal(get(0xF411), 0);
+    assert_false(put(0xF410, 1, CLOCK_SUMMER_KINDS));
+}
+
+/* REQ(X-TAR-2): a table of dates, twenty years; a hole ends it; out of order it is refused */
+static void test_table_by_a_client(void **state)
+{
+    (void)state;
+    start_at(0, "382M");
+    const int64_t begin_min = (NOON - Y2000) / 60 + 60, end_min = begin_min + 60;
+    const int64_t row = begin_min * INT64_C(100000000) + end_min;
+    assert_false(put(0xF410, 1, CLOCK_SUMMER_TABLE));
+    assert_true(put(0xF420, 8, row));
+    assert_true(put(0xF421, 8, row)); /* the same again: out of order */
+    assert_false(put(0xF410, 1, CLOCK_SUMMER_TABLE));
+    assert_true(put(0xF421, 8, 0));
+    assert_true(put(0xF422, 8, row)); /* behind the hole: counts for nothing */
+    assert_true(put(0xF410, 1, CLOCK_SUMMER_TABLE));
+    assert_int_equal(get(0xF420), row);
+    assert_int_equal(get(0xF422), 0);
+    assert_false(clock_summer(&meter.clock, NOON + 59 * 60));
+    assert_true(clock_summer(&meter.clock, NOON + 60 * 60));
+    assert_false(clock_summer(&meter.clock, NOON + 120 * 60));
+    assert_false(put(0xF433, 8, -1));
+}
+
+/* The rest of the clock's registers: trim, what is still to be worked off, hold time */
+static void test_registers(void **state)
+{
+    (void)state;
+    start_at(0, "382M");
+    run_until(10 * MINUTE);
+    assert_true(put(0xF400, 4, -4321));
+    assert_int_equal(get(0xF400), -4321);
+    assert_false(put(0xF400, 4, CLOCK_TRIM_MAX_PPB + 1));
+    chip.trim_ppb = 0;
+    assert_int_equal(meter_clock_set(&meter, clock_us() / SECOND + 5), METER_OK);
+    assert_true(llabs(get(0xF401) - 5000) <= 2);
+    assert_true(llabs(get(0xF402) - 5000) <= 2);
+    run_until(30 * MINUTE);
+    assert_true(get(0xF401) < 5000 - 1100 && get(0xF401) > 5000 - 1300);
+    assert_int_equal(get(0xF403), meter.variant.clock_hold_days);
+    assert_false(put(0xF401, 4, 0)); /* read only */
+    (void)setup(NULL);
+    start_at(0, "382Lx1"); /* no clock: none of it */
+    assert_false(put(0xF400, 4, 1));
+    assert_false(put(0xF410, 1, 0));
+}
+
 /* ---- a random life, against a model ---- */
 
 struct model {
@@ -583,6 +684,9 @@ int main(void)
         cmocka_unit_test_setup(test_trim, setup),
         cmocka_unit_test_setup(test_no_clock, setup),
         cmocka_unit_test_setup(test_settings_survive_cuts, setup),
+        cmocka_unit_test_setup(test_rule_by_a_client, setup),
+        cmocka_unit_test_setup(test_table_by_a_client, setup),
+        cmocka_unit_test_setup(test_registers, setup),
         cmocka_unit_test_setup(test_random_settings, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

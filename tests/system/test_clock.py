@@ -2,9 +2,12 @@
 
 usage: test_clock.py BUILD_DIR SOURCE_DIR
 """
+import json
 import os
+import subprocess
 import sys
 import tempfile
+from datetime import datetime, timedelta, timezone
 
 from meter_process import Meter, check, run, status
 
@@ -85,6 +88,69 @@ def test_refused():
         check(done.returncode == 2 and option in done.stderr, f"{option} {text}: {done.stderr}")
 
 
+def tool(meter, *arguments, expected=0):
+    done = subprocess.run([os.path.join(sys.argv[1], "metertool"), "-m",
+                           f"kmp+tcp://127.0.0.1:{meter.port('optical tcp')}", *arguments],
+                          capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    check(done.returncode == expected, f"{arguments}: exit {done.returncode}: {done.stdout} {done.stderr}")
+    return done.stdout if expected == 0 else done.stderr
+
+
+def utc(seconds):
+    """The computer's time, so far from now."""
+    return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_tool(folder):
+    """REQ(TOO-02, TAR-10, TAR-14): metertool sets and synchronises the clock, and says what it finds."""
+    meter = Meter("--mains", "u=230,i=5", "--optical", "tcp:127.0.0.1:0", "--data", os.path.join(folder, "tool"))
+
+    def found():
+        return json.loads(tool(meter, "--json", "clock"))
+    check(found()["valid"] and found()["zone_h"] == 1 and found()["summer_time"] == "eu", f"{found()}")
+    said = tool(meter, "clock", "set", utc(9000), expected=2)
+    check("expected --yes" in said, said)
+    tool(meter, "--yes", "clock", "set", utc(9000))
+    check(abs(found()["ahead_s"] - 9000) < 2, f"{found()}")
+    said = tool(meter, "--max-difference", "60", "clock", "sync", expected=1)
+    check("more than --max-difference 60" in said and abs(found()["ahead_s"] - 9000) < 2, said)
+    tool(meter, "--yes", "clock", "sync")
+    check(abs(found()["ahead_s"]) < 0.3, f"right after the line's delay: {found()}")
+    tool(meter, "clock", "set", utc(4))
+    state = found()
+    check(abs(state["ahead_s"]) < 0.3 and 2.5 < state["left_s"] < 5, f"worked off: {state}")
+    check("1 " in tool(meter, "--csv", "clock").splitlines()[1].replace(",", " "), "valid in CSV")
+    for text in ("2026-02-30T00:00Z", "tomorrow", "2026-11-29T12:00X", ""):
+        tool(meter, "clock", "set", text, expected=2)
+    meter.terminate()
+
+
+def test_tool_summer_time(folder):
+    """REQ(X-TAR-2): rules and tables of summer time, as a whole or not at all."""
+    meter = Meter("--mains", "u=230,i=5", "--optical", "tcp:127.0.0.1:0", "--crystal", "1")
+    tool(meter, "clock", "summer", "rule", "first-sun-oct-02:00", "first-sun-apr-02:00")
+    check("rule first-sun-oct-02:00 first-sun-apr-02:00" in tool(meter, "clock", "summer"), "rule")
+    tool(meter, "clock", "summer", "rule", "sixth-sun-oct-02:00", "first-sun-apr-02:00", expected=2)
+    tool(meter, "clock", "summer", "rule", "last-sun-mar-02:00", "first-sun-apr-02:00", expected=2)
+    table = os.path.join(folder, "summers")
+    with open(table, "w", encoding="ascii") as file:
+        file.write("# two years\n2027-03-28T01:00Z 2027-10-31T01:00Z\n2028-03-26T01:00Z 2028-10-29T01:00Z\n")
+    tool(meter, "clock", "summer", "table", table)
+    check("2028-03-26T01:00Z 2028-10-29T01:00Z" in tool(meter, "clock", "summer"), "table")
+    with open(table, "a", encoding="ascii") as file:
+        file.write("2029 nothing\n")
+    said = tool(meter, "clock", "summer", "table", table, expected=2)
+    check(f"{table}:4:1: expected begin and end" in said, said)
+    tool(meter, "clock", "summer", "eu")
+    check(tool(meter, "clock", "summer") == "EU rule\n", "EU")
+    tool(meter, "clock", "trim", "--", "-2.5")
+    check(tool(meter, "clock", "trim") == "-2.500 ppm\n", "trim")
+    meter.terminate()
+    meter = Meter("--variant", "382Lx1", "--mains", "u=230,i=5", "--optical", "tcp:127.0.0.1:0")
+    check("no clock" in tool(meter, "clock", expected=3), "TAR-09")
+    meter.terminate()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         test_crystal(folder)
@@ -92,6 +158,8 @@ def main():
         test_cold(folder)
         test_hold_time(folder)
         test_outage_inside_a_run(folder)
+        test_tool(folder)
+        test_tool_summer_time(folder)
         test_refused()
     print("ok")
     return 0
