@@ -16,8 +16,9 @@ struct wiring {
 };
 
 static const struct wiring ports[] = {
-    {1, 4, 0, false}, {2, 4, 0, true},   {7, 2, 0, false}, {8, 2, 0, true},   {9, 2, 0, false},
-    {10, 2, 0, true}, {11, 2, 0, false}, {12, 2, 0, true}, {13, 2, 1, false}, {14, 2, 1, true},
+    {1, 4, 0, false},  {2, 4, 0, true},  {7, 2, 0, false},  {8, 2, 0, true},
+    {9, 2, 0, false},  {10, 2, 0, true}, {11, 2, 0, false}, {12, 2, 0, true},
+    {13, 2, 1, false}, {14, 2, 1, true}, {22, 4, 0, false}, {23, 4, 0, true},
 };
 
 static const struct wiring modules[] = {
@@ -40,6 +41,15 @@ static const struct wiring *wiring_of(const struct variant *variant)
     unsigned port = variant->configuration[0] / 10u % 100u;
     const struct wiring *row = find(ports, sizeof ports / sizeof ports[0], port);
     return row != NULL ? row : find(modules, sizeof modules / sizeof modules[0], module);
+}
+
+uint8_t tariff_inputs(const struct variant *variant)
+{
+    const struct wiring *row = wiring_of(variant);
+    if (row == NULL || variant->tariffs == 0) {
+        return 0;
+    }
+    return (uint8_t)(row->tariffs == TWO_TARIFFS ? 1u << row->input : 3u);
 }
 
 /* Table 10 of the technical description: port 1 counts one, port 2 two. */
@@ -183,6 +193,9 @@ static int staged_check(const struct tariff *tariff, const struct variant *varia
     }
     if (tariff_plan_highest(&plan) > variant->tariffs) {
         return TARIFF_ERR_TARIFFS;
+    }
+    if (plan.n_seasons > TARIFF_SEASONS_MAX) {
+        return TARIFF_ERR_SEASONS;
     }
     return plan.summers.n > 0 && !variant->summer_time_eu ? TARIFF_ERR_SUMMERS : TARIFF_OK;
 }

@@ -32,6 +32,7 @@ enum tariff_err {
     TARIFF_ERR_TARIFFS = -34, /**< more tariffs than the meter has */
     TARIFF_ERR_STORAGE = -35, /**< not stored: all is as it was */
     TARIFF_ERR_RANGE = -36,   /**< instant before now, or beyond 2099 */
+    TARIFF_ERR_SEASONS = -38, /**< more seasons than periods A and B (X-TAR-1, K-19) */
     TARIFF_ERR_SUMMERS = -37, /**< a table of summers for a meter without summer time (PPP 000) */
 };
 
@@ -51,6 +52,12 @@ struct tariff_facts {
     const struct variant *variant;
     bool input[2]; /**< voltage at the tariff inputs 1 and 2 */
 };
+
+/** Seasons that a plan may have in these meters: periods A and B. */
+#define TARIFF_SEASONS_MAX 2u
+
+/** Which tariff inputs decide by configuration 1: bit 0 input 1, bit 1 input 2; 0: none. */
+uint8_t tariff_inputs(const struct variant *variant);
 
 /** Nothing known yet: the first decision reads the store. */
 void tariff_init(struct tariff *tariff);

@@ -147,6 +147,15 @@ static int take_front_end(struct parsing *parsing, const char *text)
                : bad(parsing, "front-end", expected, text);
 }
 
+static int take_tariff_input(struct parsing *parsing, const char *text)
+{
+    if (strcmp(text, "1") != 0 && strcmp(text, "2") != 0) {
+        return bad(parsing, "tariff-input", "1 or 2", text);
+    }
+    parsing->options->tariff_input[*text - '1'] = true;
+    return 0;
+}
+
 static int take_crystal(struct parsing *parsing, const char *text)
 {
     const char *expected;
@@ -342,6 +351,8 @@ static const struct option_row {
      "verification seal: closed (default) or open: constants can be written\n"
      "(docs/front-end.md)",
      take_seal},
+    {"tariff-input", "1|2", "voltage at that tariff input from the start on; repeatable",
+     take_tariff_input},
     {"crystal", "ERROR",
      "of the clock: PPM at 23 degrees, or seed=N: one crystal with its curve and ageing\n"
      "(default: ideal, or that of the front end's SEED; docs/clock.md)",

@@ -38,6 +38,7 @@ struct options {
     struct sensors_option front_end; /**< fitted: the mains goes through sensors */
     struct crystal crystal;          /**< of the clock */
     bool crystal_named;              /**< else the front end's seed draws it, or it is ideal */
+    bool tariff_input[2];            /**< voltage at the tariff inputs at the start */
     double backup_days;              /**< the clock's back-up lasts so long; negative: as built */
     struct optical_option optical[METER_OPTICAL_PORTS];
     size_t n_optical;

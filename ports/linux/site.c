@@ -285,6 +285,11 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     }
     systems_start(site);
     meter_input(&site->meter, METER_INPUT_SEAL, options->seal_open, site->now_us);
+    for (unsigned i = 0; i < 2; i++) {
+        const enum meter_input input = (enum meter_input)(METER_INPUT_TARIFF_1 + i);
+        site->input[input] = options->tariff_input[i];
+        meter_input(&site->meter, input, options->tariff_input[i], site->now_us);
+    }
     site->wake_us = meter_step(&site->meter, site->now_us);
     fetch_event(site, 0);
     plan_window(site);

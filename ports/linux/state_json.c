@@ -290,6 +290,20 @@ static json_t *clock_json(const struct run *run)
                      clock_summer(clock, meter_us / 1000000), "zone_h", (int)clock->time_zone_h);
 }
 
+/* Voltage at the tariff inputs that count: true or false; null: not by configuration 1. */
+static json_t *tariff_inputs_json(const struct run *run)
+{
+    const struct site *site = &run->site;
+    const unsigned counts = tariff_inputs(&site->meter.variant);
+    json_t *array = json_array();
+    for (unsigned i = 0; i < 2; i++) {
+        (void)json_array_append_new(
+            array, (counts >> i & 1u) == 0 ? json_null()
+                                           : json_boolean(site->input[METER_INPUT_TARIFF_1 + i]));
+    }
+    return array;
+}
+
 static json_t *state_build(struct run *run)
 {
     const struct meter *meter = &run->site.meter;
@@ -317,6 +331,7 @@ char *state_json(struct run *run, size_t *length)
         return NULL;
     }
     (void)json_object_set_new(state, "clock", clock_json(run));
+    (void)json_object_set_new(state, "tariff_inputs", tariff_inputs_json(run));
     char *text = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
     json_decref(state);
     *length = text != NULL ? strlen(text) : 0;

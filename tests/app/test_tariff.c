@@ -198,7 +198,7 @@ static void test_command(void **state)
     assert_int_equal(meter_tariff_force(meter, 6, 10), TARIFF_ERR_CLOCK);
 }
 
-/* Tables of the ports (DD) and of the tariff modules (CCC); TAR-05's module bay is not built. */
+/* REQ(TAR-05): tables of the ports (DD) and of the tariff modules (CCC) */
 static void test_inputs(void **state)
 {
     (void)state;
@@ -206,9 +206,10 @@ static void test_inputs(void **state)
         unsigned module, port;
         uint8_t tariff[4]; /* by the two inputs: none, 1, 2, both */
     } rows[] = {
-        {0, 0, {1, 1, 1, 1}}, {0, 1, {1, 2, 3, 4}},  {0, 2, {4, 3, 2, 1}},  {0, 7, {1, 2, 1, 2}},
-        {0, 8, {2, 1, 2, 1}}, {0, 10, {2, 1, 2, 1}}, {0, 13, {1, 1, 2, 2}}, {0, 14, {2, 2, 1, 1}},
-        {8, 0, {1, 2, 1, 2}}, {14, 0, {1, 2, 1, 2}}, {18, 0, {1, 2, 3, 4}}, {1, 5, {1, 1, 1, 1}},
+        {0, 0, {1, 1, 1, 1}},  {0, 1, {1, 2, 3, 4}},  {0, 2, {4, 3, 2, 1}},  {0, 7, {1, 2, 1, 2}},
+        {0, 8, {2, 1, 2, 1}},  {0, 10, {2, 1, 2, 1}}, {0, 13, {1, 1, 2, 2}}, {0, 14, {2, 2, 1, 1}},
+        {0, 22, {1, 2, 3, 4}}, {0, 23, {4, 3, 2, 1}}, {8, 0, {1, 2, 1, 2}},  {14, 0, {1, 2, 1, 2}},
+        {18, 0, {1, 2, 3, 4}}, {1, 5, {1, 1, 1, 1}},
     };
     struct meter *meter = toy_meter("382M", 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -296,6 +297,38 @@ static void test_commands(void **state)
     assert_int_equal(ask(meter, TARIFF_FORCE, (const uint8_t[]){0, 1, 4, 0, 1}, 5, out), -1);
 }
 
+/* REQ(X-TAR-1): periods A and B; a plan of the successor, with more seasons, is refused */
+static void test_seasons(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    struct tariff_plan plan;
+    three_tariffs(&plan);
+    for (uint8_t s = 0; s < 3; s++) {
+        plan.start[s] = (struct plan_start){{0, (uint8_t)(1 + 4 * s), 1}, s};
+        plan.day[s][DAY_WORK] = plan.day[0][DAY_WORK];
+        plan.n_seasons = plan.n_starts = (uint8_t)(s + 1);
+        assert_int_equal(load(meter, &plan, 0), s < 2 ? TARIFF_OK : TARIFF_ERR_SEASONS);
+    }
+    assert_int_equal(meter->tariff.plan.n_seasons, 2);
+}
+
+/* Which inputs a person may switch */
+static void test_inputs_that_count(void **state)
+{
+    (void)state;
+    struct variant variant;
+    assert_int_equal(variant_by_name("382M", &variant), 0);
+    static const struct {
+        unsigned port;
+        uint8_t inputs;
+    } rows[] = {{0, 0}, {1, 3}, {7, 1}, {13, 2}, {16, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        variant.configuration[0] = 21000002u + rows[i].port * 10u;
+        assert_int_equal(tariff_inputs(&variant), rows[i].inputs);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup(test_two_plans, setup), cmocka_unit_test_setup(test_cuts, setup),
         cmocka_unit_test_setup(test_command, setup),   cmocka_unit_test_setup(test_inputs, setup),
         cmocka_unit_test_setup(test_refused, setup),   cmocka_unit_test_setup(test_commands, setup),
+        cmocka_unit_test_setup(test_seasons, setup),   cmocka_unit_test(test_inputs_that_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

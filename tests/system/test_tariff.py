@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from meter_process import Meter, check, kwh, status
+from meter_process import Meter, check, kwh, run, status
 
 PLAN = """plan "system test"
 working mon tue wed thu fri
@@ -68,6 +68,27 @@ def test_off_over_a_switch(folder):
     check(abs(kwh(after, "1.8.2") - KILOWATTS / 2) < 0.001, f"after: {kwh(after, '1.8.2')}")
 
 
+def test_inputs(folder):
+    """REQ(TAR-05): a module port with two tariff inputs (DD 01), switched by a scenario, an option, the panel."""
+    scenario = os.path.join(folder, "inputs.scn")
+    with open(scenario, "w", encoding="ascii") as file:
+        file.write("set u=230 i=10\nat 10m tariff-input 1 on for 20m\nat 20m tariff-input 2 on for 20m\n")
+    ports = ("--variant", "68431BM423010,11000012")
+    registers = status("--mains", scenario, "--until", "1h", *ports)
+    for tariff, minutes in ((1, 30), (2, 10), (3, 10), (4, 10)):
+        found = kwh(registers, f"1.8.{tariff}")
+        check(abs(found - KILOWATTS * minutes / 60) < 0.001, f"T{tariff}: {found} kWh")
+    registers = status("--mains", "u=230,i=10", "--until", "1h", "--tariff-input", "2", *ports)
+    check(abs(kwh(registers, "1.8.3") - KILOWATTS) < 0.001, "by an option")
+    meter = Meter("--mains", "u=230,i=10", "--panel", "127.0.0.1:0", *ports)
+    check(meter.get("/api/state")["tariff_inputs"] == [False, False], "both count")
+    meter.post("/api/input", {"name": "tariff_1", "on": True})
+    check(meter.get("/api/tariff")["active"] == 2, "by the panel")
+    meter.terminate()
+    done = run("--headless", "--tariff-input", "3")
+    check(done.returncode == 2 and "--tariff-input: expected 1 or 2" in done.stderr, done.stderr)
+
+
 def test_refused(folder):
     """A meter without tariffs, and a file that is no plan, are told so."""
     plan = os.path.join(folder, "bad.plan")
@@ -81,6 +102,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         test_days(folder)
         test_off_over_a_switch(folder)
+        test_inputs(folder)
         test_refused(folder)
     print("tariffs: good")
 

@@ -119,8 +119,13 @@ function createActs(report) {
   const shows = Object.fromEntries(['magnet', 'cover', 'terminal_cover', 'seal'].map(name => [name, input(name)]));
   const cut = createSwitch('act-supply', async off =>
     report(await tell('/api/control', { name: 'supply', value: off ? 0 : 1 })));
+  const tariffs = ['tariff_1', 'tariff_2'].map(name => [byId(`act-${name}`), input(name)]);
   return state => {
     Object.entries(shows).forEach(([name, show]) => show(state.inputs[name]));
+    tariffs.forEach(([node, show], i) => {
+      node.hidden = state.tariff_inputs[i] === null; /* configuration 1 lets it decide nothing */
+      show(state.tariff_inputs[i] === true);
+    });
     const off = Number(state.mains.control.supply) === 0;
     cut(off);
     byId('act-supply').firstElementChild.textContent = off ? 'Power is cut' : 'Cut the power';

@@ -236,12 +236,26 @@ function createHealth() {
 
 /* ---- head ---- */
 
+/* The meter's own clock, against the time that is simulated. */
+function clockWords({ fitted, valid, ahead_s: ahead, crystal_ppm: ppm, summer }) {
+  if (!fitted) {
+    return 'This meter has no clock: the time that is simulated';
+  }
+  if (!valid) {
+    return 'The clock has lost its time and was not set since: metertool clock sync';
+  }
+  const off = Math.abs(ahead) < 0.005 ? 'right' : `${format(Math.abs(ahead), 2)} s ${ahead < 0 ? 'late' : 'early'}`;
+  return `The meter’s clock, ${summer ? 'summer' : 'normal'} time; it is ${off}, its crystal gains ${format(ppm, 2)} ppm`;
+}
+
 function createHead() {
   return state => {
     byId('variant').textContent = state.variant;
     byId('serial').textContent = state.serial;
     byId('mains').textContent = state.mains.description;
     byId('time').textContent = (state.local || state.now).replace('T', ' ').replace('Z', ' UTC');
+    byId('time').title = clockWords(state.clock);
+    byId('time').classList.toggle('alert', state.clock.fitted && !state.clock.valid);
     document.title = `open382 ${state.variant} – ${state.serial}`;
   };
 }
