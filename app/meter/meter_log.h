@@ -12,11 +12,11 @@
 /** Smaller changes of the clock are no event (spec answers B7). */
 #define METER_CLOCK_STEP_S 7
 
-/** Codes of the clock log. */
+/** Codes of the clock log: bits, of which 1 and 4 (no change) are the makers' (X-EVT-4). */
 enum meter_clock_event {
     METER_CLOCK_SET = 1,
     METER_CLOCK_LOST = 2,      /**< it had stopped when supply came back: its time is not valid */
-    METER_CLOCK_CORRECTED = 3, /**< small corrections since the last entry sum up to a step */
+    METER_CLOCK_CORRECTED = 8, /**< small corrections since the last entry sum up to a step */
 };
 
 /** Codes of the load-profile log (spec answers B11, 99.98.10). */

@@ -105,8 +105,9 @@ static void clock_words(const struct event *event, char text[EVENT_TEXT])
 {
     char number[32], before[32];
     const char *word = event->code == 1   ? "clock set"
-                       : event->code == 2 ? "clock lost without supply"
+                       : event->code == 2 ? "clock lost"
                        : event->code == 4 ? "no change"
+                       : event->code == 8 ? "drift corrected, by small steps"
                                           : NULL;
     add(text, "%s", or_number(word, event->code, number));
     if (event->payload.n_bytes >= 9) {
