@@ -9,7 +9,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from meter_process import Meter, check, run, wait_until
+from meter_process import Meter, check, kmp_frame, run, wait_until
 
 
 def text_of(meter, path):
@@ -70,11 +70,50 @@ def test_part(meter, whole):
 
 
 # REQ(LPR-08): an outage is on the curve and in words
-def test_marks(whole, rows):
+def test_marks(meter, whole, rows):
     marked = [i for i, marks in enumerate(whole["marks"]) if marks >> 10 & 1]
     check(11 <= len(marked) <= 13, f"{len(marked)} intervals of a three-hour outage")
     check(whole["words"]["10"] == "outage" and all(rows[i]["words"] == "outage" for i in marked), "words")
+    days = meter.get("/api/profile?points=45")
+    check([i for i, marks in enumerate(days["marks"]) if marks >> 10 & 1] == [len(days["marks"]) - 1], "the outage's day")
     check(energy({"kwh": [[whole["kwh"][0][i] for i in marked[:-1]]]}) == 0, "energy in an outage")
+
+
+# REQ(LPR-08): what nobody recorded is no energy of the curve: the record after a long gap says so
+def test_gap(data):
+    meter = Meter("--panel", "127.0.0.1:0", "--mains", "house", "--start", "2026-05-25T00:00:01Z", "--data", data,
+                  "--speed", "36000", "--optical", "tcp:127.0.0.1:0")
+    wait_until(lambda: meter.get("/api/profile")["last"] >= 1779670800, "an hour after the gap")
+    curve = meter.get("/api/profile?points=4000")
+    meter.post("/api/speed", {"speed": 0})
+    gaps = [i for i in range(1, len(curve["start"])) if curve["start"][i] > curve["end"][i - 1]]
+    check(len(gaps) == 1, f"{len(gaps)} gaps")
+    after = gaps[0]
+    check(curve["kwh"][0][after] is None and curve["covered"][after] == 0, "energy over a gap")
+    check(curve["marks"][after] >> 22 & 1 and curve["words"]["22"] == "gap before it", f"{curve['marks'][after]:x}")
+    check(None not in curve["kwh"][0][after + 1:], "the records after it")
+    days = meter.get("/api/profile?points=100")
+    check(any(a < b for a, b in zip(days["end"], days["start"][1:])), "the gap stays when stretches are joined")
+    return meter
+
+
+# A clock that is set back records the same times again: the curve goes on rising, and holds all the energy.
+def test_clock_set_back(meter):
+    before = meter.get("/api/profile?points=4000")
+    with meter.optical() as link:
+        link.sendall(kmp_frame([0x3F, 0x09, *(260524).to_bytes(4, "big"), *(220100).to_bytes(4, "big")]))
+        check(link.recv(1) == b"\x06", "the clock is set three hours back")
+    meter.post("/api/speed", {"speed": 36000})
+    wait_until(lambda: meter.get("/api/profile")["records"] > before["records"] + 24, "six hours")
+    meter.post("/api/speed", {"speed": 0})
+    curve = meter.get("/api/profile?points=4000")
+    check(all(a <= b for a, b in zip(curve["start"], curve["start"][1:])), "the curve goes back")
+    check(sum(curve["covered"]) > sum(before["covered"]) + 5 * 3600, "hours are missing")
+    rows = list(csv.DictReader(io.StringIO(text_of(meter, "/api/profile.csv"))))
+    twice = [i for i in range(1, len(rows)) if rows[i]["utc"] < rows[i - 1]["utc"]]
+    check(len(twice) == 1 and "clock set back" in curve["words"].values(), f"{len(twice)} steps back, {curve['words']}")
+    hours = meter.get("/api/profile?points=300")
+    check(abs(energy(hours) - energy(curve)) < 1e-6, "energy of joined stretches")
 
 
 def test_bad_queries(meter):
@@ -130,10 +169,13 @@ def main():
         check(0 <= now - float(rows[-1]["A+ kWh"]) < 0.01, f"{now} kWh now, {rows[-1]}")
         test_long_stretches(meter, whole)
         test_part(meter, whole)
-        test_marks(whole, rows)
+        test_marks(meter, whole, rows)
         test_billing(meter, rows)
         test_events(meter)
         test_bad_queries(meter)
+        meter.terminate()
+        meter = test_gap(data)
+        test_clock_set_back(meter)
         meter.terminate()
         basis = Meter("--variant", "382B", "--panel", "127.0.0.1:0", "--mains", "u=230,i=1")
         check(basis.get("/api/profile") == {"interval_min": 0}, "a 382B has no load profile")
