@@ -5,7 +5,6 @@ Usage: test_panel.py BUILD_DIR SOURCE_DIR [--pictures]    (--pictures renews doc
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,6 @@ import urllib.request
 BUILD, SOURCE = sys.argv[1], sys.argv[2]
 sys.path.insert(0, os.path.join(SOURCE, "tests", "system", "panel"))
 from browser import Browser  # noqa: E402
-from meter_process import kmp_frame  # noqa: E402
 
 DESK, LAPTOP, PHONE = (1600, 1000), (1180, 900), (360, 740)
 RIGHT = "\ue014"  # the arrow key
@@ -371,11 +369,10 @@ def a_press_is_a_press_at_any_speed(browser, meter):
 def the_analysis_logger_is_drawn(browser, meter):
     opened(browser, meter)
     browser.run("$('#tab-history').click()")
-    browser.wait("return $('#analysis-none').textContent === 'The analysis logger is off, as delivered.'", what="off")
-    host, port = meter.optical.split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as link:
-        link.sendall(kmp_frame([0x3F, 0x11, 0, 0, 0xF3, 0x00, 51, 1, 0, 1]))  # PutRegister: logger on
-        check(link.recv(1) == b"\x06", "the meter starts its analysis logger")
+    said = browser.wait("const none = $('#analysis-none'); return !none.hidden && none.textContent", what="off")
+    command = said.split("Start it: ")[1].split()
+    subprocess.run([os.path.join(BUILD, command[0]), "-m", f"kmp+tcp://{meter.optical}", *command[1:]], check=True,
+                   stdout=subprocess.DEVNULL)
     meter.post("api/speed", {"speed": 3600})
     browser.wait("return $$('#analysis-of option').length > 3 && !$('#analysis-body').hidden", seconds=20, what="a record")
     meter.post("api/speed", {"speed": 1})

@@ -53,7 +53,7 @@ export function createAnalysis() {
       byId('analysis-card').hidden = !fitted;
       byId('analysis-none').hidden = !fitted || answer.records > 0;
       byId('analysis-none').textContent = answer.on ? `Nothing recorded yet: the first record comes at the end of ${answer.interval_min} minutes.`
-        : 'The analysis logger is off, as delivered.';
+        : 'The analysis logger is off, as delivered. Start it: metertool analysis start';
       byId('analysis-facts').textContent = !fitted ? '' : `${answer.on ? '' : 'off · '}every ${answer.interval_min} min · ` +
         `${format(answer.records, 0)} of ${format(answer.capacity, 0)} records, ${format(answer.depth_days, 1)} days`;
       offer(answer);
