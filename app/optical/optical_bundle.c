@@ -298,6 +298,7 @@ void optical_bundle_begin(struct meter *meter)
     if (bundle->state == BUNDLE_STAGING) {
         bundle->outcome = KMP_BUNDLE_UNDONE;
         (void)state_save(meter, BUNDLE_EMPTY);
+        meter_audit_undone(meter);
     } else if (bundle->state != BUNDLE_EMPTY) {
         finish_as(meter, &reply);
         bundle->outcome = reply.reason == KMP_BUNDLE_OK ? KMP_BUNDLE_FINISHED : KMP_BUNDLE_UNDONE;

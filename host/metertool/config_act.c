@@ -292,7 +292,7 @@ static enum tool_exit agreed(const struct tool *tool)
 }
 
 /** What was written must be what is read; secrets can't be read. */
-static enum tool_exit compare(struct tool *tool)
+static enum tool_exit compare(struct tool *tool, bool unsure)
 {
     const enum tool_exit result = config_meter_read(tool, &now);
     const size_t n_made = changes.n;
@@ -307,7 +307,8 @@ static enum tool_exit compare(struct tool *tool)
     config_diff(&wanted, &now, &changes);
     if (changes.n != 0) {
         print_changes(stderr);
-        tool_complain("the meter has taken the change, but something else is read back");
+        tool_complain(unsure ? "the change does not hold"
+                             : "the meter has taken the change, but something else is read back");
         return EXIT_METER;
     }
     printf("%zu change%s in the meter, read back and compared\n", n_made,
@@ -348,8 +349,13 @@ static enum tool_exit apply_wanted(struct tool *tool, const char *path)
     }
     result = check_wanted(path, &now);
     result = result == EXIT_GOOD ? agreed(tool) : result;
-    result = result == EXIT_GOOD ? config_meter_write(tool, &wanted, &now) : result;
-    return result == EXIT_GOOD ? compare(tool) : result;
+    bool unsure = false;
+    result = result == EXIT_GOOD ? config_meter_write(tool, &wanted, &now, &unsure) : result;
+    if (unsure) {
+        tool_complain("no answer to the commit: reading what the meter has now; if that fails too, "
+                      "metertool config diff tells later");
+    }
+    return result == EXIT_GOOD || unsure ? compare(tool, unsure) : result;
 }
 
 enum tool_exit config_apply(struct tool *tool, int n_arguments, char **arguments)

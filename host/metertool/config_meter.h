@@ -17,8 +17,9 @@ enum tool_exit config_meter_outcome(struct tool *tool, const char **text);
 /**
  * Make the changes that lead from `now` to `wanted`, all of them or none.  Complains itself; does
  * not read back.
+ * @param unsure  the commit was sent and not answered: reading tells whether it holds
  */
 enum tool_exit config_meter_write(struct tool *tool, const struct config_document *wanted,
-                                  const struct config_document *now);
+                                  const struct config_document *now, bool *unsure);
 
 #endif

@@ -259,8 +259,26 @@ static void complain_refused(const struct kmp_bundle_reply *reply)
     }
 }
 
+/**
+ * Sent once: a second one would find nothing to commit and say so, though the first was carried
+ * out. What became of one without an answer is seen by reading.
+ */
+static enum tool_exit commit(struct bundle *b, bool *unsure)
+{
+    struct kmp_bundle_reply reply = {.reason = KMP_BUNDLE_REASONS};
+    const unsigned retries = b->tool->kmp.retries;
+    b->tool->kmp.retries = 0;
+    const enum tool_exit result = order(b, KMP_BUNDLE_COMMIT, &reply);
+    b->tool->kmp.retries = retries;
+    *unsure = reply.reason == KMP_BUNDLE_REASONS;
+    if (reply.reason == KMP_BUNDLE_REFUSED || reply.reason == KMP_BUNDLE_STUCK) {
+        complain_refused(&reply);
+    }
+    return result;
+}
+
 enum tool_exit config_meter_write(struct tool *tool, const struct config_document *wanted,
-                                  const struct config_document *now)
+                                  const struct config_document *now, bool *unsure)
 {
     struct bundle b = {.tool = tool, .result = EXIT_GOOD, .wanted = wanted, .now = now};
     struct kmp_bundle_reply reply = {0};
@@ -279,9 +297,5 @@ enum tool_exit config_meter_write(struct tool *tool, const struct config_documen
     if (b.result != EXIT_GOOD || b.n[0] == 0) {
         return b.result;
     }
-    const enum tool_exit result = order(&b, KMP_BUNDLE_COMMIT, &reply);
-    if (reply.reason == KMP_BUNDLE_REFUSED || reply.reason == KMP_BUNDLE_STUCK) {
-        complain_refused(&reply);
-    }
-    return result;
+    return commit(&b, unsure);
 }

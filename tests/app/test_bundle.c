@@ -1,6 +1,7 @@
 /* Bundles: changes of different parts of the meter, all of them or none, whatever is cut. */
 #include "legal_puppet.h"
 
+#include "app/meter/meter_audit.h"
 #include "app/meter/meter_display.h"
 #include "app/meter/meter_settings.h"
 #include "app/optical/optical_bundle.h"
@@ -216,6 +217,11 @@ static void lost_before_the_commit(void **state)
     struct meter *meter = toy_meter("382M", 0);
     assert_int_equal(outcome(meter), KMP_BUNDLE_UNDONE);
     assert_int_equal(holding(meter), 0);
+    struct event_log_entry entry; /* REQ(SEC-08): and it is noted */
+    assert_int_equal(event_log_read(&meter->logs, meter->board, EVENT_LOG_AUDIT,
+                                    event_log_newest(&meter->logs, EVENT_LOG_AUDIT), &entry),
+                     EVENT_LOG_OK);
+    assert_int_equal(entry.code, METER_AUDIT_UNDONE);
     assert_int_equal(outcome(toy_meter("382M", 0)), KMP_BUNDLE_NOTHING);
 }
 

@@ -5,9 +5,12 @@ usage: test_config.py BUILD_DIR SOURCE_DIR
 import json
 import os
 import random
+import select
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from meter_process import Meter, check, kmp_frame
@@ -227,6 +230,43 @@ def test_refused_in_the_middle(folder):
     meter.terminate()
 
 
+class DeafLine(threading.Thread):
+    """A line between tool and meter on which the answer to a commit (E7, 1) gets lost."""
+
+    def __init__(self, meter_port):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.meter_port = meter_port
+
+    def run(self):
+        tool_side, _ = self.listener.accept()
+        with tool_side, socket.create_connection(("127.0.0.1", self.meter_port)) as meter_side:
+            lost = False
+            while True:
+                ready, _, _ = select.select([tool_side, meter_side], [], [])
+                if tool_side in ready:
+                    data = tool_side.recv(1000)
+                    if not data:
+                        return
+                    lost = data.startswith(b"\x80\x3f\xe7\x01")
+                    meter_side.sendall(data)
+                elif not lost:
+                    tool_side.sendall(meter_side.recv(1000))
+                else:
+                    meter_side.recv(1000)
+
+
+def test_lost_answer(folder):
+    """The commit's answer is lost: it is not sent again, and reading tells what became of it."""
+    meter, port = start(os.path.join(folder, "deaf"))
+    line = DeafLine(port)
+    line.start()
+    said = tool("config", "set", "time-zone=2", "-t", "500", "--yes", port=line.port)
+    check("no answer to the commit" in said and "1 change is in the meter, read back" in said, said)
+    meter.terminate()
+
+
 def ask(meter, body):
     """One KMP telegram by hand; returns its answer's bytes as they come."""
     with meter.optical() as link:
@@ -296,6 +336,7 @@ def main():
         test_refused(folder)
         test_remote(folder)
         test_refused_in_the_middle(folder)
+        test_lost_answer(folder)
         test_killed_before_the_commit(folder)
         test_killed_at_any_moment(folder)
     print("configuration: good")
