@@ -96,6 +96,9 @@ enum analysis_refusal analysis_setup_check(const struct variant *variant,
             }
         }
     }
+    if (variant->generation != GENERATION_L && setup->profile_records == 0) {
+        return ANALYSIS_REFUSED_PROFILE;
+    }
     const uint32_t depth = analysis_setup_depth(variant, setup);
     return analysis_deep_enough(depth, setup->interval_min) ? ANALYSIS_TAKEN
                                                             : ANALYSIS_REFUSED_DEPTH;

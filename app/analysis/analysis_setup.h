@@ -43,6 +43,7 @@ enum analysis_refusal {
     ANALYSIS_REFUSED_DEPTH = 5,    /**< less than two and a half days */
     ANALYSIS_REFUSED_STORAGE = 6,  /**< the memory failed */
     ANALYSIS_REFUSED_FITTED = 7,   /**< this meter has no analysis logger */
+    ANALYSIS_REFUSED_PROFILE = 8,  /**< an M without a load profile beside it */
 };
 
 /** @return the kind of a loggable register. */

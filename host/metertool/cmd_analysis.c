@@ -150,6 +150,8 @@ static const char *refusal_text(unsigned refusal)
         "a value stands twice in the list",
         "less than two and a half days: fewer values, a longer interval, or a smaller profile=N",
         "the meter's memory failed",
+        "this meter has no analysis logger",
+        "the load profile keeps at least one record (profile=N)",
     };
     return refusal < sizeof texts / sizeof texts[0] ? texts[refusal] : "it does not say why";
 }

@@ -115,6 +115,8 @@ static void test_deepest_and_shallowest(void **state)
     assert_int_equal(analysis_setup_check(&m, &s), ANALYSIS_TAKEN);
     s.profile_records = 14117;
     assert_int_equal(analysis_setup_check(&m, &s), ANALYSIS_REFUSED_DEPTH);
+    s = setup_of(1, 60, 0); /* a load profile of no record at all */
+    assert_int_equal(analysis_setup_check(&m, &s), ANALYSIS_REFUSED_PROFILE);
     s = setup_of(1, 60, 1);
     assert_int_equal(analysis_setup_depth(&m, &s), 12480);
     const struct variant l = variant_of("382Lx2");
