@@ -138,11 +138,6 @@ void rtc_start(struct rtc *rtc, struct eeprom *eeprom, const struct rtc_option *
     rtc->world_us = world_us; /* a world that was turned back */
 }
 
-void rtc_supply(struct rtc *rtc, bool on)
-{
-    rtc->supplied = on;
-}
-
 bool rtc_us(const struct rtc *rtc, int64_t *utc_us)
 {
     *utc_us = rtc->world_us + rtc->ahead_us;

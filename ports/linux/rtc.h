@@ -35,7 +35,7 @@ struct rtc {
     struct eeprom *eeprom;
     struct rtc_option option;
     double temperature_c; /**< of the board; of the last call */
-    bool supplied;
+    bool supplied;        /**< from now on; call rtc_advance before it changes */
     /* what the chip keeps */
     uint32_t sequence;
     int64_t world_us;   /**< all is reckoned up to here */
@@ -59,9 +59,6 @@ void rtc_start(struct rtc *rtc, struct eeprom *eeprom, const struct rtc_option *
 
 /** Reckon up to that time at the temperature that was; from then on this one. */
 void rtc_advance(struct rtc *rtc, int64_t world_us, double temperature_c);
-
-/** Supply came or went.  Call rtc_advance first. */
-void rtc_supply(struct rtc *rtc, bool on);
 
 /** What it says.  @return false: it has lost its time. */
 bool rtc_us(const struct rtc *rtc, int64_t *utc_us);

@@ -10,6 +10,7 @@
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
 #define NEVER_US          INT64_MAX
+#define CHIP_FEELS_US     INT64_C(10000000)
 #define SECONDS_PER_DAY   86400.0
 #define NEVER_SAMPLE      (INT64_MAX / SITE_SAMPLE_US / SITE_LONG_WINDOW * SITE_LONG_WINDOW)
 #define EVENT_HORIZON_US  INT64_C(3600000000)
@@ -71,16 +72,20 @@ static int64_t world_us(const struct site *site, int64_t now_us)
     return site->start_utc_s * 1000000 + now_us;
 }
 
-static void chip_advance(struct site *site, int64_t now_us)
+/* At the start of a window: the crystal feels its temperature, and supply comes or goes. */
+static void chip_advance(struct site *site, bool supplied)
 {
-    struct lab_state state;
-    if (!site->rtc.option.crystal.fitted) {
-        rtc_advance(&site->rtc, world_us(site, now_us), site->rtc.temperature_c);
+    const int64_t at_us = world_us(site, site->sample * SITE_SAMPLE_US);
+    const bool feels =
+        site->rtc.option.crystal.fitted && at_us - site->rtc.world_us >= CHIP_FEELS_US;
+    if (!feels && supplied == site->rtc.supplied) {
         return;
     }
+    struct lab_state state;
     memset(&state, 0, sizeof state);
     mains_state(site->mains, site->sample * SITE_SAMPLE_US, &state);
-    rtc_advance(&site->rtc, world_us(site, now_us), state.temperature_c);
+    rtc_advance(&site->rtc, at_us, state.temperature_c);
+    site->rtc.supplied = supplied;
 }
 
 /* The chip is asked at the instant at which the meter stands. */
@@ -385,8 +390,7 @@ static void plan_window(struct site *site)
     } else {
         site->end_sample = phasor_end(site, &outlook, change);
     }
-    chip_advance(site, site->sample * SITE_SAMPLE_US);
-    rtc_supply(&site->rtc, outlook.supplied != 0);
+    chip_advance(site, outlook.supplied != 0);
     if (outlook.supplied != 0 && site->supplied == 0) {
         systems_power_up(site);
     }
