@@ -25,7 +25,7 @@ NARROWER = {
     "proto/common": ["proto/common/"],
     "proto/kmp": ["proto/common/", "proto/kmp/"],
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
-    "host/lib": ["host/lib/", "proto/", *VARIANT, *CALENDAR],
+    "host/lib": ["host/lib/", "proto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
     "ports/linux": ["ports/linux/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
     # No operating system: nothing of host/, and of lab/ only the heap-free phasor core.
     "ports/qemu_m4": ["ports/qemu_m4/", "app/", "proto/", "legal/include/", "lab/phasor.h", "lab/mains.h",

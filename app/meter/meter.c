@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../optical/optical_bundle.h"
+#include "meter_alarms.h"
 #include "meter_analysis.h"
 #include "meter_display.h"
 #include "meter_events.h"
@@ -276,6 +277,7 @@ static void supply_came(struct meter *meter)
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);
     }
+    meter_alarms_supply(meter);
     display_supply(&meter->display, true, meter->now_us);
     meter->next_display_us = meter->now_us;
 }
@@ -450,6 +452,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     if (loaded != APP_STORE_ERR_STORAGE && record.order_number[0] == '\0') {
         app_save(meter, !meter->was_reset);
     }
+    meter_alarms_begin(meter);
     meter_settings_begin(meter);
     optical_bundle_begin(meter);
     return loaded == APP_STORE_ERR_STORAGE ? METER_ERR_STORAGE : legal;
@@ -486,6 +489,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         if (meter->supply_on) {
             meter_log_status(meter);
             neutral_follow(meter);
+            meter_alarms_step(meter);
         }
     }
     clock_follow_rtc(meter);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../alarm/alarms.h"
 #include "../analysis/analysis.h"
 #include "../billing/billing.h"
 #include "../bundle/bundle_store.h"
@@ -110,6 +111,9 @@ struct meter {
     struct app_store store;
     struct event_logs logs;
     struct event_marks marks; /**< what clients have read of them: meter_events.h */
+    struct alarms alarms;     /**< meter_alarms.h */
+    uint32_t alarm_mask[ALARM_KINDS];
+    int64_t next_alarms_us;
     struct settings settings; /**< meter_settings.h */
     struct rights rights;     /**< who is being served: meter_audit.h */
     struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */

@@ -47,57 +47,78 @@ void meter_events_begin(struct meter *meter)
     }
 }
 
-uint32_t meter_event_word_a(const struct meter *meter)
+uint32_t meter_event_word_a_of(const struct meter *meter, uint32_t wanted)
 {
     const struct event_marks *marks = &meter->marks;
-    uint32_t word = meter_events(meter) | marks->latched;
+    uint32_t word = marks->latched;
+    word |= (wanted & UINT8_MAX) != 0 ? meter_events(meter) : 0u;
     for (size_t i = 0; i < N_FLAGS; i++) {
-        const uint32_t newest = event_log_newest(&meter->logs, flags[i].log);
-        const bool pending = meter_log_exists(meter, flags[i].log) &&
-                             event_mark_pending(&marks->log[flags[i].log], newest);
+        const bool pending = (wanted & BIT(flags[i].bit)) != 0 &&
+                             meter_log_exists(meter, flags[i].log) &&
+                             event_mark_pending(&marks->log[flags[i].log],
+                                                event_log_newest(&meter->logs, flags[i].log));
         word |= pending ? BIT(flags[i].bit) : 0u;
     }
-    word |= event_mark_pending(&marks->profile, profile_newest(meter)) ? BIT(EVENT_A_PROFILE) : 0u;
+    if ((wanted & BIT(EVENT_A_PROFILE)) != 0 &&
+        event_mark_pending(&marks->profile, profile_newest(meter))) {
+        word |= BIT(EVENT_A_PROFILE);
+    }
     word |= event_mark_pending(&meter->analysis.stored.mark, analysis_newest(&meter->analysis))
                 ? BIT(EVENT_A_ANALYSIS)
                 : 0u;
-    if (meter->variant.generation == GENERATION_M && meter_event_word_b(meter) != 0) {
+    if ((wanted & BIT(EVENT_A_WORD_B)) != 0 && meter->variant.generation == GENERATION_M &&
+        meter_event_word_b(meter) != 0) {
         word |= BIT(EVENT_A_WORD_B);
     }
-    return word;
+    return word & wanted;
 }
 
-static uint32_t word_b_of_phase(const struct meter *meter, const struct legal_instant *instant,
-                                unsigned phase)
+uint32_t meter_event_word_a(const struct meter *meter)
 {
-    const int system = variant_system_of_phase(&meter->variant, phase);
-    if (system < 0) {
-        return 0;
-    }
-    const struct quality_phase *quality = &meter->quality.phase[system];
-    uint32_t word = 0;
-    word |= !instant->phase[system].voltage_present ? BIT(EVENT_B_MISSING + phase) : 0u;
-    word |= quality->over.active ? BIT(EVENT_B_OVERVOLTAGE + 2u * phase) : 0u;
-    word |= quality->under.active ? BIT(EVENT_B_UNDERVOLTAGE + 2u * phase) : 0u;
-    word |= instant->phase[system].exporting ? BIT(EVENT_B_REVERSE + phase) : 0u;
-    return word;
+    return meter_event_word_a_of(meter, UINT32_MAX);
 }
 
-uint32_t meter_event_word_b(const struct meter *meter)
+/* Bits that only the instantaneous values tell; working these out costs more than a window. */
+#define OF_INSTANT                                                                                 \
+    (UINT32_C(7) << EVENT_B_MISSING | UINT32_C(7) << EVENT_B_REVERSE | BIT(EVENT_B_SEQUENCE))
+
+static uint32_t word_b_of_instant(const struct meter *meter)
 {
-    const uint8_t status = meter_status(meter);
     struct legal_instant instant;
     uint32_t word = 0;
     legal_instant(&meter->legal, &instant);
     for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
-        word |= word_b_of_phase(meter, &instant, phase);
+        const int system = variant_system_of_phase(&meter->variant, phase);
+        if (system >= 0) {
+            word |= !instant.phase[system].voltage_present ? BIT(EVENT_B_MISSING + phase) : 0u;
+            word |= instant.phase[system].exporting ? BIT(EVENT_B_REVERSE + phase) : 0u;
+        }
+    }
+    return word | (instant.sequence == LEGAL_SEQUENCE_132 ? BIT(EVENT_B_SEQUENCE) : 0u);
+}
+
+uint32_t meter_event_word_b_of(const struct meter *meter, uint32_t wanted)
+{
+    const uint8_t status = meter_status(meter);
+    uint32_t word = (wanted & OF_INSTANT) != 0 ? word_b_of_instant(meter) : 0u;
+    for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
+        const int system = variant_system_of_phase(&meter->variant, phase);
+        if (system >= 0) {
+            const struct quality_phase *quality = &meter->quality.phase[system];
+            word |= quality->over.active ? BIT(EVENT_B_OVERVOLTAGE + 2u * phase) : 0u;
+            word |= quality->under.active ? BIT(EVENT_B_UNDERVOLTAGE + 2u * phase) : 0u;
+        }
     }
     word |= meter->neutral.fault ? BIT(EVENT_B_NEUTRAL) : 0u;
     word |= (status & STATUS_ROM) != 0 ? BIT(EVENT_B_ROM) : 0u;
-    word |= instant.sequence == LEGAL_SEQUENCE_132 ? BIT(EVENT_B_SEQUENCE) : 0u;
     word |= (status & STATUS_MAGNET) != 0 ? BIT(EVENT_B_MAGNET) : 0u;
     word |= (status & STATUS_COVER) != 0 ? BIT(EVENT_B_COVER) : 0u;
-    return word;
+    return word & wanted;
+}
+
+uint32_t meter_event_word_b(const struct meter *meter)
+{
+    return meter_event_word_b_of(meter, UINT32_MAX);
 }
 
 static bool mark_clear(struct event_mark *mark, uint32_t newest, enum event_a bit,

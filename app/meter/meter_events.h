@@ -49,6 +49,10 @@ uint32_t meter_event_word_a(const struct meter *meter);
 /** EventStatusB, 96.10.2. */
 uint32_t meter_event_word_b(const struct meter *meter);
 
+/** The wanted bits alone: what nobody wants is not worked out. */
+uint32_t meter_event_word_a_of(const struct meter *meter, uint32_t wanted);
+uint32_t meter_event_word_b_of(const struct meter *meter, uint32_t wanted);
+
 /**
  * A client clears flags of word A and confirms what it has read of the logs of both masks.
  * A flag of `conditional` falls when the newest record of its log has been read; one that has no

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "meter_alarms.h"
 #include "meter_analysis.h"
 #include "meter_audit.h"
 #include "meter_display.h"
@@ -115,6 +116,7 @@ static void own_apply(struct meter *meter)
     neutral->time_s = (uint16_t)settings_number(settings, SETTING_NEUTRAL_TIME);
     meter->billing.second_interval =
         (enum billing2_interval)settings_number(settings, SETTING_DEBITING_2_INTERVAL);
+    meter_alarms_configure(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         meter->optical[i].kmp.address = (uint8_t)settings_number(settings, SETTING_KMP_ADDRESS);
     }

@@ -2,14 +2,13 @@
 
 #include <stddef.h>
 
+#include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
 #include "optical_analysis.h"
 #include "optical_clock.h"
 #include "optical_settings.h"
-
-#define OPERATION_STATE 1032u
 
 /** A register that may be written and is no setting: the number comes in steps of 10^exponent. */
 struct row {
@@ -42,8 +41,15 @@ static bool write_analysis(struct meter *meter, const struct row *row, int64_t n
     return optical_analysis_write(meter, row->kmp_id, number);
 }
 
+/* The number is the bits to clear. */
+static bool write_alarms(struct meter *meter, const struct row *row, int64_t number)
+{
+    return number >= 0 && number <= UINT32_MAX &&
+           meter_alarms_clear(meter, (enum alarm_kind)row->index, (uint32_t)number) == METER_OK;
+}
+
 static const struct row writable[] = {
-    {OPERATION_STATE, 0, 0, write_operation_state},
+    {1032, 0, 0, write_operation_state},
     {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
     {1213, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
     {1214, -3, QUALITY_LIMIT_TIME, write_quality_limit},
@@ -58,6 +64,9 @@ static const struct row writable[] = {
     {0xF028, -1, QUALITY_LIMIT_HYSTERESIS, write_quality_limit},
     {0xF029, -3, QUALITY_LIMIT_FAILURE, write_quality_limit},
     {0xF02A, -3, QUALITY_LIMIT_FAILURE_TIME, write_quality_limit},
+    {0xF204, 0, ALARM_A, write_alarms},
+    {0xF205, 0, ALARM_B_COME, write_alarms},
+    {0xF206, 0, ALARM_B_GONE, write_alarms},
     {0xF300, 0, 0, write_analysis},
     {0xF301, 0, 0, write_analysis},
     {0xF302, 0, 0, write_analysis},
@@ -114,6 +123,16 @@ static const struct row *row_of(const struct meter *meter, uint16_t kmp_id)
     return NULL;
 }
 
+static enum rights_action action_of(const struct row *row)
+{
+    if (row == NULL) {
+        return ACTION_SETTINGS;
+    }
+    return row->write == write_operation_state ? ACTION_TEST_MODE
+           : row->write == write_alarms        ? ACTION_CONFIRM
+                                               : ACTION_SETTINGS;
+}
+
 /* To another power of ten.  @return false: not without a rest, or too large. */
 static bool rescale(int64_t *number, int from, int to)
 {
@@ -137,8 +156,7 @@ bool optical_write(struct meter *meter, uint16_t password, const struct kmp_valu
     int64_t number = 0;
     int exponent = 0;
     const struct row *row = row_of(meter, value->id);
-    const enum rights_action action =
-        value->id == OPERATION_STATE ? ACTION_TEST_MODE : ACTION_SETTINGS;
+    const enum rights_action action = action_of(row);
     if (kmp_value_number(value, &number, &exponent) != KMP_OK ||
         meter_may_with(meter, action, password) != RIGHTS_OK) {
         return false;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../meter/meter_alarms.h"
 #include "../meter/meter_events.h"
 #include "../quality/quality_limits.h"
 
@@ -420,6 +421,9 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
         break;
     case SOURCE_ENERGY_FORMAT:
         number(out, meter->variant.energy_format == FORMAT_7_0 ? 4 : 2, 0);
+        break;
+    case SOURCE_ALARM:
+        number(out, meter_alarms_raised(meter, (enum alarm_kind)def->index), 0);
         break;
     case SOURCE_SETTING: fetch_setting(meter, def->index, out); break;
     default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */

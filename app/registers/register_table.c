@@ -179,11 +179,26 @@ enum kmp_unit {
         WEEK_N((id) + 20, d, 80, REGISTER_WEEK_DIPS, NOTHING, of "dips"),                          \
         WEEK_N((id) + 21, d, 81, REGISTER_WEEK_SWELLS, NOTHING, of "swells"),                      \
         WEEK_N((id) + 22, d, 82, REGISTER_WEEK_INTERRUPTIONS, NOTHING, of "interruptions")
-/* Configurable voltages and bits. */
+/* Configurable powers, texts, voltages and bits. */
+#define POWER_SET(id, c, d, e, source, label, name)                                                \
+    {                                                                                              \
+        {1, 1, c, d, e, 255}, id, KMP_KW, -3, 4, REGISTER_UINT, UNIT_W, 0, source, 0, NOTHING, RW, \
+            true, #c "." #d "." #e, label, name                                                    \
+    }
+#define TEXT_SET(id, e, setting, name)                                                             \
+    {                                                                                              \
+        {1, 1, 134, 0, e, 255}, id, KMP_TEXT, 0, SETTING_TEXT_MAX, REGISTER_TEXT, UNIT_TEXT, 0,    \
+            SOURCE_SETTING, setting, NOTHING, R, false, "134.0." #e, "", name                      \
+    }
 #define VOLTAGE_SET(id, e, setting, need, name)                                                    \
     {                                                                                              \
         {1, 1, 134, 0, e, 255}, id, KMP_V, 0, 2, REGISTER_UINT, UNIT_V, 0, SOURCE_SETTING,         \
             setting, need, RW, false, "134.0." #e, "", name                                        \
+    }
+#define ALARM_BITS(id, e, kind, need, name)                                                        \
+    {                                                                                              \
+        {1, 1, 134, 0, e, 255}, id, KMP_BITS, 0, 4, REGISTER_BITS, UNIT_FLAGS, 0, SOURCE_ALARM,    \
+            kind, need, RW, false, "134.0." #e, "", name                                           \
     }
 #define EVENT_MASK(id, e, setting, need, name)                                                     \
     {                                                                                              \
@@ -403,22 +418,7 @@ const struct register_def register_table[] = {
     P(1036, 1, 6, 2, SOURCE_PEAK_POWER, 5, NEED_TARIFFS, "P+M/T2", "Peak power P+ tariff 2"),
     PEAK_TIME(1037, 1, 2, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
     PEAK_DATE(1038, 1, 2, 5, NEED_TARIFFS, "Peak power P+ tariff 2"),
-    {{1, 1, 96, 51, 1, 255},
-     1039,
-     KMP_KW,
-     -3,
-     4,
-     REGISTER_UINT,
-     UNIT_W,
-     0,
-     SOURCE_THRESHOLD_VALUE,
-     0,
-     NOTHING,
-     RW,
-     true,
-     "96.51.1",
-     "PTH",
-     "Power threshold value"},
+    POWER_SET(1039, 96, 51, 1, SOURCE_THRESHOLD_VALUE, "PTH", "Power threshold value"),
     NUMBER(1040, 1, 96, 51, 2, 1, UNIT_COUNT, SOURCE_THRESHOLD_COUNT, 0, NOTHING, R, true,
            "PTH/CNT", "Power threshold counter"),
     {{0, 1, 1, 0, 0, 255},
@@ -714,27 +714,15 @@ const struct register_def register_table[] = {
     LIMIT_S(0xF02A, 30, QUALITY_LIMIT_FAILURE_TIME, "Least duration of a phase failure"),
     WEEK_OF(0xF040, 1, "This week: "),
     WEEK_OF(0xF060, 2, "Last week: "),
-    {{1, 1, 134, 0, 73, 255},
-     0xF200,
-     KMP_TEXT,
-     0,
-     SETTING_TEXT_MAX,
-     REGISTER_TEXT,
-     UNIT_TEXT,
-     0,
-     SOURCE_SETTING,
-     SETTING_PLATE_TEXT,
-     NOTHING,
-     R,
-     false,
-     "134.0.73",
-     "",
-     "Owner's text on the name plate"},
+    TEXT_SET(0xF200, 73, SETTING_PLATE_TEXT, "Owner's text on the name plate"),
     EVENT_MASK(0xF201, 6, SETTING_ALARM_MASK_A, NEED_L_OR_M, "Alarm mask of event status A"),
     EVENT_MASK(0xF202, 7, SETTING_ALARM_MASK_B_RISE, NEED_M,
                "Alarm mask of event status B, events that come"),
     EVENT_MASK(0xF203, 8, SETTING_ALARM_MASK_B_FALL, NEED_M,
                "Alarm mask of event status B, events that go"),
+    ALARM_BITS(0xF204, 74, 0, NEED_L_OR_M, "Alarms: event status A, events that have come"),
+    ALARM_BITS(0xF205, 75, 1, NEED_M, "Alarms: event status B, events that have come"),
+    ALARM_BITS(0xF206, 76, 2, NEED_M, "Alarms: event status B, events that have gone"),
     ANALYSIS_SETUP(0xF300, 0, 1, UNIT_NONE, ANALYSIS_SETUP_STATE, RW,
                    "state (1 on, 0 off; 2 written: begin a change)"),
     ANALYSIS_SETUP(0xF301, 1, 1, UNIT_MINUTE, ANALYSIS_SETUP_INTERVAL, RW, "interval set (min)"),

@@ -159,6 +159,7 @@ enum register_source {
     SOURCE_PULSE_INPUT,
     SOURCE_OPERATION_STATE,
     SOURCE_ENERGY_FORMAT,
+    SOURCE_ALARM,   /**< index: enum alarm_kind */
     SOURCE_SETTING, /**< index: id of a setting with a home of its own (setting_table.h) */
 };
 

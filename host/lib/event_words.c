@@ -6,6 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "../../app/registers/register_table.h"
+#include "../../app/settings/setting_table.h"
+#include "../../proto/common/reader.h"
+
 /* ---- text and payloads ---- */
 
 static void add(char text[EVENT_TEXT], const char *format, ...)
@@ -259,6 +263,130 @@ static json_t *profile_detail(const struct event *event)
                : json_pack("{s:i}", "interval_min", (int)event->payload.bytes[0]);
 }
 
+/* ---- audit log (docs/spec/app-storage.md, "Payload of the audit log") ---- */
+
+#define AUDIT_PASSWORD 0xFEFE
+#define AUDIT_UNDONE   0xFEFF
+#define VALUE_TEXT     64u
+
+/** A change as its record tells it. */
+struct change {
+    const struct setting_def *setting; /**< NULL: a register */
+    const char *name;
+    char before[VALUE_TEXT], after[VALUE_TEXT]; /**< "": not told */
+    unsigned channel;
+};
+
+static const char *channel_name(unsigned channel)
+{
+    static const char *const names[] = {"optical eye", "module port", "consumer port", "board"};
+    return channel < sizeof names / sizeof names[0] ? names[channel] : "?";
+}
+
+/* A value of a setting: length and bytes; length 0: a secret, or an empty text. */
+static void setting_text(struct reader *r, const struct setting_def *def, char text[VALUE_TEXT])
+{
+    const uint8_t n = reader_u8(r);
+    const uint8_t *bytes = reader_bytes(r, n);
+    text[0] = '\0';
+    if (bytes == NULL || def->type == SETTING_SECRET) {
+        return;
+    }
+    if (def->type == SETTING_TEXT) {
+        snprintf(text, VALUE_TEXT, "\"%.*s\"", (int)n, (const char *)bytes);
+        return;
+    }
+    struct reader value = reader_over(bytes, n);
+    const uint32_t number = (uint32_t)reader_uint_le(&value, 4);
+    const char *word = setting_choice_word(def, number);
+    if (def->type == SETTING_FLAGS) {
+        snprintf(text, VALUE_TEXT, "0x%08X", (unsigned)number);
+    } else {
+        snprintf(text, VALUE_TEXT, "%0*u%s%s%s%.48s%s", def->digits, (unsigned)number,
+                 def->unit[0] != '\0' ? " " : "", def->unit, word != NULL ? " (" : "",
+                 word != NULL ? word : "", word != NULL ? ")" : "");
+    }
+}
+
+static void decimal_text(int64_t number, int exponent, char text[VALUE_TEXT])
+{
+    double value = (double)number;
+    for (int e = exponent; e < 0; e++) {
+        value /= 10.0;
+    }
+    for (int e = exponent; e > 0; e--) {
+        value *= 10.0;
+    }
+    snprintf(text, VALUE_TEXT, "%.*f", exponent < 0 && exponent >= -9 ? -exponent : 0, value);
+}
+
+static void change_of_register(const struct event *event, struct reader *r, struct change *change)
+{
+    const struct register_def *def = register_by_kmp_id((uint16_t)event->code);
+    const int64_t before = (int64_t)reader_uint_le(r, 8), after = (int64_t)reader_uint_le(r, 8);
+    const int exponent = (int8_t)reader_u8(r);
+    change->name = def != NULL ? def->name : "a register";
+    change->channel = reader_u8(r);
+    decimal_text(before, exponent, change->before);
+    decimal_text(after, exponent, change->after);
+}
+
+/* @return false: no record of a change, or its payload is not told */
+static bool change_of(const struct event *event, struct change *change)
+{
+    struct reader r = reader_over(event->payload.bytes, event->payload.n_bytes);
+    memset(change, 0, sizeof *change);
+    if (event->code >= AUDIT_PASSWORD || event->code < 0 || event->payload.n_bytes == 0) {
+        return false;
+    }
+    if (event->code < (int64_t)SETTING_AUDIT_CODE) {
+        change_of_register(event, &r, change);
+        return !r.failed;
+    }
+    change->setting = setting_by_id((uint16_t)(event->code - (int64_t)SETTING_AUDIT_CODE));
+    if (change->setting == NULL) {
+        return false;
+    }
+    change->name = change->setting->name;
+    change->channel = reader_u8(&r);
+    (void)reader_bytes(&r, 5); /* commit and index: ids of records tell the order */
+    setting_text(&r, change->setting, change->before);
+    setting_text(&r, change->setting, change->after);
+    return !r.failed;
+}
+
+static void audit_words(const struct event *event, char text[EVENT_TEXT])
+{
+    struct change change;
+    char number[32];
+    if (change_of(event, &change)) {
+        add(text, "%s: ", change.name);
+        if (change.setting != NULL && change.setting->type == SETTING_SECRET) {
+            add(text, "changed");
+        } else {
+            add(text, "%s -> %s", change.before, change.after);
+        }
+        add(text, "; %s", channel_name(change.channel));
+    } else if (event->code == AUDIT_PASSWORD && event->payload.n_bytes >= 5) {
+        add(text, "%u wrong passwords; %s", (unsigned)little(event, 1, 4),
+            channel_name(event->payload.bytes[0]));
+    } else if (event->code == AUDIT_UNDONE) {
+        add(text, "a change was undone: supply went before its commit");
+    } else {
+        add(text, "%s", or_number(NULL, event->code, number));
+    }
+}
+
+static json_t *audit_detail(const struct event *event)
+{
+    struct change change;
+    if (!change_of(event, &change)) {
+        return NULL;
+    }
+    return json_pack("{s:s, s:s, s:s, s:s}", "name", change.name, "before", change.before, "after",
+                     change.after, "channel", channel_name(change.channel));
+}
+
 /* ---- tables ---- */
 
 const struct event_kind event_kinds[] = {
@@ -267,6 +395,7 @@ const struct event_kind event_kinds[] = {
     {"voltage", 4, 1085, 19, "detail", voltage_words, voltage_detail},
     {"neutral", 12, 1242, 29, "seen", neutral_words, neutral_detail},
     {"load-profile", 10, 1222, 31, "detail", profile_words, profile_detail},
+    {"audit", 128, 0xFEFF, EVENT_NO_BIT, "change", audit_words, audit_detail},
 };
 const size_t event_kinds_length = sizeof event_kinds / sizeof event_kinds[0];
 

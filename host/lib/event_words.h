@@ -12,7 +12,8 @@
 
 #include "../../proto/kmp/kmp.h"
 
-#define EVENT_TEXT 200u
+#define EVENT_TEXT   200u
+#define EVENT_NO_BIT 0xFFu /**< no flag says that the log has new records */
 
 /** One record of an event log. */
 struct event {
@@ -28,7 +29,7 @@ struct event_kind {
     const char *name;
     uint8_t log;             /**< KMP log type */
     uint16_t event_register; /**< of the event in a record */
-    uint8_t bit;             /**< of event word A: the log has new records */
+    uint8_t bit;             /**< of event word A: the log has new records; EVENT_NO_BIT */
     const char *detail_name; /**< key of the detail in JSON */
     void (*words)(const struct event *event, char text[EVENT_TEXT]);
     json_t *(*detail)(const struct event *event); /**< NULL: the record does not have it */

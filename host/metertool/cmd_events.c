@@ -312,6 +312,11 @@ static enum tool_exit confirm(struct tool *tool, const struct event_kind *kind)
 {
     uint8_t masks[8] = {0};
     uint32_t word_a = 0;
+    if (kind->bit == EVENT_NO_BIT) {
+        tool_complain("log '%s': the meter has no flag for it, so there is nothing to confirm",
+                      kind->name);
+        return EXIT_USAGE;
+    }
     masks[kind->bit / 8u] = (uint8_t)(1u << kind->bit % 8u);
     const enum tool_exit result =
         event_status(tool, CLEAR_EVENT_STATUS, masks, sizeof masks, &word_a);
@@ -349,12 +354,17 @@ enum tool_exit command_events(struct tool *tool, int n_arguments, char **argumen
     const char *name = n_arguments > 0 ? arguments[0] : "";
     const char *what = n_arguments > 1 ? arguments[1] : "";
     const struct event_kind *kind = event_kind_by_name(name);
+    if (strcmp(name, "alarms") == 0) {
+        return events_alarms(tool, n_arguments - 1, arguments + 1);
+    }
     const bool clear = n_arguments == 1 && strcmp(name, "clear") == 0;
     const bool unread = strcmp(what, "new") == 0, done = strcmp(what, "done") == 0;
     const bool export = strcmp(what, "export") == 0;
     if (n_arguments > 0 && kind == NULL && !clear) {
         tool_complain(
-            "events '%s': expected status, clock, voltage, neutral, load-profile or clear", name);
+            "events '%s': expected status, clock, voltage, neutral, load-profile, audit, alarms or "
+            "clear",
+            name);
         return EXIT_USAGE;
     }
     if (n_arguments > 2 || (n_arguments == 2 && !unread && !done && !export)) {

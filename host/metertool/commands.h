@@ -45,6 +45,8 @@ enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments
 enum tool_exit command_watch(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_testmode(struct tool *tool, int n_arguments, char **arguments);
+/** events alarms [clear]. */
+enum tool_exit events_alarms(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_events(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_profile(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_analysis(struct tool *tool, int n_arguments, char **arguments);

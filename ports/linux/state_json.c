@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/meter/meter_alarms.h"
 #include "app/registers/register_read.h"
+#include "host/lib/event_words.h"
 #include "instant.h"
 #include "run.h"
 
@@ -266,15 +268,45 @@ static void times(const struct run *run, char *utc, char *local)
 }
 
 /* What stands on the type plate; the panel puts it into words. */
-static json_t *plate_json(const struct variant *variant)
+/* Text that a client has written: any printable ASCII. */
+static const char *owner_text(const struct meter *meter)
 {
+    return meter->settings.own[settings_row(setting_by_id(SETTING_PLATE_TEXT))].text;
+}
+
+static json_t *plate_json(const struct meter *meter)
+{
+    const struct variant *variant = &meter->variant;
     const char accuracy_class[] = {variant->accuracy_class, '\0'};
-    return json_pack("{s:s, s:i, s:b, s:b, s:i, s:b, s:i, s:i, s:s}", "order",
-                     variant->order_number, "systems", (int)variant->systems, "aron", variant->aron,
-                     "breaker", variant->breaker, "nominal_v", (int)variant->nominal_voltage_v,
-                     "frequency_60hz", variant->frequency_60hz, "basic_a",
-                     (int)variant->current_basic_a, "max_a", (int)variant->current_max_a, "class",
-                     accuracy_class);
+    return json_pack("{s:s, s:s, s:i, s:b, s:b, s:i, s:b, s:i, s:i, s:s}", "owner",
+                     owner_text(meter), "order", variant->order_number, "systems",
+                     (int)variant->systems, "aron", variant->aron, "breaker", variant->breaker,
+                     "nominal_v", (int)variant->nominal_voltage_v, "frequency_60hz",
+                     variant->frequency_60hz, "basic_a", (int)variant->current_basic_a, "max_a",
+                     (int)variant->current_max_a, "class", accuracy_class);
+}
+
+/* In words, as metertool has them. */
+static json_t *alarms_json(const struct meter *meter)
+{
+    static const struct {
+        const char *(*name)(unsigned bit);
+        const char *gone;
+    } kinds[ALARM_KINDS] = {[ALARM_A] = {event_word_a_name, ""},
+                            [ALARM_B_COME] = {event_word_b_name, ""},
+                            [ALARM_B_GONE] = {event_word_b_name, " is over"}};
+    json_t *list = json_array();
+    for (unsigned kind = 0; kind < ALARM_KINDS; kind++) {
+        const uint32_t bits = meter_alarms_raised(meter, (enum alarm_kind)kind);
+        for (unsigned bit = 0; bit < 32; bit++) {
+            const char *name = kinds[kind].name(bit);
+            if ((bits >> bit & 1u) != 0) {
+                (void)json_array_append_new(
+                    list, json_sprintf("%s%s", name != NULL ? name : "?", kinds[kind].gone));
+            }
+        }
+    }
+    return list;
 }
 
 /* The meter's clock beside the true time of the simulated world. */
@@ -314,14 +346,15 @@ static json_t *state_build(struct run *run)
     times(run, utc, local);
     (void)snprintf(serial, sizeof serial, "%08lu", (unsigned long)meter->serial_number);
     return json_pack("{s:s, s:s, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, "
-                     "s:o, s:o, s:o}",
+                     "s:o, s:o, s:o, s:o}",
                      "now", utc, "local", local, "speed", speed_json(run), "supply",
                      meter->supply_on, "variant", meter->variant.name, "serial", serial, "plate",
-                     plate_json(&meter->variant), "display", display_json(run), "pulses",
+                     plate_json(meter), "display", display_json(run), "pulses",
                      pulses_json(run, &instant), "phases", phases_json(run, &instant), "total",
                      total_json(&instant), "energy", energy_json(meter), "mains", mains_json(run),
                      "inputs", inputs_json(run), "status", (int)meter_status(meter), "health",
-                     health_json(meter), "ports", ports_json(run), "records", records_json(meter));
+                     health_json(meter), "ports", ports_json(run), "records", records_json(meter),
+                     "alarms", alarms_json(meter));
 }
 
 char *state_json(struct run *run, size_t *length)

@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """Settings of a running meter over KMP: staged, killed, committed, and what each connection may."""
 
+import json
+import os
 import socket
+import subprocess
+import sys
 import tempfile
+import time
 
 from meter_process import Meter, check, kmp_frame, kmp_receive, run
 
@@ -85,13 +90,47 @@ def test_channels(folder):
     meter.terminate()
 
 
+def tool(meter, *arguments):
+    address = f"kmp+tcp://127.0.0.1:{meter.port('optical tcp')}"
+    return subprocess.run([os.path.join(sys.argv[1], "metertool"), "-m", address, *arguments],
+                          capture_output=True, text=True, timeout=60)
+
+
+# REQ(SEC-07, SEC-08, EVT-02): the tool tells changes and alarms in words, and clears alarms
+def test_tool(folder):
+    meter = Meter("--mains", MAINS, "--data", folder, "--optical", "tcp:127.0.0.1:0", "--panel", "127.0.0.1:0",
+                  "--speed", "20")
+    link = meter.optical()
+    stage(link, number(ZONE, 2), number(61, 4711))
+    check(commit(link, 2)[0] == 0, "committed")
+    said = tool(meter, "events", "audit")
+    check("time-zone: 01 (UTC+1) -> 02 (UTC+2); optical eye" in said.stdout, said.stdout + said.stderr)
+    check("password: changed" in said.stdout, said.stdout)
+    rows = json.loads(tool(meter, "events", "audit", "--json").stdout)
+    check(rows[0]["change"]["name"] == "time-zone" and rows[0]["change"]["channel"] == "optical eye", str(rows))
+    check(tool(meter, "events", "audit", "done").returncode == 2, "no flag, nothing to confirm")
+
+    check(tool(meter, "events", "alarms").stdout == "no alarm\n", "no alarm yet")
+    meter.post("/api/input", {"name": "cover", "on": True})
+    end = time.monotonic() + 30
+    while "meter cover open" not in tool(meter, "events", "alarms").stdout:
+        check(time.monotonic() < end, "the cover raises no alarm")
+    done = tool(meter, "events", "alarms", "clear")
+    check(done.returncode == 1 and "password" in done.stderr, done.stderr)
+    done = tool(meter, "--password", "4711", "events", "alarms", "clear")
+    check(done.returncode == 0, done.stderr)
+    check(tool(meter, "events", "alarms").stdout == "no alarm\n", "cleared")
+    check(tool(meter, "--password", "70000", "info").returncode == 2, "no such password")
+    meter.terminate()
+
+
 def test_option():
     done = run("--headless", "--optical", "tcp:127.0.0.1:0,channel=radio")
     check(done.returncode != 0 and "channel=optical|module|consumer" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":
-    for test in (test_kill, test_channels):
+    for test in (test_kill, test_channels, test_tool):
         with tempfile.TemporaryDirectory() as data:
             test(data)
     test_option()

@@ -78,6 +78,7 @@ function drawPlate(state) {
   say('constant', `${state.pulses.per_kwh} imp/kWh`);
   say('serial', `No. ${state.serial}`);
   say('order', plate.order);
+  say('owner', plate.owner);
   byId('plate-scheme').setAttribute('d', SCHEMES[scheme]);
   drawBarcode(byId('barcode'), String(state.serial).replace(/\D/g, '') || '0');
 }

@@ -223,10 +223,11 @@ function createHealth() {
     value.textContent = text;
     row.classList.toggle('bad', bad);
   };
-  return ({ health, status }) => {
+  return ({ health, status, alarms }) => {
     const set = STATUS_BITS.filter((_, bit) => status >> bit & 1);
     const causes = set.length ? ` – ${set.join(', ')}` : '';
     put('status', 'Meter status 97.97.0', `${status}${causes}`, (status & ~1) !== 0);
+    put('alarms', 'Alarms', alarms.length ? alarms.join(', ') : 'none', alarms.length > 0);
     for (const [key, value] of Object.entries(health)) {
       put(key, HEALTH_NAMES[key] || key.replaceAll('_', ' '), healthText(value),
         BAD_WHEN_SET.includes(key) && Boolean(value));
