@@ -85,21 +85,22 @@ bool alarms_save(struct alarms *alarms, const struct board *board)
     return !alarms->unsaved;
 }
 
-bool alarms_look(struct alarms *alarms, const uint32_t mask[ALARM_KINDS], uint32_t word_a,
-                 uint32_t word_b)
+bool alarms_look(struct alarms *alarms, const uint32_t mask[ALARM_KINDS],
+                 const struct alarm_words *words)
 {
+    const struct alarm_words *seen = &alarms->seen;
+    const uint32_t came_a = (words->a & ~seen->a) | (words->noted_a & ~seen->noted_a);
     const uint32_t raised[ALARM_KINDS] = {
-        [ALARM_A] = word_a & ~alarms->seen_a & mask[ALARM_A],
-        [ALARM_B_COME] = word_b & ~alarms->seen_b & mask[ALARM_B_COME],
-        [ALARM_B_GONE] = ~word_b & alarms->seen_b & mask[ALARM_B_GONE],
+        [ALARM_A] = came_a & mask[ALARM_A],
+        [ALARM_B_COME] = words->b & ~seen->b & mask[ALARM_B_COME],
+        [ALARM_B_GONE] = ~words->b & seen->b & mask[ALARM_B_GONE],
     };
     bool changed = false;
     for (unsigned i = 0; i < ALARM_KINDS; i++) {
         changed = changed || (raised[i] & ~alarms->bits[i]) != 0;
         alarms->bits[i] |= raised[i];
     }
-    alarms->seen_a = word_a;
-    alarms->seen_b = word_b;
+    alarms->seen = *words;
     return changed;
 }
 

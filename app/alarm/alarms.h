@@ -18,9 +18,16 @@
 /** Which register; also index of the mask. */
 enum alarm_kind { ALARM_A, ALARM_B_COME, ALARM_B_GONE, ALARM_KINDS };
 
+/** What is looked at; of each only the bits of its masks matter. */
+struct alarm_words {
+    uint32_t a;       /**< word A, its status bits as they are now */
+    uint32_t noted_a; /**< status bits that were noted and not cleared: what was short, too */
+    uint32_t b;
+};
+
 struct alarms {
     uint32_t bits[ALARM_KINDS]; /**< raised and not cleared */
-    uint32_t seen_a, seen_b;    /**< the words when they were looked at last */
+    struct alarm_words seen;    /**< when they were looked at last */
     uint32_t sequence;          /**< of the record written last; 0: none */
     bool unsaved;               /**< memory did not take the newest bits yet */
     bool unread; /**< memory did not answer at the start: it is read before it is written */
@@ -31,9 +38,9 @@ bool alarms_load(struct alarms *alarms, const struct board *board);
 /** @return false: not stored; alarms->unsaved says so too. */
 bool alarms_save(struct alarms *alarms, const struct board *board);
 
-/** Look at the words, of which only bits of the masks matter.  @return bits were raised. */
-bool alarms_look(struct alarms *alarms, const uint32_t mask[ALARM_KINDS], uint32_t word_a,
-                 uint32_t word_b);
+/** Look at the words.  @return bits were raised. */
+bool alarms_look(struct alarms *alarms, const uint32_t mask[ALARM_KINDS],
+                 const struct alarm_words *words);
 /** @return bits were cleared. */
 bool alarms_clear(struct alarms *alarms, enum alarm_kind kind, uint32_t bits);
 

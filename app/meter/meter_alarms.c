@@ -9,6 +9,8 @@
 void meter_alarms_begin(struct meter *meter)
 {
     meter->memory_fault = !alarms_load(&meter->alarms, meter->board) || meter->memory_fault;
+    /* what was noted before has had its alarm; a reset is news */
+    meter->alarms.seen.noted_a = meter->events & ~(meter->was_reset ? (uint32_t)STATUS_RESET : 0u);
     meter_alarms_supply(meter);
 }
 
@@ -39,9 +41,9 @@ static uint8_t status_of(const struct meter *meter)
 
 static uint32_t word_a_of(const struct meter *meter, uint32_t mask)
 {
-    const uint32_t status = meter->events | (status_of(meter) & ~(unsigned)STATUS_RESET);
+    const uint32_t status = status_of(meter) & ~(unsigned)STATUS_RESET & mask;
     const uint32_t others = mask & ~(uint32_t)UINT8_MAX;
-    return (status & mask) | (others != 0 ? meter_event_word_a_of(meter, others) : 0u);
+    return status | (others != 0 ? meter_event_word_a_of(meter, others) : 0u);
 }
 
 /* A phase counts as missing when the voltage quality says so (X-EVT-3: a second below 160 V):
@@ -67,9 +69,10 @@ void meter_alarms_step(struct meter *meter)
     }
     meter->next_alarms_us = meter->now_us + LOOK_US;
     const uint32_t mask_b = mask[ALARM_B_COME] | mask[ALARM_B_GONE];
-    const uint32_t word_a = word_a_of(meter, mask[ALARM_A]);
-    const uint32_t word_b = word_b_of(meter, mask_b);
-    if (alarms_look(&meter->alarms, mask, word_a, word_b) || meter->alarms.unsaved) {
+    const struct alarm_words words = {.a = word_a_of(meter, mask[ALARM_A]),
+                                      .noted_a = meter->events & mask[ALARM_A],
+                                      .b = word_b_of(meter, mask_b)};
+    if (alarms_look(&meter->alarms, mask, &words) || meter->alarms.unsaved) {
         meter->memory_fault = !alarms_save(&meter->alarms, meter->board) || meter->memory_fault;
     }
 }

@@ -62,10 +62,56 @@ static void cover_raises_an_alarm(void **state)
     assert_int_equal(meter_alarms_raised(meter, ALARM_A), COVER);
     assert_int_equal(meter_alarms_clear(meter, ALARM_A, MAGNET), METER_OK); /* another one */
     assert_int_equal(meter_alarms_raised(meter, ALARM_A), COVER);
-    meter_events_clear(meter, UINT8_MAX);
     assert_int_equal(meter_alarms_clear(meter, ALARM_A, UINT32_MAX), METER_OK);
     meter = started("382M");
     assert_int_equal(meter_alarms_raised(meter, ALARM_A), 0);
+}
+
+/* Cleared while its cause holds: no new alarm before the cause has gone and come again. */
+static void alarms_are_edges(void **state)
+{
+    (void)state;
+    struct meter *meter = started("382M");
+    mask(meter, "alarm-mask-b-rise", UINT32_C(1) << EVENT_B_COVER);
+    meter_input(meter, METER_INPUT_COVER, true, now_us);
+    run(meter, 2);
+    for (unsigned again = 0; again < 2; again++) {
+        assert_int_equal(meter_alarms_raised(meter, ALARM_A), COVER);
+        assert_int_equal(meter_alarms_raised(meter, ALARM_B_COME), UINT32_C(1) << EVENT_B_COVER);
+        assert_int_equal(meter_alarms_clear(meter, ALARM_B_COME, UINT32_MAX), METER_OK);
+        assert_int_equal(meter_alarms_clear(meter, ALARM_A, UINT32_MAX), METER_OK);
+        run(meter, 5);
+        assert_int_equal(meter_alarms_raised(meter, ALARM_B_COME), 0);
+        assert_int_equal(meter_alarms_raised(meter, ALARM_A), 0);
+        meter_input(meter, METER_INPUT_COVER, false, now_us);
+        run(meter, 2);
+        meter_input(meter, METER_INPUT_COVER, true, now_us);
+        run(meter, 2);
+    }
+}
+
+/* Shorter than a second: noted by the event status, and so an alarm. */
+static void short_events_count(void **state)
+{
+    (void)state;
+    struct meter *meter = started("382M");
+    meter_input(meter, METER_INPUT_COVER, true, now_us);
+    meter_input(meter, METER_INPUT_COVER, false, now_us);
+    run(meter, 2);
+    assert_int_equal(meter_alarms_raised(meter, ALARM_A), COVER);
+}
+
+/* Each reset counts, when the mask lets it through. */
+static void a_reset_can_be_an_alarm(void **state)
+{
+    (void)state;
+    struct meter *meter = started("382M");
+    mask(meter, "alarm-mask-a", STATUS_RESET);
+    assert_int_equal(meter_store(meter), METER_OK);
+    meter = started("382M");
+    assert_int_equal(meter_alarms_raised(meter, ALARM_A), 0);
+    meter = started("382M"); /* without an orderly end */
+    assert_int_equal(meter_alarms_raised(meter, ALARM_A), STATUS_RESET);
 }
 
 /* What the mask does not let through raises nothing; a mask that is changed acts at once. */
@@ -112,10 +158,11 @@ static void start_is_no_alarm(void **state)
     (void)state;
     struct meter *meter = started("382M");
     mask(meter, "alarm-mask-b-rise", UINT32_MAX & ~(UINT32_C(1) << EVENT_B_SEQUENCE));
-    meter->quality.phase[0].failure.active = true;
     puppet.supply = LEGAL_SUPPLY_OFF;
     run(meter, 5);
     puppet.supply = LEGAL_SUPPLY_ON;
+    run(meter, 1);
+    meter->quality.phase[0].failure.active = true;
     run(meter, 3);
     assert_int_equal(meter_alarms_raised(meter, ALARM_B_COME), 0);
     meter->quality.phase[0].failure.active = false;
@@ -198,6 +245,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(cover_raises_an_alarm, setup),
+        cmocka_unit_test_setup(alarms_are_edges, setup),
+        cmocka_unit_test_setup(short_events_count, setup),
+        cmocka_unit_test_setup(a_reset_can_be_an_alarm, setup),
         cmocka_unit_test_setup(masks_filter, setup),
         cmocka_unit_test_setup(phases_come_and_go, setup),
         cmocka_unit_test_setup(start_is_no_alarm, setup),
