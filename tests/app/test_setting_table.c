@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "app/registers/register_table.h"
 #include "app/settings/setting_table.h"
+#include "app/variant/order.h"
 #include "app/variant/variant.h"
 
 static bool good(const char *name, uint32_t number)
@@ -65,6 +67,61 @@ static void fields_cover_the_configurations(void **state)
     assert_int_equal(covered[4], 999);
 }
 
+/* The field of the order table that is made of the same digits. */
+static const struct order_field *order_field_of(const struct setting_def *def)
+{
+    for (unsigned i = 0; i < ORDER_FIELDS; i++) {
+        const struct order_field *field = &order_fields[i];
+        uint32_t place = 1;
+        for (unsigned d = field->part == 5 ? 3u : 8u; d > (unsigned)field->at + field->digits;
+             d--) {
+            place *= 10u;
+        }
+        if (i != ORDER_RADIO_REST && field->part == def->index + 1u && place == def->divisor) {
+            return field;
+        }
+    }
+    return NULL;
+}
+
+static bool in_order_table(const struct order_field *field, const char *code)
+{
+    for (unsigned i = 0; i < field->n_codes; i++) {
+        const char *first = field->codes[i].first;
+        const char *last = field->codes[i].last != NULL ? field->codes[i].last : first;
+        if (strcmp(code, first) >= 0 && strcmp(code, last) <= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* REQ(CFG-08, CFG-11): the words for codes stand here, the rules in the order table: what one of
+ * them knows as a code the other knows too */
+static void codes_are_those_of_the_order_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < setting_table_length; i++) {
+        const struct setting_def *def = &setting_table[i];
+        if (def->home != HOME_CONFIGURATION) {
+            continue;
+        }
+        const struct order_field *field = order_field_of(def);
+        assert_non_null(field);
+        assert_int_equal(field->locked, def->access == SETTING_LOCKED);
+        for (uint32_t number = 0; number < def->modulus; number++) {
+            char code[300];
+            const struct setting_value value = {number, ""};
+            snprintf(code, sizeof code, "%0*u", (int)field->digits, (unsigned)number);
+            const bool known = in_order_table(field, code);
+            const bool taken = setting_value_good(def, &value);
+            if (known != taken && (known || def->choices != NULL)) {
+                fail_msg("%s %s: in the order table %d, here %d", def->name, code, known, taken);
+            }
+        }
+    }
+}
+
 /* REQ(CFG-07): decimals and LED are locked; the factory's number too */
 static void locked_rows(void **state)
 {
@@ -119,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_sound),
         cmocka_unit_test(fields_cover_the_configurations),
+        cmocka_unit_test(codes_are_those_of_the_order_table),
         cmocka_unit_test(locked_rows),
         cmocka_unit_test(values_are_checked),
         cmocka_unit_test(hash_tells_versions_apart),
