@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../../proto/common/writer.h"
+#include "meter_audit.h"
 #include "meter_log.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -246,19 +246,13 @@ bool meter_clock_take(struct meter *meter, int64_t utc_s)
     return true;
 }
 
-#define AUDIT_BYTES 17u
-#define ID_TRIM     0xF400u
-#define ID_SUMMER   0xF410u
+#define ID_TRIM   0xF400u
+#define ID_SUMMER 0xF410u
 
 /* A client has changed a setting: old and new value, under its register (CFG-02). */
 static void audit(struct meter *meter, uint16_t kmp_id, int64_t before, int64_t after)
 {
-    uint8_t payload[AUDIT_BYTES];
-    struct writer w = writer_over(payload, sizeof payload);
-    writer_uint_le(&w, (uint64_t)before, 8);
-    writer_uint_le(&w, (uint64_t)after, 8);
-    writer_u8(&w, 0); /* exponent */
-    meter_log(meter, EVENT_LOG_AUDIT, kmp_id, payload, sizeof payload);
+    (void)meter_audit_register(meter, kmp_id, before, after, 0);
 }
 
 enum meter_err meter_clock_trim(struct meter *meter, int32_t trim_ppb)

@@ -267,6 +267,8 @@ static json_t *profile_detail(const struct event *event)
 
 #define AUDIT_PASSWORD 0xFEFE
 #define AUDIT_UNDONE   0xFEFF
+#define AUDIT_DISPLAY  0xF500 /* + the list */
+#define DISPLAY_LISTS  3
 #define VALUE_TEXT     64u
 
 /** A change as its record tells it. */
@@ -320,6 +322,21 @@ static void decimal_text(int64_t number, int exponent, char text[VALUE_TEXT])
     snprintf(text, VALUE_TEXT, "%.*f", exponent < 0 && exponent >= -9 ? -exponent : 0, value);
 }
 
+/* Forty readings do not fit a record: how many there are. */
+static void change_of_display(const struct event *event, struct reader *r, struct change *change)
+{
+    static const char *const names[DISPLAY_LISTS] = {"automatic list", "manual list",
+                                                     "back-up list"};
+    change->name = names[event->code - AUDIT_DISPLAY];
+    change->channel = reader_u8(r);
+    for (unsigned i = 0; i < 2; i++) {
+        const uint8_t n = reader_u8(r);
+        char *text = i == 0 ? change->before : change->after;
+        (void)reader_bytes(r, 2);
+        snprintf(text, VALUE_TEXT, n == UINT8_MAX ? "as delivered" : "%u readings", (unsigned)n);
+    }
+}
+
 static void change_of_register(const struct event *event, struct reader *r, struct change *change)
 {
     const struct register_def *def = register_by_kmp_id((uint16_t)event->code);
@@ -340,7 +357,11 @@ static bool change_of(const struct event *event, struct change *change)
         return false;
     }
     if (event->code < (int64_t)SETTING_AUDIT_CODE) {
-        change_of_register(event, &r, change);
+        if (event->code >= AUDIT_DISPLAY && event->code < AUDIT_DISPLAY + DISPLAY_LISTS) {
+            change_of_display(event, &r, change);
+        } else {
+            change_of_register(event, &r, change);
+        }
         return !r.failed;
     }
     change->setting = setting_by_id((uint16_t)(event->code - (int64_t)SETTING_AUDIT_CODE));

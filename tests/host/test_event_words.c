@@ -30,6 +30,7 @@ static void changes_in_words(void **state)
     static const uint8_t flags[] = {0, 2, 0, 0, 0, 0, 4, 64, 0, 0, 0, 4, 0, 0, 0, 128};
     static const uint8_t secret[] = {0, 3, 0, 0, 0, 0, 0, 0};
     static const uint8_t plate[] = {0, 4, 0, 0, 0, 0, 0, 3, 'O', 'W', 'N'};
+    static const uint8_t list[] = {1, 0xFF, 1, 2, 12, 3, 4};
     static const uint8_t wrong[] = {2, 6, 0, 0, 0};
     assert_string_equal(says(0xFE0C, zone, sizeof zone),
                         "time-zone: 01 (UTC+1) -> 02 (UTC+2); optical eye");
@@ -41,6 +42,8 @@ static void changes_in_words(void **state)
     assert_string_equal(says(0xFE3D, secret, sizeof secret), "password: changed; optical eye");
     assert_string_equal(says(0xFE24, plate, sizeof plate),
                         "plate-text: \"\" -> \"OWN\"; optical eye");
+    assert_string_equal(says(0xF501, list, sizeof list),
+                        "manual list: as delivered -> 12 readings; module port");
     assert_string_equal(says(0xFEFE, wrong, sizeof wrong), "6 wrong passwords; consumer port");
     assert_string_equal(says(0xFEFF, wrong, 1),
                         "a change was undone: supply went before its commit");
