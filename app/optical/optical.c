@@ -13,18 +13,13 @@
 #include "optical_bundle.h"
 #include "optical_calibration.h"
 #include "optical_display.h"
-#include "optical_lines.h"
+#include "optical_iec.h"
 #include "optical_logs.h"
 #include "optical_settings.h"
 #include "optical_tariff.h"
 #include "optical_write.h"
 
 #define KMP_BAUD 9600u
-
-/* Timers of 5512-1458; B to L send their data at once (a 382L's readers give up after a second). */
-#define TT_MS       1700u
-#define TA_MS       1500u
-#define REACTION_MS 200u
 
 /* KMP commands beyond the registers (of a meter whose breaker nothing opens). */
 enum kmp_command {
@@ -172,44 +167,37 @@ static struct kmp_meter kmp_meter_of(struct meter *meter)
 
 /* ---- IEC 62056-21: what the server asks ---- */
 
-struct iec_context {
-    const struct meter *meter;
-    const struct optical *optical;
-};
-
 static const char *iec_ident(void *context)
 {
-    return ((const struct iec_context *)context)->meter->variant.iec_ident;
+    return ((const struct optical_iec *)context)->meter->variant.iec_ident;
 }
 
 static const char *iec_address(void *context)
 {
-    return ((const struct iec_context *)context)->optical->address;
+    return ((const struct optical_iec *)context)->optical->address;
 }
 
 static bool iec_line(void *context, unsigned line, struct writer *out)
 {
-    return optical_data_line(((const struct iec_context *)context)->meter, line, out);
+    return optical_iec_line((const struct optical_iec *)context, line, out);
 }
 
-static struct iec_meter iec_meter_of(struct iec_context *context)
+static struct iec_meter iec_meter_of(struct optical_iec *served,
+                                     const struct iec_programmer *programmer)
 {
-    struct iec_meter functions = {
-        .context = context, .ident = iec_ident, .address = iec_address, .data_line = iec_line};
-    return functions;
+    const bool mode_c = served->meter->variant.iec == IEC_MODE_A_C;
+    return (struct iec_meter){.context = served,
+                              .ident = iec_ident,
+                              .address = iec_address,
+                              .data_line = iec_line,
+                              .programmer = mode_c ? programmer : NULL};
 }
 
 /* ---- the line ---- */
 
 void optical_init(struct optical *optical, const struct meter *meter)
 {
-    bool mode_c = meter->variant.iec == IEC_MODE_A_C;
-    struct iec_settings settings = {.mode_c = mode_c,
-                                    .wait_ms = mode_c ? TT_MS : 0,
-                                    .reaction_ms = REACTION_MS,
-                                    .paced = false,
-                                    .char_timeout_ms = TA_MS,
-                                    .initial_baud = meter->variant.iec_baud};
+    const struct iec_settings settings = optical_iec_settings(meter, optical);
     memset(optical, 0, sizeof *optical);
     kmp_server_init(&optical->kmp, (uint8_t)settings_number(&meter->settings, SETTING_KMP_ADDRESS));
     iec_server_init(&optical->iec, &settings);
@@ -228,8 +216,9 @@ static void kmp_byte(struct optical *optical, struct meter *meter, uint8_t byte)
 
 static void iec_byte(struct optical *optical, struct meter *meter, uint8_t byte, int64_t wall_ms)
 {
-    struct iec_context context = {meter, optical};
-    const struct iec_meter functions = iec_meter_of(&context);
+    struct optical_iec served = {meter, optical};
+    const struct iec_programmer programmer = optical_iec_programmer(&served);
+    const struct iec_meter functions = iec_meter_of(&served, &programmer);
     struct writer out =
         writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);
     iec_server_byte(&optical->iec, &functions, byte, wall_ms, &out);
@@ -252,6 +241,10 @@ static void one_byte(struct optical *optical, struct meter *meter, uint8_t byte,
         optical->speaks_kmp = true;
         kmp_byte(optical, meter, byte);
     } else if (iec_server_busy(&optical->iec) || (byte & 0x7Fu) == '/') {
+        if (!iec_server_busy(&optical->iec)) { /* what has been set since */
+            const struct iec_settings settings = optical_iec_settings(meter, optical);
+            iec_server_configure(&optical->iec, &settings);
+        }
         optical->speaks_kmp = false;
         iec_byte(optical, meter, byte, wall_ms);
     }
@@ -280,9 +273,14 @@ size_t optical_transmit(struct optical *optical, uint8_t *bytes, size_t capacity
 
 int64_t optical_step(struct optical *optical, struct meter *meter, int64_t wall_ms)
 {
-    struct iec_context context = {meter, optical};
-    const struct iec_meter functions = iec_meter_of(&context);
+    struct optical_iec served = {meter, optical};
+    const struct iec_programmer programmer = optical_iec_programmer(&served);
+    const struct iec_meter functions = iec_meter_of(&served, &programmer);
     int64_t next = 0;
+    if (!iec_server_busy(&optical->iec)) { /* what has been set since */
+        const struct iec_settings settings = optical_iec_settings(meter, optical);
+        iec_server_configure(&optical->iec, &settings);
+    }
     while (meter->supply_on && next == 0) {
         struct writer out =
             writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);

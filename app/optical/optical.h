@@ -27,9 +27,11 @@ struct meter;
 struct optical {
     struct kmp_server kmp;
     struct iec_server iec;
-    bool speaks_kmp;      /**< the last telegram was KMP */
-    int64_t last_byte_ms; /**< wall time */
-    char address[9];      /**< serial number, for "/?address!" */
+    bool speaks_kmp;       /**< the last telegram was KMP */
+    int64_t last_byte_ms;  /**< wall time */
+    char address[9];       /**< serial number, for "/?address!" */
+    uint16_t iec_password; /**< that a programming session began with */
+    uint32_t iec_first;    /**< record that its extract of the load profile begins with; 0: none */
     uint8_t tx[OPTICAL_TX_BYTES];
     uint16_t tx_length;
 };

@@ -25,6 +25,12 @@ static const struct line lines_b_to_l[] = {
     {"96.8.0", LINE_PLAIN}, {"0.128.1", LINE_PLAIN}, {"1.6.0", LINE_PLAIN},
 };
 
+static const struct line lines_m_1[] = {
+    {"0.0.1", LINE_PLAIN},  {"1.8.0", LINE_PLAIN},   {"1.8.1", LINE_PLAIN},
+    {"1.8.2", LINE_PLAIN},  {"1.8.3", LINE_PLAIN},   {"1.8.4", LINE_PLAIN},
+    {"96.8.0", LINE_SHORT}, {"0.128.1", LINE_PLAIN}, {"1.6.0", LINE_PEAK},
+};
+
 static const struct line lines_m[] = {
     {"0.0.1", LINE_PLAIN}, {"97.97.0", LINE_SHORT}, {"1.8.0", LINE_PLAIN}, {"1.8.1", LINE_PLAIN},
     {"1.8.2", LINE_PLAIN}, {"2.8.0", LINE_PLAIN},   {"2.8.1", LINE_PLAIN}, {"2.8.2", LINE_PLAIN},
@@ -35,22 +41,45 @@ static const struct line lines_m[] = {
     {"0.1.0", LINE_SHORT}, {"96.8.0", LINE_SHORT},  {"1.0.0", LINE_STAMP},
 };
 
+struct list {
+    const struct line *line;
+    size_t length;
+};
+
+static struct list list_of(const struct meter *meter, bool first)
+{
+    if (meter->variant.generation != GENERATION_M) {
+        return (struct list){lines_b_to_l, sizeof lines_b_to_l / sizeof lines_b_to_l[0]};
+    }
+    return first ? (struct list){lines_m_1, sizeof lines_m_1 / sizeof lines_m_1[0]}
+                 : (struct list){lines_m, sizeof lines_m / sizeof lines_m[0]};
+}
+
 /* The list's line-th register that this meter has. */
-static const struct register_def *line_find(const struct meter *meter, unsigned line,
+static const struct register_def *line_find(const struct meter *meter, bool first, unsigned line,
                                             enum line_form *form)
 {
-    bool m = meter->variant.generation == GENERATION_M;
-    const struct line *list = m ? lines_m : lines_b_to_l;
-    size_t n =
-        m ? sizeof lines_m / sizeof lines_m[0] : sizeof lines_b_to_l / sizeof lines_b_to_l[0];
-    for (size_t i = 0; i < n; i++) {
-        const struct register_def *def = register_by_code(list[i].code);
+    const struct list list = list_of(meter, first);
+    for (size_t i = 0; i < list.length; i++) {
+        const struct register_def *def = register_by_code(list.line[i].code);
         if (def != NULL && register_exists(meter, def) && line-- == 0) {
-            *form = list[i].form;
+            *form = list.line[i].form;
             return def;
         }
     }
     return NULL;
+}
+
+/* As the list has it; what stands in none as on the display, settings as short numbers. */
+static enum line_form form_of(const struct meter *meter, const struct register_def *def)
+{
+    const struct list list = list_of(meter, false);
+    for (size_t i = 0; i < list.length; i++) {
+        if (register_by_code(list.line[i].code) == def) {
+            return list.line[i].form;
+        }
+    }
+    return def->source == SOURCE_SETTING ? LINE_SHORT : LINE_PLAIN;
 }
 
 static void short_write(const struct meter *meter, const struct register_def *def,
@@ -74,14 +103,10 @@ static void plain_write(const struct meter *meter, const struct register_def *de
     }
 }
 
-bool optical_data_line(const struct meter *meter, unsigned line, struct writer *out)
+static void line_write(const struct meter *meter, const struct register_def *def,
+                       enum line_form form, struct writer *out)
 {
-    enum line_form form = LINE_PLAIN;
     char stamp[15] = "";
-    const struct register_def *def = line_find(meter, line, &form);
-    if (def == NULL) {
-        return false;
-    }
     writer_text(out, def->code);
     writer_u8(out, '(');
     if (form == LINE_SHORT) {
@@ -97,5 +122,21 @@ bool optical_data_line(const struct meter *meter, unsigned line, struct writer *
         writer_text(out, stamp);
     }
     writer_u8(out, ')');
+}
+
+void optical_register_line(const struct meter *meter, const struct register_def *def,
+                           struct writer *out)
+{
+    line_write(meter, def, form_of(meter, def), out);
+}
+
+bool optical_data_line(const struct meter *meter, bool first, unsigned line, struct writer *out)
+{
+    enum line_form form = LINE_PLAIN;
+    const struct register_def *def = line_find(meter, first, line, &form);
+    if (def == NULL) {
+        return false;
+    }
+    line_write(meter, def, form, out);
     return true;
 }

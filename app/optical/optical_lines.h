@@ -11,7 +11,17 @@
 
 struct meter;
 
-/** Data line number line without CR LF.  @return false: the block ends here. */
-bool optical_data_line(const struct meter *meter, unsigned line, struct writer *out);
+struct register_def;
+
+/**
+ * Data line number line without CR LF.
+ * @param first  user data 1 of generation M, not user data 2; B to L have one list
+ * @return false: the block ends here
+ */
+bool optical_data_line(const struct meter *meter, bool first, unsigned line, struct writer *out);
+
+/** One register that the meter has, as a line of its own. */
+void optical_register_line(const struct meter *meter, const struct register_def *def,
+                           struct writer *out);
 
 #endif

@@ -206,6 +206,17 @@ enum kmp_unit {
             setting, need, RW, false, "134.0." #e, "", name                                        \
     }
 
+/* Settings of IEC 62056-21: of module, consumer port and optical port. */
+#define IEC_SETTING(id, e, setting, name)                                                          \
+    {                                                                                              \
+        {1, 1, 131, 0, e, 255}, id, KMP_NUMBER, 0, 2, REGISTER_UINT, UNIT_NONE, 0, SOURCE_SETTING, \
+            setting, NEED_M, RW, false, "131.0." #e, "", name                                      \
+    }
+#define IEC_SETTINGS_OF(id, e1, e2, e3, setting, name)                                             \
+    IEC_SETTING(id, e1, setting, name ", module"),                                                 \
+        IEC_SETTING((id) + 1, e2, (setting) + 1, name ", consumer port"),                          \
+        IEC_SETTING((id) + 2, e3, (setting) + 2, name ", optical port")
+
 /* Hundredths of a percent. */
 #define PERCENT(id, c, d, e, source, index, need, name)                                            \
     {                                                                                              \
@@ -656,6 +667,14 @@ const struct register_def register_table[] = {
            "Energy format (4 = 7.0, 2 = 6.1)"),
     TEXT(6031, 0, 2, 2, 4, REGISTER_TEXT, SOURCE_SOFTWARE_REVISION, NOTHING, "0.2.2", "REV",
          "Software revision"),
+    IEC_SETTINGS_OF(6162, 1, 2, 3, SETTING_IEC_USER_DATA, "IEC 62056-21 list"),
+    IEC_SETTINGS_OF(6165, 4, 5, 6, SETTING_IEC_D0_PERIOD, "IEC D0 period (5 s)"),
+    IEC_SETTINGS_OF(6168, 7, 8, 9, SETTING_IEC_D0_SPEED, "IEC D0 speed"),
+    IEC_SETTINGS_OF(6171, 10, 11, 12, SETTING_IEC_MODE, "IEC 62056-21 modes"),
+    IEC_SETTING(6174, 13, SETTING_IEC_TA, "IEC Ta (ms)"),
+    IEC_SETTING(6175, 14, SETTING_IEC_TR, "IEC Tr (ms)"),
+    IEC_SETTING(6176, 15, SETTING_IEC_TT, "IEC Tt (ms)"),
+    IEC_SETTING(6177, 16, SETTING_IEC_TI, "IEC Ti (s)"),
     /* ids from F000h up are this project's own: no public list has such registers */
     {{1, 1, 96, 52, 23, 255},
      0xF000,

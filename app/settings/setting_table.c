@@ -108,6 +108,13 @@ static const struct setting_choice protocols[] = {{0, "as the generation has it"
                                                   {1, "modes A and C, user data 1"},
                                                   {2, "modes A and C, user data 2"},
                                                   {0, NULL}};
+static const struct setting_choice user_data[] = {
+    {0, "user data 1"}, {1, "user data 2"}, {0, NULL}};
+static const struct setting_choice iec_speeds[] = {
+    {0, "300 baud"},  {1, "600 baud"},  {2, "1200 baud"}, {3, "2400 baud"},
+    {4, "4800 baud"}, {5, "9600 baud"}, {0, NULL}};
+static const struct setting_choice iec_modes[] = {
+    {0, "A"}, {1, "A and C"}, {2, "A, C and D0"}, {0, NULL}};
 static const struct setting_choice debit2[] = {
     {0, "daily"}, {1, "weekly"}, {2, "monthly"}, {0, NULL}};
 
@@ -137,6 +144,21 @@ static const struct setting_choice debit2[] = {
         id, name, text, type, SETTING_WITH_PASSWORD, effect, HOME_SETTINGS, 0, digits, 1, 0, min,  \
             max, initial, unit, 0, need, kmp, codes                                                \
     }
+
+/* Three of a kind: module, consumer port, optical port. */
+#define IEC_CHOICE(id, name, text, initial, kmp, codes)                                            \
+    OWN(id, name, text, SETTING_CHOICE, 0, 0, 0, 5, initial, "", NEED_M, kmp, codes)
+#define IEC_CHOICES(id, name, text, initial, kmp, codes)                                           \
+    IEC_CHOICE(id, "iec-" name "-module", text " over the module", initial, kmp, codes),           \
+        IEC_CHOICE((id) + 1, "iec-" name "-consumer", text " over the consumer port", initial,     \
+                   (kmp) + 1, codes),                                                              \
+        IEC_CHOICE((id) + 2, "iec-" name "-optical", text " over the optical port", initial,       \
+                   (kmp) + 2, codes)
+#define IEC_NUMBER(id, name, text, min, max, initial, unit, kmp)                                   \
+    OWN(id, name, text, SETTING_NUMBER, 0, 0, min, max, initial, unit, NEED_M, kmp, NULL)
+#define IEC_PERIOD(id, of, text, kmp)                                                              \
+    IEC_NUMBER(id, "iec-d0-period-" of, "IEC mode D0: period over the " text " in units of 5 s",   \
+               0, 17280, 0, "", kmp)
 
 const struct setting_def setting_table[] = {
     /* configuration 1: A-B-CCC-DD-E */
@@ -205,6 +227,22 @@ const struct setting_def setting_table[] = {
     OWN(SETTING_ALARM_MASK_B_FALL, "alarm-mask-b-fall",
         "Events of word B that raise an alarm when they go", SETTING_FLAGS, 0, 0, 0, UINT32_MAX, 64,
         "", NEED_M, 0xF203, NULL),
+    /* IEC 62056-21 (Kamstrup 5512-1458, 131.0.1 .. 131.0.16) */
+    IEC_CHOICES(SETTING_IEC_USER_DATA, "user-data", "IEC 62056-21: list read out", 1, 6162,
+                user_data),
+    IEC_PERIOD(SETTING_IEC_D0_PERIOD, "module", "module", 6165),
+    IEC_PERIOD(SETTING_IEC_D0_PERIOD + 1, "consumer", "consumer port", 6166),
+    IEC_PERIOD(SETTING_IEC_D0_PERIOD + 2, "optical", "optical port", 6167),
+    IEC_CHOICES(SETTING_IEC_D0_SPEED, "d0-speed", "IEC mode D0: speed", 3, 6168, iec_speeds),
+    IEC_CHOICES(SETTING_IEC_MODE, "modes", "IEC 62056-21: modes", 1, 6171, iec_modes),
+    IEC_NUMBER(SETTING_IEC_TA, "iec-ta", "IEC 62056-21: Ta, between characters", 1000, 65000, 1500,
+               "ms", 6174),
+    IEC_NUMBER(SETTING_IEC_TR, "iec-tr", "IEC 62056-21: Tr, until an answer", 1000, 65000, 1500,
+               "ms", 6175),
+    IEC_NUMBER(SETTING_IEC_TT, "iec-tt", "IEC 62056-21: Tt, until data come by themselves", 1000,
+               65000, 1700, "ms", 6176),
+    IEC_NUMBER(SETTING_IEC_TI, "iec-ti", "IEC 62056-21: Ti, end of an idle session", 5, 240, 90,
+               "s", 6177),
 };
 
 const size_t setting_table_length = sizeof setting_table / sizeof setting_table[0];

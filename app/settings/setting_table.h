@@ -68,6 +68,16 @@ enum setting_id {
     SETTING_NEUTRAL_TIME = 52,
     SETTING_KMP_ADDRESS = 60,
     SETTING_PASSWORD = 61,
+    /* IEC 62056-21, 131.0.1 .. 131.0.16: of module, consumer port and optical port, in this order
+     */
+    SETTING_IEC_USER_DATA = 80,
+    SETTING_IEC_D0_PERIOD = 83,
+    SETTING_IEC_D0_SPEED = 86,
+    SETTING_IEC_MODE = 89,
+    SETTING_IEC_TA = 92,
+    SETTING_IEC_TR = 93,
+    SETTING_IEC_TT = 94,
+    SETTING_IEC_TI = 95,
     SETTING_ALARM_MASK_A = 70,
     SETTING_ALARM_MASK_B_RISE = 71,
     SETTING_ALARM_MASK_B_FALL = 72,

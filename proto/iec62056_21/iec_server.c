@@ -18,6 +18,18 @@ void iec_server_init(struct iec_server *server, const struct iec_settings *setti
     server->state = IEC_IDLE;
     server->deadline_ms = INT64_MAX;
     server->baud = settings->initial_baud;
+    server->push_at_ms = INT64_MIN;
+}
+
+void iec_server_configure(struct iec_server *server, const struct iec_settings *settings)
+{
+    if (server->settings.push_ms != settings->push_ms) {
+        server->push_at_ms = INT64_MIN;
+    }
+    server->settings = *settings;
+    if (server->state == IEC_IDLE) {
+        server->baud = settings->initial_baud;
+    }
 }
 
 bool iec_server_busy(const struct iec_server *server)
@@ -136,27 +148,40 @@ static void byte_in_request(struct iec_server *server, const struct iec_meter *m
 
 /* ---- "ACK 0 Z Y CR LF" ---- */
 
+static uint32_t baud_of(unsigned z)
+{
+    return bauds[z < sizeof bauds / sizeof bauds[0] ? z : 0];
+}
+
 /** The option stands in server->request: V Z Y CR. */
-static void answer_option(struct iec_server *server, int64_t wall_ms)
+static void answer_option(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms)
 {
     const char *option = server->request;
     if (server->length != 4 || option[0] != '0' || option[3] != '\r') {
         server->state = IEC_IDENT; /* damaged: the data follow by themselves */
         return;
     }
-    if (option[2] != '0') {
-        go_idle(server); /* programming and manufacturer modes are not offered */
+    const bool programming = option[2] == '1' || option[2] == '6';
+    if (option[2] != '0' && (!programming || meter->programmer == NULL)) {
+        go_idle(server);
         return;
     }
-    unsigned z = (unsigned)(option[1] - '0');
-    server->baud = bauds[z < sizeof bauds / sizeof bauds[0] ? z : 0];
-    go_data(server, wall_ms + (int64_t)server->settings.reaction_ms);
+    const int64_t from_ms = wall_ms + (int64_t)server->settings.reaction_ms;
+    server->baud = baud_of((unsigned)(option[1] - '0'));
+    if (programming) {
+        server->state = IEC_OPENING;
+        server->manufacturer = option[2] == '6';
+        server->deadline_ms = from_ms;
+    } else {
+        go_data(server, from_ms);
+    }
 }
 
-static void byte_in_option(struct iec_server *server, char character, int64_t wall_ms)
+static void byte_in_option(struct iec_server *server, const struct iec_meter *meter, char character,
+                           int64_t wall_ms)
 {
     if (character == '\n') {
-        answer_option(server, wall_ms);
+        answer_option(server, meter, wall_ms);
     } else if (character == '/') {
         start_request(server, wall_ms);
     } else if (!keep(server, character)) {
@@ -189,6 +214,18 @@ static void apply_deadline(struct iec_server *server, int64_t wall_ms)
     case IEC_SENT: go_idle(server); break;
     case IEC_IDENT:
     case IEC_OPTION: go_data(server, server->data_from_ms); break;
+    case IEC_OPENING: break;
+    case IEC_PROGRAM: go_idle(server); break;
+    }
+}
+
+static void byte_in_program(struct iec_server *server, const struct iec_meter *meter, uint8_t byte,
+                            int64_t wall_ms, struct writer *out)
+{
+    server->deadline_ms = wall_ms + (int64_t)server->settings.inactivity_ms;
+    if (meter->programmer == NULL || writer_left(out) < IEC_PROGRAM_ROOM ||
+        !iec_program_byte(&server->program, meter->programmer, byte, out)) {
+        go_idle(server); /* also when the reader takes no answers: it is gone */
     }
 }
 
@@ -205,8 +242,10 @@ void iec_server_byte(struct iec_server *server, const struct iec_meter *meter, u
         break;
     case IEC_REQUEST: byte_in_request(server, meter, (char)byte, wall_ms, out); break;
     case IEC_IDENT: byte_after_ident(server, byte, wall_ms); break;
-    case IEC_OPTION: byte_in_option(server, (char)byte, wall_ms); break;
+    case IEC_OPTION: byte_in_option(server, meter, (char)byte, wall_ms); break;
+    case IEC_PROGRAM: byte_in_program(server, meter, byte, wall_ms, out); break;
     case IEC_DATA:
+    case IEC_OPENING:
     case IEC_SENT: break;
     }
 }
@@ -269,12 +308,56 @@ static int64_t send_line(struct iec_server *server, const struct iec_meter *mete
     return server->deadline_ms > wall_ms ? server->deadline_ms : 0;
 }
 
+/* ---- D0 ---- */
+
+/** Identification and data block by themselves, when nobody is talking. */
+static void push(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms,
+                 struct writer *out)
+{
+    if (server->settings.push_ms == 0 || server->state != IEC_IDLE) {
+        return;
+    }
+    const int64_t period_ms = (int64_t)server->settings.push_ms;
+    if (server->push_at_ms == INT64_MIN) {
+        server->push_at_ms = wall_ms + period_ms;
+    }
+    if (wall_ms < server->push_at_ms) {
+        return;
+    }
+    /* those that were missed are not made up for */
+    server->push_at_ms += (wall_ms - server->push_at_ms) / period_ms * period_ms + period_ms;
+    const char *ident = meter->ident(meter->context);
+    if (writer_left(out) < strlen(ident) + 3u) {
+        return;
+    }
+    writer_u8(out, '/');
+    writer_text(out, ident);
+    writer_text(out, "\r\n");
+    server->baud = baud_of(server->settings.push_speed);
+    go_data(server, wall_ms + line_time_ms(server, strlen(ident) + 3u));
+}
+
+static int64_t next_of(const struct iec_server *server)
+{
+    if (server->state != IEC_IDLE) {
+        return server->deadline_ms;
+    }
+    return server->settings.push_ms != 0 ? server->push_at_ms : INT64_MAX;
+}
+
 int64_t iec_server_step(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms,
                         struct writer *out)
 {
     apply_deadline(server, wall_ms);
+    push(server, meter, wall_ms, out);
     if (server->state == IEC_DATA && wall_ms >= server->deadline_ms) {
         return send_line(server, meter, wall_ms, out);
     }
-    return server->state == IEC_IDLE ? INT64_MAX : server->deadline_ms;
+    if (server->state == IEC_OPENING && wall_ms >= server->deadline_ms &&
+        writer_left(out) >= IEC_SERVER_ROOM) {
+        iec_program_begin(&server->program, server->manufacturer, out);
+        server->state = IEC_PROGRAM;
+        server->deadline_ms = wall_ms + (int64_t)server->settings.inactivity_ms;
+    }
+    return next_of(server);
 }

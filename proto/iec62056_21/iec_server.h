@@ -1,5 +1,6 @@
 /**
- * IEC 62056-21 as a meter answers it: mode A (data follow by themselves) and mode C read-out.
+ * IEC 62056-21 as a meter answers it: mode A (data follow by themselves), mode C with read-out and
+ * programming, and the timed read-out that Kamstrup calls D0.
  *
  * No I/O and no clock: bytes and wall milliseconds come in, bytes go out, speeds are reported.
  * Source: IEC 62056-21; Kamstrup 5512-1458 (382M, OMNIPOWER); read-outs of real 382C and 382L
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "../common/writer.h"
+#include "iec_program.h"
 
 /** What the server asks the meter. */
 struct iec_meter {
@@ -24,6 +26,8 @@ struct iec_meter {
     /** Data line number line (0, 1, ...) without CR LF, e.g. "1.8.0(0036886*kWh)".
      *  @return false: no such line, the block ends. */
     bool (*data_line)(void *context, unsigned line, struct writer *out);
+    /** Programming (Y = 1 and 6); NULL: not offered. */
+    const struct iec_programmer *programmer;
 };
 
 struct iec_settings {
@@ -38,6 +42,9 @@ struct iec_settings {
     /** Send no faster than baud allows: one line at a time, ten bits a character, and count Tt
      *  from the end of the ident.  Off: everything at once. */
     bool paced;
+    uint32_t inactivity_ms; /**< Ti 90 s: a programming session in which nothing comes is over */
+    uint32_t push_ms;       /**< D0: a read-out by itself each so often; 0: none */
+    uint8_t push_speed;     /**< and its speed as the Z of an option select, 0 .. 5 */
 };
 
 /** Room that iec_server_byte and iec_server_step need in out to make progress. */
@@ -50,6 +57,8 @@ enum iec_state {
     IEC_OPTION,  /**< inside "ACK 0 Z Y CR LF", until wait_ms has passed */
     IEC_DATA,    /**< sending lines of the data block; deaf meanwhile, the line is half duplex */
     IEC_SENT,    /**< last characters leave the line (paced only), then the speed falls back */
+    IEC_OPENING, /**< option select for programming taken: P0 comes after the reaction time */
+    IEC_PROGRAM, /**< programming, until B0 or Ti */
 };
 
 struct iec_server {
@@ -61,19 +70,25 @@ struct iec_server {
     unsigned line;        /**< next data line */
     int64_t data_from_ms; /**< mode A: when the data follow by themselves */
     uint8_t bcc;
-    uint32_t baud; /**< speed that now holds */
+    uint32_t baud;      /**< speed that now holds */
+    int64_t push_at_ms; /**< D0: when the next one is due; INT64_MIN: not begun */
+    bool manufacturer;  /**< the session to come is in the manufacturer's mode */
+    struct iec_program program;
 };
 
 void iec_server_init(struct iec_server *server, const struct iec_settings *settings);
 /**
  * One byte from the line (7 bits; bit 7 is ignored).
  *
- * A request for another address, an option other than data read-out (Y = 0), or an unfinished
- * message brings the server back to IEC_IDLE in silence.  A damaged option select leaves the
- * server in IEC_IDENT: the data then follow at the first speed (mode A).
+ * A request for another address, an option that is not offered (Y other than 0, or than 0, 1 and 6
+ * with a programmer), or an unfinished message brings the server back to IEC_IDLE in silence.  A
+ * damaged option select leaves the server in IEC_IDENT: the data then follow at the first speed
+ * (mode A).
  */
 void iec_server_byte(struct iec_server *server, const struct iec_meter *meter, uint8_t byte,
                      int64_t wall_ms, struct writer *out);
+/** Other settings from now on; what is under way goes on. */
+void iec_server_configure(struct iec_server *server, const struct iec_settings *settings);
 /**
  * Send what is due; call after every byte, at the deadline, and while it returns 0 = more now.
  * With less than IEC_SERVER_ROOM left in out it may write nothing and return 0: call again when

@@ -406,6 +406,144 @@ static void test_iec_of_a_382m(void **state)
     }
 }
 
+/* ---- programming mode ---- */
+
+/* A message with its block check; '<' opens the data. */
+static size_t tell(struct meter *meter, const char *message, int64_t wall_ms, char got[2048])
+{
+    uint8_t bytes[256];
+    size_t n = 0;
+    uint8_t check = 0;
+    bytes[n++] = 0x01;
+    for (const char *c = message; *c != '\0'; c++) {
+        bytes[n++] = *c == '<' ? 0x02 : (uint8_t)*c;
+        check ^= bytes[n - 1u];
+    }
+    bytes[n++] = 0x03;
+    bytes[n++] = check ^ 0x03;
+    const size_t length = say(meter, bytes, n, wall_ms, (uint8_t *)got, 2047);
+    got[length] = '\0';
+    return length;
+}
+
+/* One question, one answer of data: without STX, ETX and check. */
+static void expect_told(struct meter *meter, const char *message, int64_t wall_ms, const char *text)
+{
+    char got[2048];
+    const size_t n = tell(meter, message, wall_ms, got);
+    assert_true(n > 3u && got[0] == 0x02 && (got[n - 2u] == 0x03 || got[n - 2u] == 0x04));
+    got[n - 2u] = '\0';
+    assert_string_equal(got + 1, text);
+}
+
+static void expect_ack(struct meter *meter, const char *message, int64_t wall_ms)
+{
+    char got[2048];
+    assert_int_equal(tell(meter, message, wall_ms, got), 1);
+    assert_int_equal(got[0], 0x06);
+}
+
+static void sign_on(struct meter *meter, int64_t wall_ms, const char *password)
+{
+    static const uint8_t ask[] = {'/', '?', '!', '\r', '\n'};
+    static const uint8_t option[] = {0x06, '0', '5', '1', '\r', '\n'};
+    char got[2048];
+    (void)say(meter, ask, sizeof ask, wall_ms, (uint8_t *)got, sizeof got);
+    (void)say(meter, option, sizeof option, wall_ms, (uint8_t *)got, sizeof got);
+    const size_t n = say(meter, option, 0, wall_ms + 200, (uint8_t *)got, sizeof got);
+    assert_int_equal(n, 8);
+    assert_memory_equal(got, "\x01P0\x02()\x03\x60", 8);
+    expect_ack(meter, password, wall_ms + 300);
+}
+
+/* REQ(OPT-01): registers, time, settings and the operation state over a programming session. */
+static void test_iec_programming(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    puppet.energy_uwh[LEGAL_A_PLUS] = 10 * KWH;
+    sign_on(meter, 1000, "P1<(00000)");
+    expect_told(meter, "R1<1.8.0()", 1400, "1.8.0(0000010*kWh)");
+    expect_told(meter, "R1<131.0.3()", 1500, "131.0.3(1)");
+    expect_ack(meter, "W5<1.0.0(0260321073800)", 1600);
+    expect_told(meter, "R5<1.0.0()", 1600, "1.0.0(01260321073800)");
+    expect_ack(meter, "W1<131.0.3(0)", 1700);
+    expect_told(meter, "R1<131.0.3()", 1700, "131.0.3(0)");
+    expect_told(meter, "W1<131.0.3(2)", 1700, "ER value");
+    expect_told(meter, "W1<131.0.13(999)", 1700, "ER value");
+    expect_told(meter, "W1<1.8.0(1)", 1700, "ER unknown object");
+    expect_told(meter, "W5<1.0.0(0261341073800)", 1700, "ER value");
+    expect_told(meter, "R1<9.9.9()", 1700, "ER unknown object");
+    expect_ack(meter, "W1<96.5.1(2)", 1800);
+    assert_int_equal(meter_operation_state(meter), 2);
+    char got[2048];
+    assert_int_equal(tell(meter, "B0", 1900, got), 0);
+    /* user data 1 from now on */
+    static const uint8_t ask[] = {'/', '?', '!', '\r', '\n'};
+    (void)say(meter, ask, sizeof ask, 5000, (uint8_t *)got, sizeof got);
+    const size_t n = say(meter, ask, 0, 6700, (uint8_t *)got, sizeof got - 1u);
+    got[n] = '\0';
+    assert_non_null(strstr(got, "\x02"
+                                "0.0.1(12345678)\r\n1.8.0(0000010*kWh)\r\n1.8.1("));
+    assert_null(strstr(got, "97.97.0"));
+}
+
+/* REQ(SEC-06): a wrong password ends the session, and the consumer port has no way in. */
+static void test_iec_password(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    static const char *const wrong[] = {"P1<(1)", "P1<()", "P1<(65536)", "P1<(abc)"};
+    char got[2048];
+    for (unsigned k = 0; k < 5; k++) {
+        const int64_t wall_ms = 1000000 * (k + 1);
+        static const uint8_t start[] = {'/', '?', '!', '\r', '\n', 0x06, '0', '5', '1', '\r', '\n'};
+        if (k == 4) {
+            optical_connect(&meter->optical[0], meter, CHANNEL_CONSUMER);
+        }
+        (void)say(meter, start, sizeof start, wall_ms, (uint8_t *)got, sizeof got);
+        (void)say(meter, start, 0, wall_ms + 200, (uint8_t *)got, sizeof got);
+        assert_int_equal(tell(meter, k == 4 ? "P1<(0)" : wrong[k], wall_ms + 300, got), 5);
+        assert_memory_equal(got,
+                            "\x01"
+                            "B0\x03\x71",
+                            5);
+    }
+    optical_connect(&meter->optical[0], meter, CHANNEL_OPTICAL);
+}
+
+/* REQ(LPR-01): the load profile in blocks, by time, as 5512-1458 prints it. */
+static void test_iec_load_profile(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    memset(&puppet_profile, 0, sizeof puppet_profile);
+    puppet_profile.layout = (struct legal_profile_layout){.channels = 1, .interval_min = 60};
+    for (unsigned k = 0; k < 8; k++) { /* 2026-01-01 01:00 (UTC+1) and on */
+        puppet.energy_uwh[LEGAL_A_PLUS] = (500u + k) * KWH;
+        const struct legal_profile_record stamp = {.utc_s = 1767225600 + 3600 * (int64_t)k,
+                                                   .status = k == 1 ? 64 : 0,
+                                                   .quality = k == 2 ? 1024 : 0};
+        assert_int_equal(legal_profile_record(&meter->legal, &stamp), LEGAL_OK);
+    }
+    sign_on(meter, 1000, "P1<(0)");
+    expect_told(meter, "R6<99.1.0(0260101020000;0260101040000;2)", 2000,
+                "99.1.0(4)(1.0.0)()(96.56.2)()(96.56.3)()(1.8.0)(kWh)\r\n"
+                "(01260101020000)(64)(0)(0000501)\r\n"
+                "(01260101030000)(0)(1024)(0000502)\r\n");
+    static const uint8_t more = 0x06;
+    char got[2048];
+    size_t n = say(meter, &more, 1, 2100, (uint8_t *)got, sizeof got);
+    assert_memory_equal(got, "\x02(01260101040000)(0)(0)(0000503)\r\n\x03", n - 1u);
+    n = tell(meter, "R6<99.1.0()", 2200, got);
+    assert_int_equal(got[n - 2u], 0x04);
+    assert_non_null(strstr(got, "(01260101060000)(0)(0)(0000505)\r\n\x04"));
+    expect_told(meter, "R6<99.1.0(0270101000000)", 2300,
+                "99.1.0(4)(1.0.0)()(96.56.2)()(96.56.3)()(1.8.0)(kWh)\r\n");
+    expect_told(meter, "R6<99.1.0(1;2)", 2300, "ER value");
+    expect_told(meter, "R6<99.9.0()", 2300, "ER unknown object");
+}
+
 /* 6.1: the decimal point stands in the line as on the display. */
 static void test_iec_format_6_1(void **state)
 {
@@ -556,6 +694,9 @@ int main(void)
         cmocka_unit_test_setup(test_word_b, setup),
         cmocka_unit_test_setup(test_iec_of_a_382c, setup),
         cmocka_unit_test_setup(test_iec_of_a_382m, setup),
+        cmocka_unit_test_setup(test_iec_programming, setup),
+        cmocka_unit_test_setup(test_iec_password, setup),
+        cmocka_unit_test_setup(test_iec_load_profile, setup),
         cmocka_unit_test_setup(test_iec_format_6_1, setup),
         cmocka_unit_test_setup(test_iec_address, setup),
         cmocka_unit_test_setup(test_protocols_in_turn, setup),

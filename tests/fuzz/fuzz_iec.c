@@ -17,13 +17,33 @@ static bool data_line(void *context, unsigned line, struct writer *out)
     return line < 3;
 }
 
+static bool password(void *context, const char *given)
+{
+    (void)context;
+    return given[0] == '1';
+}
+
+/* Looks at all that it is given, and answers in every way. */
+static enum iec_reply command(void *context, const struct iec_command *command, struct writer *out)
+{
+    (void)context;
+    writer_text(out, command->name);
+    writer_text(out, command->data);
+    return (enum iec_reply)((unsigned)command->digit % 4u);
+}
+
 static void serve(const uint8_t *data, size_t size)
 {
-    static const struct iec_settings settings = {
-        .mode_c = true, .wait_ms = 1700, .char_timeout_ms = 1500, .initial_baud = 300};
-    static const struct iec_meter meter = {NULL, text, text, data_line};
+    static const struct iec_settings settings = {.mode_c = true,
+                                                 .wait_ms = 1700,
+                                                 .char_timeout_ms = 1500,
+                                                 .initial_baud = 300,
+                                                 .inactivity_ms = 90000,
+                                                 .push_ms = 60000};
+    static const struct iec_programmer programmer = {NULL, password, command};
+    static const struct iec_meter meter = {NULL, text, text, data_line, &programmer};
     struct iec_server server;
-    uint8_t sent[IEC_SERVER_ROOM];
+    uint8_t sent[IEC_PROGRAM_ROOM];
     iec_server_init(&server, &settings);
     for (size_t i = 0; i < size; i++) {
         int64_t now_ms = (int64_t)i * 200;

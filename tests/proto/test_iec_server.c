@@ -42,7 +42,7 @@ static bool fake_line(void *context, unsigned line, struct writer *out)
     return true;
 }
 
-static const struct iec_meter fake_meter = {NULL, fake_ident, fake_address, fake_line};
+static const struct iec_meter fake_meter = {NULL, fake_ident, fake_address, fake_line, NULL};
 
 struct bench {
     struct iec_server server;
@@ -374,7 +374,7 @@ static bool no_line(void *context, unsigned line, struct writer *out)
 static void zero_lines_are_a_block_too(void **state)
 {
     (void)state;
-    const struct iec_meter empty = {NULL, fake_ident, fake_address, no_line};
+    const struct iec_meter empty = {NULL, fake_ident, fake_address, no_line, NULL};
     struct iec_server server;
     char sent[256];
     struct writer w = writer_over(sent, sizeof sent);
