@@ -29,7 +29,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 WORK = TOP / "build" / "mutation"
 REASONS = TOP / "tests" / "mutation.txt"
-FOLDERS = ["signal", "energy", "store", "bus", "params", "profile"]  # of legal/
+FOLDERS = ["signal", "energy", "store", "bus", "params", "profile", "audit"]  # of legal/
 COPIED = ["CMakeLists.txt", "cmake", "legal", "app", "proto", "lab", "host", "ports", "tools", "tests", "bench", "data", "docs"]
 # The quick and sharp ones first: most mutants die there.  Last the one that knows every bit of the signal part and
 # nothing of what they mean.
@@ -37,7 +37,8 @@ FIRST = ["test_conservation", "test_signal", "test_signal_kernels", "test_bus", 
          "test_store_cuts"]
 LAST = ["test_signal_golden"]
 # Of some files the test that looks at nothing else.
-OWN = {"profile/": "test_profile", "params/": "test_compensation", "energy/drift.c": "test_compensation",
+OWN = {"profile/": "test_profile", "audit/": "test_audit", "energy/trail.c": "test_audit", "params/": "test_compensation",
+       "energy/drift.c": "test_compensation", "energy/commands.c": "test_audit",
        "energy/neighbours.c": "test_compensation", "signal/angle.c": "test_signal_angle", "energy/timing.c": "test_timing"}
 PARTS = ["legal", "app", "lab", "regression"]
 LIMIT_S = 120
@@ -104,6 +105,12 @@ NAMED = [
      "*deleted = profile->layout.channels > 0 && next_id(profile) > profile->oldest_id;", "*deleted = false;"),
     ("profile: record lost in a cut", "profile/profile.c", "    profile->count++;\n    if (!scratch_write(profile)) {",
      "    profile->count++;\n    if (profile->count % 2u == 0 && !scratch_write(profile)) {"),
+    ("audit: a change without its entry", "energy/commands.c", "const enum legal_err err = trail_change(p, constants, systems);",
+     "const enum legal_err err = systems != 0 ? LEGAL_OK : LEGAL_ERR_RANGE;"),
+    ("audit: no room kept for a cut", "energy/trail.c", "audit_room(&p->audit, true) < AUDIT_CHANGE_PLACES",
+     "audit_room(&p->audit, true) < 1u"),
+    ("audit: a torn place taken again", "audit/audit.c", "        if (state == PAGE_BLANK) {", "        if (state != PAGE_GOOD) {"),
+    ("audit: lost constants taken for a cut", "audit/audit.c", "|| later.lost ||", "||"),
     ("profile: windows of the interval left to the next", "profile/profile_commands.c",
      "    processor_book(p); /* windows that have ended belong to the interval that ends */\n", ""),
 ]

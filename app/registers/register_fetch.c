@@ -396,6 +396,17 @@ static void fetch_setting(const struct meter *meter, uint16_t id, struct registe
     }
 }
 
+static void fetch_calibration(const struct meter *meter, uint8_t index, struct register_value *out)
+{
+    struct legal_audit audit;
+    legal_audit(&meter->legal, &audit);
+    switch (index) {
+    case 0: number(out, legal_calibration_count(&meter->legal), 0); break;
+    case 1: number(out, audit.seal_open ? 1 : 0, 0); break;
+    default: number(out, audit.n_entries, 0); break;
+    }
+}
+
 static void fetch_state(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
@@ -426,6 +437,7 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
         number(out, meter_alarms_raised(meter, (enum alarm_kind)def->index), 0);
         break;
     case SOURCE_SETTING: fetch_setting(meter, def->index, out); break;
+    case SOURCE_CALIBRATION: fetch_calibration(meter, (uint8_t)def->index, out); break;
     default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */
     }
 }
@@ -476,6 +488,7 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
         {SOURCE_SETTING, fetch_state},
     };
+    _Static_assert(SOURCE_SETTING + 1 == SOURCES, "the last group ends with the last source");
     size_t i = 0;
     while (def->source > groups[i].last) {
         i++;

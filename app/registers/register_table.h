@@ -159,8 +159,10 @@ enum register_source {
     SOURCE_PULSE_INPUT,
     SOURCE_OPERATION_STATE,
     SOURCE_ENERGY_FORMAT,
-    SOURCE_ALARM,   /**< index: enum alarm_kind */
-    SOURCE_SETTING, /**< index: id of a setting with a home of its own (setting_table.h) */
+    SOURCE_ALARM,       /**< index: enum alarm_kind */
+    SOURCE_CALIBRATION, /**< index 0: times written, 1: seal open, 2: entries in the audit trail */
+    SOURCE_SETTING,     /**< index: id of a setting with a home of its own (setting_table.h) */
+    SOURCES
 };
 
 /** Numbers of a week (EN 50160), index of SOURCE_QUALITY_WEEK. */

@@ -12,15 +12,16 @@
 
 /* In the order in which they are printed. */
 static const uint16_t info_ids[] = {
-    1001,                         /* serial number */
-    1010,                         /* total meter number */
-    1058, 1126,                   /* type number, short and complete */
-    1005, 6031, 1083,             /* software number, revision, checksum */
-    54,   55,   56,   1029, 1075, /* configurations */
-    6002,                         /* energy format */
-    1271,                         /* KMP address */
-    1047, 1002, 1003,             /* clock */
-    1004,                         /* hours */
+    1001,                               /* serial number */
+    1010,                               /* total meter number */
+    1058,   1126,                       /* type number, short and complete */
+    1005,   6031,   1083,               /* software number, revision, checksum */
+    54,     55,     56,     1029, 1075, /* configurations */
+    6002,                               /* energy format */
+    1271,                               /* KMP address */
+    1047,   1002,   1003,               /* clock */
+    0xF100, 0xF101, 0xF102, /* calibration, seal, audit trail: of this project's meter */
+    1004,                   /* hours */
 };
 
 static void print_row(size_t width, const char *name, const char *value, const char *unit)

@@ -80,17 +80,6 @@ static enum page_state place_read(struct page_memory *memory, uint32_t place,
     return entry->number == place + 1u ? PAGE_GOOD : PAGE_DAMAGED;
 }
 
-bool audit_newer(struct page_memory *memory)
-{
-    for (uint32_t place = 0; place < AUDIT_PAGES; place++) {
-        struct legal_audit_entry entry;
-        if (place_read(memory, place, &entry) == PAGE_NEWER) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void learn(struct audit *audit, const struct legal_audit_entry *entry)
 {
     audit->any = true;
@@ -106,18 +95,42 @@ static void learn(struct audit *audit, const struct legal_audit_entry *entry)
     }
 }
 
-void audit_open(struct audit *audit, struct page_memory *memory)
+/* The first place that nothing was ever written to; a torn page may begin like one. */
+static void pass_over(struct audit *audit, struct page_memory *memory)
+{
+    struct page page;
+    while (audit->next < AUDIT_PAGES) {
+        const enum page_state state =
+            page_read(memory, AUDIT_PAGE + audit->next, PAGE_AUDIT, &page);
+        audit->fault = state == PAGE_UNREADABLE || audit->fault;
+        if (state == PAGE_BLANK) {
+            return;
+        }
+        audit->next++;
+    }
+}
+
+enum legal_err audit_open(struct audit *audit, struct page_memory *memory)
 {
     memset(audit, 0, sizeof *audit);
     for (uint32_t place = 0; place < AUDIT_PAGES; place++) {
+        struct page head;
         struct legal_audit_entry entry;
-        const enum page_state state = place_read(memory, place, &entry);
-        audit->fault = state == PAGE_UNREADABLE || audit->fault;
-        audit->next = state == PAGE_BLANK ? audit->next : place + 1u;
-        if (state == PAGE_GOOD) {
-            learn(audit, &entry);
+        const uint32_t address = (AUDIT_PAGE + place) * LEGAL_MEMORY_PAGE_BYTES;
+        if (!page_read_bytes(memory, address, head.bytes, PAGE_HEAD_BYTES)) {
+            audit->fault = true;
+        } else if (!page_head_blank(&head)) {
+            audit->next = place + 1u;
+            switch (place_read(memory, place, &entry)) {
+            case PAGE_GOOD: learn(audit, &entry); break;
+            case PAGE_NEWER: return LEGAL_ERR_FORMAT;
+            case PAGE_UNREADABLE: audit->fault = true; break;
+            default: break;
+            }
         }
     }
+    pass_over(audit, memory);
+    return LEGAL_OK;
 }
 
 uint32_t audit_room(const struct audit *audit, bool change)
@@ -131,6 +144,7 @@ bool audit_append(struct audit *audit, struct page_memory *memory,
 {
     struct legal_audit_entry written = *entry;
     struct page page;
+    pass_over(audit, memory);
     if (audit->fault || audit_room(audit, about_constants(entry)) == 0) {
         return false;
     }

@@ -37,11 +37,11 @@ struct audit {
     bool fault;                           /**< a place can't be read, or an entry not be written */
 };
 
-/** Is there an entry of a format that this software does not know? */
-bool audit_newer(struct page_memory *memory);
-
-/** Read the trail.  Places that hold no entry are passed over and stay as they are. */
-void audit_open(struct audit *audit, struct page_memory *memory);
+/**
+ * Read the trail.  Places that hold no entry are passed over and stay as they are.
+ * @retval LEGAL_ERR_FORMAT  an entry of a format that this software does not know
+ */
+enum legal_err audit_open(struct audit *audit, struct page_memory *memory);
 
 /** Places left for entries that change something, and for the others. */
 uint32_t audit_room(const struct audit *audit, bool change);

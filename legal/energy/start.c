@@ -61,7 +61,7 @@ enum legal_err legal_start(struct legal *legal, const struct legal_port *port,
     ident_start(&p->ident, &p->port);
     p->registers.summation = setup->summation;
     struct store_state state;
-    if (profile_start(&p->profile, &p->log, &p->port) == LEGAL_ERR_FORMAT) {
+    if (profile_start(&p->profile, &p->log, &p->port) == LEGAL_ERR_FORMAT || !trail_open(p)) {
         start_nothing(p);
         return LEGAL_ERR_FORMAT;
     }

@@ -27,10 +27,15 @@ static struct legal_audit_entry entry_of(struct processor *p, enum legal_audit_w
     return entry;
 }
 
+bool trail_open(struct processor *p)
+{
+    struct page_memory memory = {.port = &p->port};
+    return audit_open(&p->audit, &memory) == LEGAL_OK;
+}
+
 void trail_start(struct processor *p)
 {
     struct audit *audit = &p->audit;
-    audit_open(audit, &p->store.memory);
     audit->constants_lost = p->constants_fault;
     audit->other_constants =
         audit->constants_known && constants_crc(&p->constants) != audit->constants_crc;

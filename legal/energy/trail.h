@@ -4,6 +4,9 @@
 
 #include "energy/processor.h"
 
+/** Read the trail, before anything is written.  @return false: it is of a newer format. */
+bool trail_open(struct processor *p);
+
 /** After registers and constants were loaded: does the trail know these constants? */
 void trail_start(struct processor *p);
 

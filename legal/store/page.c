@@ -30,6 +30,16 @@ static bool all_equal(const struct page *page, uint8_t value)
     return true;
 }
 
+bool page_head_blank(const struct page *page)
+{
+    for (unsigned i = 1; i < PAGE_HEAD_BYTES; i++) {
+        if (page->bytes[i] != page->bytes[0]) {
+            return false;
+        }
+    }
+    return page->bytes[0] == 0xFFu || page->bytes[0] == 0x00u;
+}
+
 /* The newest format of a kind; all older ones are read. */
 static uint8_t format_of(enum page_kind kind)
 {

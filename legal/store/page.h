@@ -57,6 +57,9 @@ bool page_read_bytes(struct page_memory *memory, uint32_t address, void *bytes, 
 enum page_state page_read(struct page_memory *memory, uint32_t index, enum page_kind kind,
                           struct page *page);
 
+/** Do the bytes of the head look as if the page was never written? */
+bool page_head_blank(const struct page *page);
+
 /** Zero contents, head filled in. */
 void page_begin(struct page *page, enum page_kind kind, uint32_t number);
 

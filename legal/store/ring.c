@@ -3,16 +3,6 @@
 /* Damaged records passed over in the search for the newest good one. */
 #define SEARCH_PASSES 32u
 
-static bool head_blank(const uint8_t *head)
-{
-    for (unsigned i = 1; i < PAGE_HEAD_BYTES; i++) {
-        if (head[i] != head[0]) {
-            return false;
-        }
-    }
-    return head[0] == 0xFFu || head[0] == 0x00u;
-}
-
 struct ring_survey ring_survey_of(struct page_memory *memory, const struct ring *ring,
                                   uint64_t below)
 {
@@ -24,7 +14,7 @@ struct ring_survey ring_survey_of(struct page_memory *memory, const struct ring 
             survey.unreadable++;
             continue;
         }
-        if (head_blank(head.bytes)) {
+        if (page_head_blank(&head)) {
             continue;
         }
         survey.written += place > 0 ? 1u : 0u;

@@ -159,8 +159,7 @@ static enum legal_err load_tariff(struct store *store, struct registers *registe
     return LEGAL_OK;
 }
 
-/* Constants and the audit trail are no business of this file, but nothing may be written beside
- * newer ones. */
+/* Constants are no business of this file, but nothing may be written beside newer ones. */
 static bool constants_newer(struct page_memory *memory)
 {
     bool newer = false;
@@ -189,7 +188,7 @@ enum legal_err store_open(struct store *store, const struct legal_port *port,
             return LEGAL_ERR_FORMAT;
         }
     }
-    if (constants_newer(&store->memory) || audit_newer(&store->memory)) {
+    if (constants_newer(&store->memory)) {
         return LEGAL_ERR_FORMAT;
     }
     enum legal_err err = load_state(store, registers, state);

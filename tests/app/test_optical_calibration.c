@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "app/meter/meter.h"
+#include "app/registers/register_read.h"
 #include "emu/ram_board.h"
 #include "proto/kmp/kmp_calibration.h"
 
@@ -133,6 +134,13 @@ static struct kmp_calibration_snapshot snapshot(struct bench *bench)
     assert_true(exchange(bench, KMP_CALIBRATION_LOOK, &w, &data));
     assert_int_equal(kmp_calibration_snapshot_read(&data, &out), KMP_OK);
     return out;
+}
+
+static int64_t register_number(const struct bench *bench, uint16_t kmp_id)
+{
+    struct register_value value;
+    assert_true(register_read(&bench->meter, register_by_kmp_id(kmp_id), &value));
+    return value.number;
 }
 
 static struct kmp_calibration_entry entry(struct bench *bench, uint32_t number)
@@ -269,6 +277,7 @@ static void the_seal_decides(void **state)
     assert_int_equal(entry(bench, 4).refused, 2);
     assert_int_equal(entry(bench, 5).number, 0);
     assert_int_equal(snapshot(bench).n_entries, 4);
+    assert_int_equal(register_number(bench, 0xF101), 0);
     free(bench);
 }
 
@@ -290,6 +299,9 @@ static void a_commit(const char *name)
     assert_int_equal(result.system, 1);
     systems_start(bench); /* as the board does */
     second(bench, 230.0, 10.0);
+    assert_int_equal(register_number(bench, 0xF100), 1);
+    assert_int_equal(register_number(bench, 0xF101), 1);
+    assert_int_equal(register_number(bench, 0xF102), 2);
     for (unsigned restart = 0; restart < 2; restart++) {
         for (uint8_t s = 1; s <= systems; s++) {
             const struct kmp_calibration_constants c = constants(bench, s);

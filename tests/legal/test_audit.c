@@ -5,6 +5,7 @@
 #include "emu/desk.h"
 
 #include "audit/audit.h"
+#include "bus/legal_crc.h"
 #include "params/constants.h"
 
 #define PAGE  LEGAL_MEMORY_PAGE_BYTES
@@ -130,10 +131,122 @@ static void a_calibration(void **state)
         struct legal_audit_entry none;
         assert_int_equal(legal_audit_read(&desk->legal, 0, &none), LEGAL_ERR_RANGE);
         assert_int_equal(legal_audit_read(&desk->legal, 6, &none), LEGAL_ERR_RANGE);
+        struct legal_audit audit;
+        legal_audit(&desk->legal, &audit);
+        assert_int_equal(audit.refused, 3);
+        assert_false(audit.seal_open);
         assert_int_equal(desk_power_up(desk), LEGAL_OK);
         run(desk);
         assert_int_equal(n_entries(desk), 5);
     }
+    desk_free(desk);
+}
+
+/* Every byte of an entry is where docs/spec/storage.md has it. */
+static void bytes_of_an_entry(void **state)
+{
+    (void)state;
+    static const uint8_t program[] = "a program";
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    desk->port.program = program;
+    desk->port.program_bytes = sizeof program;
+    assert_int_equal(legal_start(&desk->legal, &desk->port, &desk->setup, desk->now_us), LEGAL_OK);
+    desk_systems_start(desk);
+    legal_audit_time(&desk->legal, INT64_C(0x0102030405), true);
+    run(desk);
+    assert_int_equal(replace(desk, 1), LEGAL_ERR_SEALED);
+    for (unsigned k = 0; k < 259; k++) {
+        assert_int_equal(replace(desk, 1), LEGAL_ERR_SEALED);
+    }
+    desk_run(desk, 600, watts, vars);
+    desk->seal_open = true;
+    const uint32_t old_crc = crc_in_force(desk);
+    assert_int_equal(replace(desk, 1), LEGAL_OK);
+    const struct legal_audit_entry entry = entry_at(desk, 3);
+    struct page page;
+    memcpy(page.bytes, desk->memory.bytes + TRAIL + 2 * PAGE, PAGE);
+    static const uint8_t head[12] = {'A', 1, 0, 1, 3, 0, 0, 0, LEGAL_AUDIT_CONSTANTS, 7, 3, 0};
+    assert_memory_equal(page.bytes, head, sizeof head);
+    assert_int_equal(page_get(&page, 12, 8), INT64_C(0x0102030405) + 601);
+    assert_int_equal(page_get(&page, 20, 4), old_crc);
+    assert_int_equal(page_get(&page, 24, 4), crc_in_force(desk));
+    assert_int_equal(page_get(&page, 28, 4), 1);
+    assert_int_equal(page_get(&page, 32, 4), 260);
+    assert_int_equal(page_get(&page, 36, 4), 38200101);
+    assert_int_equal(page_get(&page, 40, 4), legal_crc32(program, sizeof program));
+    assert_int_equal(page_get(&page, 44, 4), 1);
+    assert_int_equal(page_get(&page, 48, 4), 601);
+    for (uint32_t at = 52; at < PAGE_CRC_AT; at++) {
+        assert_int_equal(page.bytes[at], 0);
+    }
+    assert_int_equal(entry.refused, 260);
+
+    /* and each flag alone is read from its bit */
+    const struct page_memory memory = {.port = &desk->port, .writable = true};
+    for (unsigned bit = 0; bit < 3; bit++) {
+        struct page_memory written = memory;
+        page.bytes[10] = (uint8_t)(1u << bit);
+        page.bytes[8] = LEGAL_AUDIT_FOUND;
+        page_put(&page, 4, 4, 4u + bit);
+        assert_true(page_write(&written, AUDIT_PAGE + 3u + bit, &page));
+    }
+    assert_int_equal(legal_start(&desk->legal, &desk->port, &desk->setup, desk->now_us), LEGAL_OK);
+    assert_true(entry_at(desk, 4).time_valid && !entry_at(desk, 4).seal_open);
+    assert_false(entry_at(desk, 4).lost);
+    assert_true(entry_at(desk, 5).seal_open && !entry_at(desk, 5).lost);
+    assert_true(entry_at(desk, 6).lost && !entry_at(desk, 6).time_valid);
+    desk_free(desk);
+}
+
+/* The board may have no way to open the seal; and its owner may move the legal part. */
+static void no_seal_and_another_place(void **state)
+{
+    (void)state;
+    static struct legal moved;
+    struct desk *desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    struct legal_audit audit;
+    seal(desk, true);
+    legal_audit(&desk->legal, &audit);
+    assert_true(audit.seal_open);
+    memcpy(&moved, &desk->legal, sizeof moved);
+    memset(&desk->legal, 0x5A, sizeof desk->legal);
+    struct legal_audit_entry entry;
+    assert_int_equal(legal_audit_read(&moved, 1, &entry), LEGAL_OK);
+    desk->port.seal_open = NULL;
+    assert_int_equal(legal_start(&desk->legal, &desk->port, &desk->setup, desk->now_us), LEGAL_OK);
+    desk_systems_start(desk);
+    run(desk);
+    legal_audit(&desk->legal, &audit);
+    assert_false(audit.seal_open);
+    assert_int_equal(replace(desk, 1), LEGAL_ERR_SEALED);
+    assert_int_equal(entry_at(desk, 2).what, LEGAL_AUDIT_SEAL_CLOSED);
+    desk_free(desk);
+}
+
+/* Whatever a cut leaves of an entry stays, also where its front looks blank; the next one goes
+ * behind it. */
+static void torn_places_stay(void **state)
+{
+    (void)state;
+    static jmp_buf power_lost;
+    static uint8_t torn[PAGE];
+    struct desk *volatile desk = desk_new(3, LEGAL_SUM_INDIVIDUAL);
+    desk->memory.power_lost = &power_lost;
+    seal(desk, true);
+    desk->memory.cut = EEPROM_CUT_BACK;
+    desk->memory.cut_at = desk->memory.writes + 1;
+    if (setjmp(power_lost) == 0) {
+        (void)replace(desk, 3);
+        fail_msg("nothing written");
+    }
+    desk->memory.cut_at = 0;
+    memcpy(torn, desk->memory.bytes + TRAIL + PAGE, PAGE);
+    assert_int_equal(torn[0], 0xFF);
+    assert_int_equal(desk_power_up(desk), LEGAL_OK);
+    assert_int_equal(n_entries(desk), 2);
+    assert_int_equal(replace(desk, 3), LEGAL_OK);
+    assert_int_equal(n_entries(desk), 3);
+    assert_memory_equal(torn, desk->memory.bytes + TRAIL + PAGE, PAGE);
     desk_free(desk);
 }
 
@@ -262,6 +375,7 @@ static bool change_cut(uint64_t n, enum eeprom_cut cut, uint64_t later, enum eep
     assert_int_equal(desk_power_up(desk), LEGAL_OK);
     run(desk);
     agrees(desk, 10, 11);
+    assert_int_equal(legal_calibration_count(&desk->legal), number_in_force(desk) == 10 ? 1 : 2);
     if (number_in_force(desk) == 10) { /* and the change can be made after all */
         assert_int_equal(replace(desk, 12), LEGAL_OK);
         assert_int_equal(entry_at(desk, n_entries(desk)).new_crc, crc_in_force(desk));
@@ -420,6 +534,12 @@ static void failing_places(void **state)
     assert_int_equal(replace(desk, 4), LEGAL_OK);
     assert_int_equal(n_entries(desk), 4);
 
+    desk->memory.worn_from = AUDIT_PAGE + 4u; /* that of the change itself */
+    desk->memory.worn_to = AUDIT_PAGE + 5u;
+    assert_int_equal(replace(desk, 6), LEGAL_ERR_STORAGE);
+    assert_int_equal(number_in_force(desk), 4);
+    desk->memory.worn_to = 0;
+
     desk->memory.unreadable_from = AUDIT_PAGE + 60u;
     desk->memory.unreadable_to = AUDIT_PAGE + 61u;
     assert_int_equal(desk_power_up(desk), LEGAL_OK);
@@ -564,6 +684,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_calibration),
+        cmocka_unit_test(bytes_of_an_entry),
+        cmocka_unit_test(no_seal_and_another_place),
+        cmocka_unit_test(torn_places_stay),
         cmocka_unit_test(a_seal_at_the_start),
         cmocka_unit_test(full),
         cmocka_unit_test(cut_anywhere),
