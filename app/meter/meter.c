@@ -484,6 +484,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
 {
     meter->now_us = now_us;
     if (now_us >= meter->next_legal_us) {
+        meter_clock_trail(meter);
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
         if (meter->supply_on) {

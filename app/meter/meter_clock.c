@@ -53,8 +53,7 @@ static void step_tell(struct meter *meter, int64_t from_s, int64_t to_s)
     analysis_clock_set(&meter->analysis, from_s, to_s);
 }
 
-/* The audit trail of the legal part counts on by itself from what it is told. */
-static void trail_tell(struct meter *meter)
+void meter_clock_trail(struct meter *meter)
 {
     legal_audit_time(&meter->legal, clock_utc_s(&meter->clock, meter->now_us), meter->clock.valid);
 }
@@ -64,7 +63,7 @@ static void lose(struct meter *meter, int64_t known_s, bool known_valid)
 {
     clock_set(&meter->clock, known_s, meter->now_us);
     meter->clock.valid = false;
-    trail_tell(meter);
+    meter_clock_trail(meter);
     if (known_valid) {
         load_profile_clock_lost(&meter->load_profile);
         analysis_clock_lost(&meter->analysis);
@@ -81,7 +80,7 @@ static void step_to_rtc(struct meter *meter, int64_t rtc_us, int64_t known_s)
         step_tell(meter, known_s, rtc_s);
     }
     clock_set_us(&meter->clock, rtc_us, meter->now_us);
-    trail_tell(meter);
+    meter_clock_trail(meter);
     if (back) {
         meter_log_clock_set(meter, known_s, true);
     }
@@ -192,12 +191,12 @@ bool meter_clock_run(struct meter *meter)
         step_tell(meter, from_s, rtc_us / US_PER_S);
         clock_set_us(&meter->clock, rtc_us, meter->now_us);
         clock_rtc_forget(&meter->clock);
-        trail_tell(meter);
+        meter_clock_trail(meter);
         meter_log_clock_set(meter, from_s, true);
         return true;
     }
     clock_follow(&meter->clock, rtc_us, meter->now_us);
-    trail_tell(meter);
+    meter_clock_trail(meter);
     trim_follow(meter);
     return meter->clock.rate_ppb != rate_ppb;
 }
@@ -235,7 +234,7 @@ bool meter_clock_take(struct meter *meter, int64_t utc_s)
     } else {
         step_tell(meter, before_s, utc_s);
         clock_set(&meter->clock, utc_s, meter->now_us);
-        trail_tell(meter);
+        meter_clock_trail(meter);
         meter_log_clock_set(meter, before_s, before_valid);
         meter->clock_settings.unlogged_us = 0;
     }

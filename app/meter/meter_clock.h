@@ -23,4 +23,10 @@ bool meter_clock_run(struct meter *meter);
 /** See meter_clock_set.  @return false: no clock fitted, or outside its years. */
 bool meter_clock_take(struct meter *meter, int64_t utc_s);
 
+/**
+ * Tell the legal part the time for the stamps of its audit trail.  It counts on by itself, but in
+ * whole seconds from there: told before each step, a stamp is what the clock says.
+ */
+void meter_clock_trail(struct meter *meter);
+
 #endif

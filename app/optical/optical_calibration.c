@@ -4,6 +4,7 @@
 
 #include "../../proto/kmp/kmp_calibration.h"
 #include "../meter/meter_audit.h"
+#include "../meter/meter_clock.h"
 
 #define ANSWER  1
 #define SILENCE 0
@@ -287,6 +288,7 @@ static struct kmp_calibration_result commit(struct meter *meter, uint32_t writes
             return result;
         }
     }
+    meter_clock_trail(meter);
     result.code = (uint8_t)code_of(legal_calibration_replace(&meter->legal, meter->staged.system));
     if (result.code == KMP_CALIBRATION_DONE) {
         meter->staged.systems = 0;
