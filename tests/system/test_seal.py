@@ -140,15 +140,15 @@ def test_kill_in_a_commit(folder, seed):
     print(f"seed {seed}")
     chance = random.Random(seed)
     data = os.path.join(folder, "killed")
-    number = cut = 0
+    cut = 0
     for turn in range(TURNS):
         meter = Meter("--mains", "u=230,i=5", "--seal", "open", "--data", data, "--optical", "tcp:127.0.0.1:0")
         port = Port(meter)
         known = port.gains()
         if turn > 0:
-            check(known in ([number] * 3, [wanted] * 3), f"turn {turn}: {known}, expected {number} or {wanted}")
-            cut += known[0] == number
-        number = known[0]
+            check(known in (before, [wanted] * 3), f"turn {turn}: {known}, expected {before} or {wanted}")
+            cut += known == before
+        before = known
         changes = [e for e in port.trail() if e["what"] in (CHANGED, FOUND)]
         for change, later in zip(changes, changes[1:] + [None]):
             in_force = later is None or later["what"] == CHANGED or later["new"] != change["old"]
