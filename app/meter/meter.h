@@ -113,7 +113,8 @@ struct meter {
     struct event_marks marks; /**< what clients have read of them: meter_events.h */
     struct alarms alarms;     /**< meter_alarms.h */
     uint32_t alarm_mask[ALARM_KINDS];
-    int64_t next_alarms_us;
+    int64_t next_alarms_us, alarms_from_us; /**< not before this */
+    uint32_t alarms_missing;  /**< phases that were missing at the last step: bits of word B */
     struct settings settings; /**< meter_settings.h */
     struct rights rights;     /**< who is being served: meter_audit.h */
     struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */

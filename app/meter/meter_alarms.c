@@ -16,7 +16,8 @@ void meter_alarms_begin(struct meter *meter)
 
 void meter_alarms_supply(struct meter *meter)
 {
-    meter->next_alarms_us = meter->now_us + FIRST_US;
+    meter->alarms_from_us = meter->now_us + FIRST_US;
+    meter->next_alarms_us = meter->alarms_from_us;
 }
 
 /* What the variant does not have has no mask. */
@@ -48,33 +49,46 @@ static uint32_t word_a_of(const struct meter *meter, uint32_t mask)
 
 /* A phase counts as missing when the voltage quality says so (X-EVT-3: a second below 160 V):
  * asking the legal part every second would cost more than a window. */
-static uint32_t word_b_of(const struct meter *meter, uint32_t mask)
+static uint32_t missing_of(const struct meter *meter)
 {
-    const uint32_t others = mask & ~MISSING;
-    uint32_t word = others != 0 ? meter_event_word_b_of(meter, others) : 0u;
+    uint32_t word = 0;
     for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
         const int system = variant_system_of_phase(&meter->variant, phase);
         if (system >= 0 && meter->quality.phase[system].failure.active) {
             word |= UINT32_C(1) << (EVENT_B_MISSING + phase);
         }
     }
-    return word & mask;
+    return word;
 }
 
-void meter_alarms_step(struct meter *meter)
+static void look(struct meter *meter, uint32_t missing)
 {
     const uint32_t *mask = meter->alarm_mask;
-    if (!meter->supply_on || meter->now_us < meter->next_alarms_us) {
-        return;
-    }
-    meter->next_alarms_us = meter->now_us + LOOK_US;
-    const uint32_t mask_b = mask[ALARM_B_COME] | mask[ALARM_B_GONE];
+    const uint32_t mask_b = mask[ALARM_B_COME] | mask[ALARM_B_GONE], others = mask_b & ~MISSING;
+    const uint32_t word_b = others != 0 ? meter_event_word_b_of(meter, others) : 0u;
     const struct alarm_words words = {.a = word_a_of(meter, mask[ALARM_A]),
                                       .noted_a = meter->events & mask[ALARM_A],
-                                      .b = word_b_of(meter, mask_b)};
+                                      .b = (word_b | missing) & mask_b};
     if (alarms_look(&meter->alarms, mask, &words) || meter->alarms.unsaved) {
         meter->memory_fault = !alarms_save(&meter->alarms, meter->board) || meter->memory_fault;
     }
+}
+
+/* A phase may fail for less than a second after it counts as missing: its changes are looked at as
+ * they come, the state before one too, so that an alarm does not depend on when the meter looks. */
+void meter_alarms_step(struct meter *meter)
+{
+    const uint32_t missing = missing_of(meter), before = meter->alarms_missing;
+    meter->alarms_missing = missing;
+    if (!meter->supply_on || meter->now_us < meter->alarms_from_us ||
+        (missing == before && meter->now_us < meter->next_alarms_us)) {
+        return;
+    }
+    meter->next_alarms_us = meter->now_us + LOOK_US;
+    if (missing != before) {
+        look(meter, before);
+    }
+    look(meter, missing);
 }
 
 uint32_t meter_alarms_raised(const struct meter *meter, enum alarm_kind kind)
