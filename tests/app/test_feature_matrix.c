@@ -137,6 +137,21 @@ static bool has_analysis(struct meter *meter)
     return there;
 }
 
+static bool has_alarms(struct meter *meter)
+{
+    bool there = kmp_has_register(meter, 0xF201);
+    assert_int_equal(kmp_has_register(meter, 0xF204), there);
+    return there;
+}
+
+static bool has_alarms_of_word_b(struct meter *meter)
+{
+    bool there = kmp_has_register(meter, 0xF202);
+    assert_int_equal(kmp_has_register(meter, 0xF203), there);
+    assert_int_equal(kmp_has_register(meter, 0xF205), there);
+    return there;
+}
+
 static bool has_debiting(struct meter *meter)
 {
     static const uint8_t stop[] = {0x3F, 0x88};
@@ -268,6 +283,8 @@ static const struct {
     {"second debiting log", {0, 0, 1, 1}, ANYWAY, has_second_debiting},
     {"load profile", {0, 1, 1, 1}, CLOCK, has_load_profile},
     {"analysis logger", {0, 1, 1, 1}, CLOCK, has_analysis},
+    {"alarms", {0, 1, 1, 1}, ANYWAY, has_alarms},
+    {"alarms of word B", {0, 0, 1, 1}, ANYWAY, has_alarms_of_word_b},
     {"voltage log", {1, 0, 1, 1}, ANYWAY, has_voltage_log},
     {"voltage quality in registers", {0, 0, 1, 1}, ANYWAY, has_quality_registers},
     {"status log", {1, 1, 1, 1}, ANYWAY, has_status_log},
@@ -306,7 +323,7 @@ static unsigned fitted_of(const char *name)
     return fitted;
 }
 
-/* REQ(VAR-08): forty-one variants, twenty-one features */
+/* REQ(VAR-08): forty-one variants, twenty-three features */
 static void test_matrix(void **state)
 {
     (void)state;

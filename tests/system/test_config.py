@@ -154,6 +154,9 @@ def test_apply(folder):
     tool("config", "diff", wanted, port=port)
     check("Note" not in tool("config", "show", port=port), "an orderly change needs no note")
     check("automatic             1.8.0 32.7.0 test" in tool("display", "get", port=port), "display list")
+    audit = tool("events", "audit", port=port)
+    check("automatic list: 6 readings -> 3 readings; optical eye" in audit, audit)
+    check("integration-period: " in audit and "debiting-day: 01 -> 15; optical eye" in audit, audit)
     meter.terminate()
 
 
