@@ -17,7 +17,9 @@ TOP = Path(__file__).resolve().parent.parent
 # part of the build tree -> the part whose functions its callbacks are; tables of functions stay in one file
 PARTS = {"legal": "ports", "proto": "app", "app": "ports", "ports": "ports"}
 # where a protocol asks through a table of functions, the files whose functions stand in that table
-CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/optical_records.c", "app/optical/optical_analysis.c")}
+CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/optical_records.c", "app/optical/optical_analysis.c"),
+             "proto/iec62056_21/iec_program.c": ("app/optical/optical_iec.c",),
+             "app/optical/optical_iec.c": ("app/optical/optical_records.c",)}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
 UNKNOWN_FRAME = 48
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"\\]*\\n([^"]*?):[\d:]+\\n(\d+) bytes \(([^)]*)\)')

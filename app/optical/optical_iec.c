@@ -162,40 +162,25 @@ static bool may(struct optical_iec *served, enum rights_action action)
     return meter_may_with(served->meter, action, served->optical->iec_password) == RIGHTS_OK;
 }
 
-static bool set_tariff(struct optical_iec *served, uint32_t number)
-{
-    return number <= LEGAL_TARIFFS &&
-           meter_tariff_force(served->meter, (uint8_t)number, 0) == TARIFF_OK;
-}
-
-static bool set_operation(struct optical_iec *served, uint32_t number)
-{
-    return number <= UINT8_MAX && meter_operation_set(served->meter, (uint8_t)number) == METER_OK;
-}
-
 static enum iec_reply done(bool ok, struct writer *out)
 {
     return ok ? IEC_REPLY_ACK : refuse(out, "value");
 }
 
-static enum iec_reply write_register(struct optical_iec *served, const struct iec_command *command,
-                                     struct writer *out)
+static bool set_tariff(struct meter *meter, uint32_t number)
 {
-    static const struct {
-        const char *name;
-        enum rights_action action;
-        bool (*set)(struct optical_iec *served, uint32_t number);
-    } rows[] = {{TARIFF_CODE, ACTION_TARIFF, set_tariff},
-                {OPERATION_CODE, ACTION_TEST_MODE, set_operation}};
-    uint32_t number = 0;
-    const bool good = number_in(command->data, &number);
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
-        if (strcmp(rows[k].name, command->name) == 0) {
-            return may(served, rows[k].action) ? done(good && rows[k].set(served, number), out)
-                                               : refuse(out, "denied");
-        }
-    }
-    const struct register_def *def = register_by_code(command->name);
+    return number <= LEGAL_TARIFFS && meter_tariff_force(meter, (uint8_t)number, 0) == TARIFF_OK;
+}
+
+static bool set_operation(struct meter *meter, uint32_t number)
+{
+    return number <= UINT8_MAX && meter_operation_set(meter, (uint8_t)number) == METER_OK;
+}
+
+static enum iec_reply write_setting(struct optical_iec *served, const char *name, bool good,
+                                    uint32_t number, struct writer *out)
+{
+    const struct register_def *def = register_by_code(name);
     if (def == NULL || !register_exists(served->meter, def) ||
         setting_by_kmp_id(def->kmp_id) == NULL) {
         return refuse(out, "unknown object");
@@ -204,6 +189,23 @@ static enum iec_reply write_register(struct optical_iec *served, const struct ie
         return refuse(out, "denied");
     }
     return done(good && optical_settings_put(served->meter, def->kmp_id, (int64_t)number, 0), out);
+}
+
+static enum iec_reply write_register(struct optical_iec *served, const struct iec_command *command,
+                                     struct writer *out)
+{
+    uint32_t number = 0;
+    const bool good = number_in(command->data, &number);
+    const bool tariff = strcmp(command->name, TARIFF_CODE) == 0;
+    if (!tariff && strcmp(command->name, OPERATION_CODE) != 0) {
+        return write_setting(served, command->name, good, number, out);
+    }
+    if (!may(served, tariff ? ACTION_TARIFF : ACTION_TEST_MODE)) {
+        return refuse(out, "denied");
+    }
+    return done(
+        good && (tariff ? set_tariff(served->meter, number) : set_operation(served->meter, number)),
+        out);
 }
 
 static enum iec_reply write_time(struct optical_iec *served, const struct iec_command *command,
