@@ -17,8 +17,8 @@
 
 #include "../common/writer.h"
 
-/** Longest message of a reader, from letter to ETX: a list of forty objects. */
-#define IEC_PROGRAM_BYTES 512u
+/** Longest message of a reader, from letter to ETX: an extract of a logger takes half of it. */
+#define IEC_PROGRAM_BYTES 96u
 /** Room in out for any answer. */
 #define IEC_PROGRAM_ROOM 1024u
 /** An error text: "ER" and what it is, at most. */
