@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define K_DIVISOR        100000u /* JJ-K-LL-M-NN */
 #define SECONDS_PER_HOUR 3600u
 #define UWH_PER_MWH      1000u
 
@@ -91,9 +92,19 @@ int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t ut
     return start_s + period_s(demand);
 }
 
+void demand_accumulate(struct demand *demand, uint32_t configuration_3)
+{
+    demand->accumulates = (uint8_t)(configuration_3 / K_DIVISOR % 10u);
+}
+
 uint64_t demand_accumulated_with_peak(const struct demand *demand, enum legal_energy energy)
 {
-    return demand->accumulated_mw[energy] + demand->peak[energy].power_mw;
+    unsigned peak = energy;
+    if (energy == LEGAL_A_PLUS && demand->accumulates >= 1u &&
+        demand->accumulates <= DEMAND_TARIFFS) {
+        peak = LEGAL_TARIFF_ENERGIES + demand->accumulates - 1u;
+    }
+    return demand->accumulated_mw[energy] + demand->peak[peak].power_mw;
 }
 
 void demand_debit(struct demand *demand)

@@ -25,7 +25,8 @@ struct demand_peak {
 
 struct demand {
     uint8_t integration_min;
-    int64_t period_start_s;                    /**< UTC; INT64_MIN: no period running */
+    uint8_t accumulates;    /**< tariff (1, 2) whose peak P+ is accumulated, 0: P+ itself; K */
+    int64_t period_start_s; /**< UTC; INT64_MIN: no period running */
     uint64_t start_uwh[LEGAL_TARIFF_ENERGIES]; /**< registers at the period's start */
     uint64_t start_tariff_uwh[DEMAND_TARIFFS]; /**< A+ tariff 1 and 2 likewise */
     uint32_t mean_mw[LEGAL_TARIFF_ENERGIES];   /**< of the last full period */
@@ -38,6 +39,8 @@ struct demand {
 
 /** @param integration_min  5, 15, 30 or 60 */
 void demand_init(struct demand *demand, uint8_t integration_min);
+/** Configuration 3, K: which of the three peaks P+ is accumulated; all of them are kept. */
+void demand_accumulate(struct demand *demand, uint32_t configuration_3);
 /**
  * Call at least once per period boundary, after the energy of the time before it was registered.
  *
@@ -48,7 +51,8 @@ void demand_init(struct demand *demand, uint8_t integration_min);
  */
 int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t utc_s);
 
-/** The accumulated peak as it will be when the present one has been added. */
+/** The accumulated peak as it will be when the present one (of P+: the one that K chooses) has been
+ *  added. */
 uint64_t demand_accumulated_with_peak(const struct demand *demand, enum legal_energy energy);
 
 /**

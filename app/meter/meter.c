@@ -107,12 +107,14 @@ static enum meter_err variant_take(struct meter *meter, const struct variant *gi
 static void demand_take(struct meter *meter, const struct app_record *record, bool stored)
 {
     demand_init(&meter->demand, meter->variant.integration_min);
+    demand_accumulate(&meter->demand, meter->variant.configuration[2]);
     if (!stored) {
         return;
     }
     bool same_period = record->demand.integration_min == meter->variant.integration_min;
     meter->demand = record->demand;
     meter->demand.integration_min = meter->variant.integration_min;
+    demand_accumulate(&meter->demand, meter->variant.configuration[2]);
     if (!same_period) {
         meter->demand.period_start_s = INT64_MIN;
     }

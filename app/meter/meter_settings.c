@@ -191,6 +191,7 @@ static void values_apply(struct meter *meter)
         }
     }
     meter->variant = variant;
+    demand_accumulate(&meter->demand, variant.configuration[2]);
 }
 
 /* ---- commit ---- */

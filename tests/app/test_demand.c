@@ -65,6 +65,29 @@ static void test_tariff_peaks(void **state)
     assert_int_equal(d.peak[5].utc_s, START + 30 * MIN);
 }
 
+/* REQ(REG-07): K chooses which of the three peaks P+ is accumulated; R+ knows of no K. */
+static void test_accumulated_by_k(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t configuration_3;
+        uint64_t after_mw;
+    } cases[] = {{1000, 3000000}, {101000, 1000000}, {201000, 2000000}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct demand d;
+        demand_init(&d, 15);
+        demand_accumulate(&d, cases[i].configuration_3);
+        d.peak[0].power_mw = 3000000;
+        d.peak[LEGAL_R_PLUS].power_mw = 5000000;
+        d.peak[4].power_mw = 1000000;
+        d.peak[5].power_mw = 2000000;
+        demand_debit(&d);
+        demand_debit(&d);
+        assert_int_equal(d.accumulated_mw[LEGAL_A_PLUS], cases[i].after_mw);
+        assert_int_equal(d.accumulated_mw[LEGAL_R_PLUS], 5000000);
+    }
+}
+
 /* The four periods of configuration E are aligned to the clock. */
 static void test_alignment(void **state)
 {
@@ -169,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_means_and_peaks, setup),
         cmocka_unit_test_setup(test_tariff_peaks, setup),
+        cmocka_unit_test_setup(test_accumulated_by_k, setup),
         cmocka_unit_test_setup(test_alignment, setup),
         cmocka_unit_test_setup(test_gap_inside_a_period, setup),
         cmocka_unit_test_setup(test_gap_over_periods, setup),
