@@ -91,15 +91,13 @@ void meter_quality_start(struct meter *meter)
 
 static void angles_give(struct meter *meter)
 {
-    struct legal_instant instant;
-    int32_t angle_mdeg[QUALITY_SYSTEMS];
+    struct legal_voltages voltages;
     bool all_present = true;
-    legal_instant(&meter->legal, &instant);
+    legal_voltages(&meter->legal, &voltages);
     for (unsigned s = 0; s < QUALITY_SYSTEMS; s++) {
-        angle_mdeg[s] = instant.phase[s].voltage_angle_mdeg;
-        all_present = all_present && instant.phase[s].voltage_present;
+        all_present = all_present && voltages.present[s];
     }
-    quality_angles(&meter->quality, angle_mdeg, all_present);
+    quality_angles(&meter->quality, voltages.angle_mdeg, all_present);
 }
 
 /* A clock that is corrected bit by bit moves the intervals' ends at their ends only. */
