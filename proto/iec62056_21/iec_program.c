@@ -38,6 +38,11 @@ void iec_program_begin(struct iec_program *program, bool manufacturer, struct wr
     send_plain(out, SOH, "P0\x02()");
 }
 
+bool iec_program_between(const struct iec_program *program)
+{
+    return !program->inside && program->check == 0;
+}
+
 static bool send_break(struct writer *out)
 {
     send_plain(out, SOH, "B0");

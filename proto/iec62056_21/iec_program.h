@@ -59,6 +59,9 @@ struct iec_program {
     char message[IEC_PROGRAM_BYTES]; /**< letter, digit, STX ...; kept while parts follow */
 };
 
+/** No message is under way. */
+bool iec_program_between(const struct iec_program *program);
+
 /** A session begins: the answer P0. */
 void iec_program_begin(struct iec_program *program, bool manufacturer, struct writer *out);
 

@@ -223,6 +223,11 @@ static void byte_in_program(struct iec_server *server, const struct iec_meter *m
                             int64_t wall_ms, struct writer *out)
 {
     server->deadline_ms = wall_ms + (int64_t)server->settings.inactivity_ms;
+    if (byte == '/' && iec_program_between(&server->program)) {
+        go_idle(server); /* another reader, while the one before has gone without a break */
+        start_request(server, wall_ms);
+        return;
+    }
     if (meter->programmer == NULL || writer_left(out) < IEC_PROGRAM_ROOM ||
         !iec_program_byte(&server->program, meter->programmer, byte, out)) {
         go_idle(server); /* also when the reader takes no answers: it is gone */

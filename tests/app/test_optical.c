@@ -512,6 +512,22 @@ static void test_iec_password(void **state)
     optical_connect(&meter->optical[0], meter, CHANNEL_OPTICAL);
 }
 
+/* Rights are asked for at each write: a password that is changed meanwhile ends them. */
+static void test_iec_rights_at_each_write(void **state)
+{
+    (void)state;
+    static const char *const writes[] = {"W1<131.0.3(0)", "W5<1.0.0(0260321073800)", "W1<96.5.1(2)",
+                                         "W1<129.0.0(1)"};
+    struct meter *meter = toy_meter("382M", 0);
+    sign_on(meter, 1000, "P1<(0)");
+    meter->settings.own[settings_row(setting_by_id(SETTING_PASSWORD))].number = 4711;
+    for (unsigned k = 0; k < sizeof writes / sizeof writes[0]; k++) {
+        expect_told(meter, writes[k], 60000 * ((int64_t)k + 1), "ER denied");
+    }
+    expect_told(meter, "R1<131.0.3()", 300000, "131.0.3(1)");
+    assert_int_equal(meter_operation_state(meter), 1);
+}
+
 /* REQ(LPR-01): the load profile in blocks, by time, as 5512-1458 prints it. */
 static void test_iec_load_profile(void **state)
 {
@@ -696,6 +712,7 @@ int main(void)
         cmocka_unit_test_setup(test_iec_of_a_382m, setup),
         cmocka_unit_test_setup(test_iec_programming, setup),
         cmocka_unit_test_setup(test_iec_password, setup),
+        cmocka_unit_test_setup(test_iec_rights_at_each_write, setup),
         cmocka_unit_test_setup(test_iec_load_profile, setup),
         cmocka_unit_test_setup(test_iec_format_6_1, setup),
         cmocka_unit_test_setup(test_iec_address, setup),

@@ -56,6 +56,18 @@ static struct event_log_entry audit(const struct meter *meter, uint32_t id)
 
 /* ---- values ---- */
 
+/* REQ(REG-07): K holds from the commit on, and after a start. */
+static void the_peak_that_k_chooses(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    assert_int_equal(meter->demand.accumulates, 0);
+    change(meter, "peak-power", 2);
+    assert_int_equal(meter->demand.accumulates, 2);
+    meter = toy_meter("382M", 0);
+    assert_int_equal(meter->demand.accumulates, 2);
+}
+
 /* REQ(CFG-02, CFG-03, CFG-04, CFG-05, CFG-06, CFG-10): every field of configurations 1 to 5 of
  * every type reads as its digits; a meter is delivered configured */
 static void fields_read_as_their_digits(void **state)
@@ -469,6 +481,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(fields_read_as_their_digits, setup),
+        cmocka_unit_test_setup(the_peak_that_k_chooses, setup),
         cmocka_unit_test_setup(changes_hold, setup),
         cmocka_unit_test_setup(changes_are_noted, setup),
         cmocka_unit_test_setup(integration_period_erases_the_profile, setup),

@@ -269,6 +269,27 @@ static void test_inactivity(void **state)
     assert_false(iec_server_busy(&s.server));
 }
 
+/* A reader that went without a break does not lock out the next one; "/" in a message is data. */
+static void test_another_reader(void **state)
+{
+    (void)state;
+    struct session s;
+    log_in(&s);
+    SAY(&s, "\x01R5\x02"
+            "9/9()\x03\x48");
+    assert_int_equal(s.got[s.n - 2u], 0x03);
+    SAY(&s, "/?!\r\n");
+    EXPECT(&s, "/" IDENT "\r\n");
+    assert_int_equal(s.server.baud, 300);
+    SAY(&s, "\x06"
+            "051\r\n");
+    wait_ms(&s, 200);
+    SAY(&s, "\x01R5\x02"
+            "1.0.0()\x03\x56"); /* and he must know the password himself */
+    EXPECT(&s, "\x01"
+               "B0\x03\x71");
+}
+
 static void test_no_programmer(void **state)
 {
     (void)state;
@@ -314,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_answers_in_parts),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_inactivity),
+        cmocka_unit_test(test_another_reader),
         cmocka_unit_test(test_no_programmer),
         cmocka_unit_test(test_timed_read_out),
     };
