@@ -21,7 +21,7 @@ enum dlms_context {
 enum dlms_mechanism {
     DLMS_MECHANISM_NONE = 0,
     DLMS_MECHANISM_LLS = 1,
-    DLMS_MECHANISM_HLS_OWN = 2, /**< the manufacturer's */
+    DLMS_MECHANISM_HLS_MANUFACTURER = 2,
     DLMS_MECHANISM_HLS_MD5 = 3,
     DLMS_MECHANISM_HLS_SHA1 = 4,
     DLMS_MECHANISM_HLS_GMAC = 5,

@@ -147,7 +147,7 @@ struct dlms_walker {
     uint8_t depth;                 /**< open arrays and structures */
     uint32_t left[DLMS_DEPTH_MAX]; /**< elements still to come in each */
     const uint8_t *type[DLMS_DEPTH_MAX], *again[DLMS_DEPTH_MAX]; /**< inside a compact array */
-    const uint8_t *type_end, *content_end;
+    const uint8_t *type_end, *content_end, *element;
     uint8_t compact_depth; /**< depth of the compact array plus 1, 0: not inside one */
     bool started;
 };

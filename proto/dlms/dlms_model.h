@@ -85,7 +85,7 @@ struct dlms_security {
 #define DLMS_CHALLENGE_MAX     64u
 #define DLMS_DEDICATED_KEY_MAX 32u
 
-/** One client's association while it lives.  The application and the protection read it. */
+/** One client's association while it lives.  The application and the guard read it. */
 struct dlms_session {
     const struct dlms_association *association; /**< NULL: none */
     uint8_t state;                              /**< enum dlms_association_state */
@@ -135,8 +135,7 @@ struct dlms_model {
      *  @return DLMS_RESULT_SUCCESS: that was the last piece; DLMS_RESULT_MORE; or why not. */
     enum dlms_result (*get)(void *context, const struct dlms_session *session, struct dlms_get *get,
                             struct writer *out);
-    /** Set the attribute.  data holds exactly one well-formed Data.  selector and parameter as in
-     *  struct dlms_get.  NULL: nothing can be set. */
+    /** Set the attribute.  data holds exactly one well-formed Data.  NULL: nothing can be set. */
     enum dlms_result (*set)(void *context, const struct dlms_session *session,
                             const struct dlms_object *object, int8_t attribute, struct reader data);
     /** Carry a method out.  data: one well-formed Data or nothing.  What is written to out (one
@@ -164,7 +163,7 @@ enum dlms_unprotect_result {
 
 /** Ciphering and high level security, as hooks; see dlms_cipher.h.  A server without them (NULL)
  *  offers plain associations only.  Hooks that are NULL are not available. */
-struct dlms_protection {
+struct dlms_guard {
     void *context;
     /** Check and decipher a protected message in place.  The plain message is then at
      *  apdu[*offset], *n_plain octets; *how says how it was protected.  Nothing is released before

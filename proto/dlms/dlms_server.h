@@ -18,7 +18,7 @@
 
 struct dlms_server_config {
     const struct dlms_model *model;
-    const struct dlms_protection *protection; /**< NULL: no ciphering, no HLS */
+    const struct dlms_guard *guard; /**< NULL: no ciphering, no HLS */
     const struct dlms_association *associations;
     size_t n_associations;
     /** Requests in blocks, requests whose answer goes out in blocks, and return values of methods
