@@ -43,8 +43,11 @@ static uint8_t element_read(struct reader *r, struct reader *content)
     uint8_t tag = reader_u8(r);
     uint32_t length = dlms_read_length(r);
     const uint8_t *bytes = reader_bytes(r, length);
-    *content = reader_over(bytes, bytes == NULL ? 0 : length);
+    *content = dlms_no_data();
     content->failed = bytes == NULL;
+    if (bytes != NULL) {
+        *content = reader_over(bytes, length);
+    }
     return tag;
 }
 

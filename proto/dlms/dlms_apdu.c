@@ -56,7 +56,7 @@ static void member_read(struct reader *r, struct dlms_descriptor *out)
 {
     const uint8_t *octets = reader_bytes(r, 9);
     out->selector = 0;
-    out->parameter = reader_over(NULL, 0);
+    out->parameter = dlms_no_data();
     if (octets == NULL) {
         memset(out, 0, sizeof *out);
         return;
@@ -321,7 +321,7 @@ enum dlms_status dlms_response_read(const uint8_t *apdu, size_t n, struct dlms_r
     out->tag = reader_u8(&r);
     out->choice = reader_u8(&r);
     out->invoke = reader_u8(&r);
-    out->data = reader_over(NULL, 0);
+    out->data = dlms_no_data();
     switch (out->tag) {
     case DLMS_TAG_GET_RESPONSE: get_response_read(&r, out); break;
     case DLMS_TAG_SET_RESPONSE: set_response_read(&r, out); break;
@@ -338,7 +338,7 @@ bool dlms_list_get_read(struct reader *list, uint16_t *result, struct reader *da
 {
     bool has_data = false;
     *result = DLMS_RESULT_SUCCESS;
-    *data = reader_over(NULL, 0);
+    *data = dlms_no_data();
     data_or_result_read(list, &has_data, result);
     if (has_data) {
         const uint8_t *begin = list->at;

@@ -91,6 +91,13 @@ void dlms_write_capture_object(struct writer *w, uint16_t class_id, const uint8_
 
 /* --- Reading --- */
 
+/** A cursor over nothing. */
+static inline struct reader dlms_no_data(void)
+{
+    struct reader none = {NULL, NULL, false};
+    return none;
+}
+
 /** One item.  The octets stay where they were: valid as long as the message is. */
 struct dlms_value {
     uint8_t type;         /**< enum dlms_type */

@@ -34,6 +34,9 @@ const struct dlms_object *dlms_table_find(const struct dlms_table *table, const 
             high = middle;
         }
     }
+    if (table->n_objects == 0) {
+        return NULL;
+    }
     const struct dlms_object *here = table->objects + low;
     bool same_name = low < table->n_objects && memcmp(here->obis, obis, sizeof here->obis) == 0;
     if (same_name && here->class_id == class_id) {
