@@ -442,6 +442,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     billing_begin(meter, &record, stored);
     meter_quality_start(meter);
     display_store_load(&meter->display_store, board);
+    readout_list_load(&meter->readout, board);
     meter_display_begin(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);

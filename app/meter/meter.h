@@ -26,6 +26,7 @@
 #include "../neutral/neutral.h"
 #include "../optical/optical.h"
 #include "../optical/optical_calibration.h"
+#include "../optical/readout_list.h"
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
 #include "../rights/rights.h"
@@ -105,6 +106,7 @@ struct meter {
     struct tariff tariff;
     struct display display;
     struct display_store display_store; /**< lists that a client has set */
+    struct readout_list readout;        /**< user data 2 of IEC 62056-21, as a client has set it */
     struct bundle bundle;               /**< changes that a client commits together */
     struct optical optical[METER_OPTICAL_PORTS];
     struct optical_staged staged; /**< constants that a tool has sent, not in force yet */

@@ -5,6 +5,7 @@
 #include "../meter/meter_audit.h"
 #include "../registers/register_read.h"
 #include "../settings/setting_table.h"
+#include "optical_iec_inside.h"
 #include "optical_lines.h"
 #include "optical_records.h"
 #include "optical_settings.h"
@@ -71,8 +72,7 @@ bool optical_iec_line(const struct optical_iec *served, unsigned line, struct wr
 
 /* ---- text ---- */
 
-/* One field of "(a;b;c)", "(a)": up to ';' or ')'.  @return false: there is none. */
-static bool field(const char **at, char *out, size_t capacity)
+bool optical_iec_field(const char **at, char *out, size_t capacity)
 {
     if (**at != '(' && **at != ';') {
         return false;
@@ -88,12 +88,12 @@ static bool field(const char **at, char *out, size_t capacity)
     return true;
 }
 
-static bool end_of(const char *at)
+bool optical_iec_end(const char *at)
 {
     return at[0] == ')' && at[1] == '\0';
 }
 
-static bool number_of(const char *text, uint32_t *out)
+bool optical_iec_number(const char *text, uint32_t *out)
 {
     uint64_t number = 0;
     if (text[0] == '\0' || strlen(text) > 10u) {
@@ -113,7 +113,8 @@ static bool number_of(const char *text, uint32_t *out)
 static bool number_in(const char *data, uint32_t *out)
 {
     char text[12];
-    return field(&data, text, sizeof text) && end_of(data) && number_of(text, out);
+    return optical_iec_field(&data, text, sizeof text) && optical_iec_end(data) &&
+           optical_iec_number(text, out);
 }
 
 /* NYYMMDDhhmmss, N: summer time. */
@@ -138,7 +139,7 @@ static bool time_of(const struct clock *clock, const char *text, int64_t *utc_s)
     return *utc_s != INT64_MIN;
 }
 
-static enum iec_reply refuse(struct writer *out, const char *why)
+enum iec_reply optical_iec_refuse(struct writer *out, const char *why)
 {
     writer_text(out, "ER ");
     writer_text(out, why);
@@ -150,21 +151,24 @@ static enum iec_reply refuse(struct writer *out, const char *why)
 static enum iec_reply read_register(const struct meter *meter, const char *name, struct writer *out)
 {
     const struct register_def *def = register_by_code(name);
+    if (strcmp(name, OPTICAL_IEC_LIST_CODE) == 0) {
+        return optical_iec_list_read(meter, out);
+    }
     if (def == NULL || !register_exists(meter, def)) {
-        return refuse(out, "unknown object");
+        return optical_iec_refuse(out, "unknown object");
     }
     optical_register_line(meter, def, out);
     return IEC_REPLY_DATA;
 }
 
-static bool may(struct optical_iec *served, enum rights_action action)
+bool optical_iec_may(struct optical_iec *served, enum rights_action action)
 {
     return meter_may_with(served->meter, action, served->optical->iec_password) == RIGHTS_OK;
 }
 
 static enum iec_reply done(bool ok, struct writer *out)
 {
-    return ok ? IEC_REPLY_ACK : refuse(out, "value");
+    return ok ? IEC_REPLY_ACK : optical_iec_refuse(out, "value");
 }
 
 static bool set_tariff(struct meter *meter, uint32_t number)
@@ -183,10 +187,10 @@ static enum iec_reply write_setting(struct optical_iec *served, const char *name
     const struct register_def *def = register_by_code(name);
     if (def == NULL || !register_exists(served->meter, def) ||
         setting_by_kmp_id(def->kmp_id) == NULL) {
-        return refuse(out, "unknown object");
+        return optical_iec_refuse(out, "unknown object");
     }
-    if (!may(served, ACTION_SETTINGS)) {
-        return refuse(out, "denied");
+    if (!optical_iec_may(served, ACTION_SETTINGS)) {
+        return optical_iec_refuse(out, "denied");
     }
     return done(good && optical_settings_put(served->meter, def->kmp_id, (int64_t)number, 0), out);
 }
@@ -200,8 +204,8 @@ static enum iec_reply write_register(struct optical_iec *served, const struct ie
     if (!tariff && strcmp(command->name, OPERATION_CODE) != 0) {
         return write_setting(served, command->name, good, number, out);
     }
-    if (!may(served, tariff ? ACTION_TARIFF : ACTION_TEST_MODE)) {
-        return refuse(out, "denied");
+    if (!optical_iec_may(served, tariff ? ACTION_TARIFF : ACTION_TEST_MODE)) {
+        return optical_iec_refuse(out, "denied");
     }
     return done(
         good && (tariff ? set_tariff(served->meter, number) : set_operation(served->meter, number)),
@@ -214,13 +218,16 @@ static enum iec_reply write_time(struct optical_iec *served, const struct iec_co
     const char *at = command->data;
     char text[STAMP_DIGITS + 1u];
     int64_t utc_s = 0;
+    if (strcmp(command->name, OPTICAL_IEC_LIST_CODE) == 0) {
+        return optical_iec_list_write(served, command, out);
+    }
     if (strcmp(command->name, CLOCK_CODE) != 0) {
-        return refuse(out, "unknown object");
+        return optical_iec_refuse(out, "unknown object");
     }
-    if (!may(served, ACTION_CLOCK)) {
-        return refuse(out, "denied");
+    if (!optical_iec_may(served, ACTION_CLOCK)) {
+        return optical_iec_refuse(out, "denied");
     }
-    return done(field(&at, text, sizeof text) && end_of(at) &&
+    return done(optical_iec_field(&at, text, sizeof text) && optical_iec_end(at) &&
                     time_of(&served->meter->clock, text, &utc_s) &&
                     meter_clock_set(served->meter, utc_s) == METER_OK,
                 out);
@@ -238,19 +245,19 @@ static bool extract_of(const struct clock *clock, const char *data, struct extra
 {
     char text[STAMP_DIGITS + 1u];
     *out = (struct extract){INT64_MIN, INT64_MAX, BLOCK_RECORDS};
-    if (!field(&data, text, sizeof text) ||
+    if (!optical_iec_field(&data, text, sizeof text) ||
         (text[0] != '\0' && !time_of(clock, text, &out->from_s))) {
         return false;
     }
-    if (*data == ';' && (!field(&data, text, sizeof text) ||
+    if (*data == ';' && (!optical_iec_field(&data, text, sizeof text) ||
                          (text[0] != '\0' && !time_of(clock, text, &out->to_s)))) {
         return false;
     }
-    if (*data == ';' &&
-        (!field(&data, text, sizeof text) || (text[0] != '\0' && !number_of(text, &out->block)))) {
+    if (*data == ';' && (!optical_iec_field(&data, text, sizeof text) ||
+                         (text[0] != '\0' && !optical_iec_number(text, &out->block)))) {
         return false;
     }
-    return end_of(data) && out->block > 0;
+    return optical_iec_end(data) && out->block > 0;
 }
 
 static void stamp_write(const struct meter *meter, const struct legal_profile_record *record,
@@ -335,10 +342,10 @@ static enum iec_reply read_profile(struct optical_iec *served, const struct iec_
     struct legal_profile_range range;
     struct extract want;
     if (!meter->load_profile.fitted || strcmp(command->name, PROFILE_CODE) != 0) {
-        return refuse(out, "unknown object");
+        return optical_iec_refuse(out, "unknown object");
     }
     if (!extract_of(&meter->clock, command->data, &want)) {
-        return refuse(out, "value");
+        return optical_iec_refuse(out, "value");
     }
     legal_profile_range(&meter->legal, &range);
     const uint32_t block = want.block < BLOCK_MOST ? want.block : BLOCK_MOST;
@@ -367,7 +374,8 @@ static bool password(void *context, const char *text)
 {
     struct optical_iec *served = context;
     uint32_t number = 0;
-    if (strlen(text) > PASSWORD_DIGITS || !number_of(text, &number) || number > UINT16_MAX ||
+    if (strlen(text) > PASSWORD_DIGITS || !optical_iec_number(text, &number) ||
+        number > UINT16_MAX ||
         meter_may_with(served->meter, ACTION_CLOCK, (uint16_t)number) != RIGHTS_OK) {
         return false;
     }
@@ -385,7 +393,7 @@ static enum iec_reply command(void *context, const struct iec_command *command, 
     if (command->digit == '6') {
         return meter_may(served->meter, ACTION_READ_LOG) == RIGHTS_OK
                    ? read_profile(served, command, out)
-                   : refuse(out, "denied");
+                   : optical_iec_refuse(out, "denied");
     }
     return read_register(served->meter, command->name, out);
 }

@@ -55,21 +55,6 @@ static struct list list_of(const struct meter *meter, bool first)
                  : (struct list){lines_m, sizeof lines_m / sizeof lines_m[0]};
 }
 
-/* The list's line-th register that this meter has. */
-static const struct register_def *line_find(const struct meter *meter, bool first, unsigned line,
-                                            enum line_form *form)
-{
-    const struct list list = list_of(meter, first);
-    for (size_t i = 0; i < list.length; i++) {
-        const struct register_def *def = register_by_code(list.line[i].code);
-        if (def != NULL && register_exists(meter, def) && line-- == 0) {
-            *form = list.line[i].form;
-            return def;
-        }
-    }
-    return NULL;
-}
-
 /* As the list has it; what stands in none as on the display, settings as short numbers. */
 static enum line_form form_of(const struct meter *meter, const struct register_def *def)
 {
@@ -80,6 +65,38 @@ static enum line_form form_of(const struct meter *meter, const struct register_d
         }
     }
     return def->source == SOURCE_SETTING ? LINE_SHORT : LINE_PLAIN;
+}
+
+/* Of the list that a client has set; a reading that the meter does not have any more is none. */
+static const struct register_def *own_line(const struct meter *meter, unsigned line,
+                                           enum line_form *form)
+{
+    for (unsigned i = 0; i < meter->readout.n; i++) {
+        const struct register_def *def = register_by_kmp_id(meter->readout.reading[i]);
+        if (def != NULL && register_exists(meter, def) && line-- == 0) {
+            *form = form_of(meter, def);
+            return def;
+        }
+    }
+    return NULL;
+}
+
+/* The list's line-th register that this meter has. */
+static const struct register_def *line_find(const struct meter *meter, bool first, unsigned line,
+                                            enum line_form *form)
+{
+    if (!first && meter->readout.n > 0) {
+        return own_line(meter, line, form);
+    }
+    const struct list list = list_of(meter, first);
+    for (size_t i = 0; i < list.length; i++) {
+        const struct register_def *def = register_by_code(list.line[i].code);
+        if (def != NULL && register_exists(meter, def) && line-- == 0) {
+            *form = list.line[i].form;
+            return def;
+        }
+    }
+    return NULL;
 }
 
 static void short_write(const struct meter *meter, const struct register_def *def,
@@ -128,6 +145,18 @@ void optical_register_line(const struct meter *meter, const struct register_def 
                            struct writer *out)
 {
     line_write(meter, def, form_of(meter, def), out);
+}
+
+unsigned optical_list(const struct meter *meter, const struct register_def **defs, unsigned max)
+{
+    enum line_form form;
+    unsigned n = 0;
+    const struct register_def *def = line_find(meter, false, n, &form);
+    while (def != NULL && n < max) {
+        defs[n++] = def;
+        def = line_find(meter, false, n, &form);
+    }
+    return n;
 }
 
 bool optical_data_line(const struct meter *meter, bool first, unsigned line, struct writer *out)

@@ -20,6 +20,9 @@ struct register_def;
  */
 bool optical_data_line(const struct meter *meter, bool first, unsigned line, struct writer *out);
 
+/** The registers that user data 2 (B to L: their one list) reads out.  @return their number */
+unsigned optical_list(const struct meter *meter, const struct register_def **defs, unsigned max);
+
 /** One register that the meter has, as a line of its own. */
 void optical_register_line(const struct meter *meter, const struct register_def *def,
                            struct writer *out);

@@ -269,6 +269,7 @@ static json_t *profile_detail(const struct event *event)
 #define AUDIT_UNDONE   0xFEFF
 #define AUDIT_DISPLAY  0xF500 /* + the list */
 #define DISPLAY_LISTS  3
+#define AUDIT_READOUT  0xF207
 #define VALUE_TEXT     64u
 
 /** A change as its record tells it. */
@@ -327,7 +328,8 @@ static void change_of_display(const struct event *event, struct reader *r, struc
 {
     static const char *const names[DISPLAY_LISTS] = {"automatic list", "manual list",
                                                      "back-up list"};
-    change->name = names[event->code - AUDIT_DISPLAY];
+    change->name =
+        event->code == AUDIT_READOUT ? "IEC read-out list" : names[event->code - AUDIT_DISPLAY];
     change->channel = reader_u8(r);
     for (unsigned i = 0; i < 2; i++) {
         const uint8_t n = reader_u8(r);
@@ -357,7 +359,8 @@ static bool change_of(const struct event *event, struct change *change)
         return false;
     }
     if (event->code < (int64_t)SETTING_AUDIT_CODE) {
-        if (event->code >= AUDIT_DISPLAY && event->code < AUDIT_DISPLAY + DISPLAY_LISTS) {
+        if ((event->code >= AUDIT_DISPLAY && event->code < AUDIT_DISPLAY + DISPLAY_LISTS) ||
+            event->code == AUDIT_READOUT) {
             change_of_display(event, &r, change);
         } else {
             change_of_register(event, &r, change);

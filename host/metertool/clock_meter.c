@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../lib/iec_stamp.h"
+
 #define ID_RTC          1047u
 #define ID_CONFIG_1     54u
 #define ID_CONFIG_3     56u
@@ -29,6 +31,63 @@ int64_t clock_host_us(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- over IEC 62056-21 ---- */
+
+#define CLOCK_CODE "1.0.0"
+#define HOUR_S     INT64_C(3600)
+#define YEAR_S     (365 * 24 * HOUR_S)
+
+/* The zone of this computer in normal time, in whole hours; whether it has summer time. */
+static void zone_here(struct clock *rules)
+{
+    const time_t now = time(NULL);
+    rules->summer_time_eu = false;
+    rules->time_zone_h = INT8_MAX;
+    for (int64_t month = 0; month < 12; month++) {
+        const time_t then = now - (time_t)(month * YEAR_S / 12);
+        struct tm local;
+        if (localtime_r(&then, &local) != NULL) {
+            const int8_t hours = (int8_t)(local.tm_gmtoff / HOUR_S - (local.tm_isdst > 0));
+            rules->summer_time_eu = rules->summer_time_eu || local.tm_isdst > 0;
+            rules->time_zone_h = hours < rules->time_zone_h ? hours : rules->time_zone_h;
+        }
+    }
+}
+
+static enum tool_exit look_iec(struct tool *tool, struct meter_clock *clock, int64_t *utc_s)
+{
+    struct iec_stamp stamp;
+    struct iec_item item;
+    struct iec_programming *p = &tool->programming;
+    const int answer = iec_programming_ask(p, "R5", CLOCK_CODE "()");
+    const char *at = p->dialog.text;
+    if (answer < 0) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    if (answer == IEC_ANSWER_REFUSED) {
+        tool_complain("the meter has no clock (" CLOCK_CODE ": %.40s)", at);
+        return EXIT_UNKNOWN;
+    }
+    if (answer != IEC_ANSWER_DATA || iec_item_next(&at, at + p->dialog.length, &item) != 1 ||
+        !iec_stamp_read(item.value, item.n_value, &stamp)) {
+        tool_complain(CLOCK_CODE ": expected a time, found '%.60s'", p->dialog.text);
+        return EXIT_METER;
+    }
+    clock->valid = stamp.valid;
+    clock->summer = stamp.summer;
+    *utc_s = stamp.normal_s - clock->rules.time_zone_h * HOUR_S;
+    return EXIT_GOOD;
+}
+
+static enum tool_exit set_iec(struct tool *tool, const struct calendar *local)
+{
+    char stamp[14], brackets[20];
+    iec_stamp_write(calendar_seconds(local), local->summer, stamp);
+    snprintf(brackets, sizeof brackets, "(%s)", stamp);
+    return tool_iec_write(tool, "W5", CLOCK_CODE, brackets);
 }
 
 /* ---- set-up ---- */
@@ -106,9 +165,10 @@ enum tool_exit clock_meter_open(struct tool *tool, struct meter_clock *clock)
     int64_t kind = 0;
     memset(clock, 0, sizeof *clock);
     clock->rules.fitted = true;
-    if (tool->line.url.protocol != METER_KMP) {
-        tool_complain("the clock is read and set over KMP: expected -m kmp:... or kmp+tcp:");
-        return EXIT_USAGE;
+    if (tool->line.url.protocol == METER_IEC) {
+        zone_here(&clock->rules);
+        clock->zone_here = true;
+        return tool_iec_open(tool, '1');
     }
     const int n = ask(tool, ids, sizeof ids / sizeof ids[0], values);
     if (n < 0) {
@@ -136,6 +196,12 @@ static enum tool_exit look_once(struct tool *tool, struct meter_clock *clock, st
     static const uint16_t ids[] = {ID_RTC, ID_LEFT};
     struct kmp_value values[2];
     const int64_t begin_us = clock_host_us();
+    if (tool->line.url.protocol == METER_IEC) {
+        const enum tool_exit result = look_iec(tool, clock, &look->utc_s);
+        look->round_us = clock_host_us() - begin_us;
+        look->mid_us = begin_us + look->round_us / 2;
+        return result;
+    }
     const int n = ask(tool, ids, clock->ours ? 2 : 1, values);
     const int64_t end_us = clock_host_us();
     if (n < 0) {
@@ -195,6 +261,9 @@ enum tool_exit clock_meter_set(struct tool *tool, const struct meter_clock *cloc
     struct calendar local;
     struct writer w = writer_over(data, sizeof data);
     clock_calendar(&clock->rules, utc_s, true, &local);
+    if (tool->line.url.protocol == METER_IEC) {
+        return set_iec(tool, &local);
+    }
     writer_uint_be(&w, (local.year - 2000u) * 10000u + local.month * 100u + local.day, 4);
     writer_uint_be(&w, local.hour * 10000u + local.minute * 100u + local.second, 4);
     const int result = kmp_link_act(&tool->kmp, CID_SET_CLOCK, data, sizeof data);

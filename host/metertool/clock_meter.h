@@ -1,8 +1,10 @@
 /**
- * A meter's clock over KMP, against the clock of this computer.
+ * A meter's clock over KMP or IEC 62056-21, against the clock of this computer.
  *
- * Works with every meter that answers GetRegister 1047 and SetClock; what only meters of this
- * project have (trim, summer time, corrections under way) is missing otherwise.
+ * Over KMP it works with every meter that answers GetRegister 1047 and SetClock; what only meters
+ * of this project have (trim, summer time, corrections under way) is missing otherwise.  Over IEC
+ * it works with meters that have the programming mode; they tell their local time and whether it is
+ * summer time, so the zone of this computer is taken for theirs.
  */
 #ifndef OPEN382_CLOCK_METER_H
 #define OPEN382_CLOCK_METER_H
@@ -13,8 +15,9 @@
 #define CLOCK_STEP_S 7.0 /**< from here on a meter of this project steps, below it slews */
 
 struct meter_clock {
-    struct clock rules;    /**< zone and summer time, to turn UTC into its local time and back */
-    bool zone_known;       /**< else it is taken for UTC */
+    struct clock rules; /**< zone and summer time, to turn UTC into its local time and back */
+    bool zone_known;    /**< else it is taken for UTC, or for that of this computer: */
+    bool zone_here;
     unsigned interval_min; /**< integration period; 0: not known */
     /* of the last look */
     int64_t utc_s; /**< what it said; meaningless when it is not valid */

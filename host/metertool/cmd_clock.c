@@ -60,7 +60,10 @@ static void print_table(const struct meter_clock *clock, const char *local, cons
                clock->ahead_s < 0 ? "late" : "early", clock->accuracy_s);
     }
     printf("Zone        UTC%+d%s, %s time now\n", clock->rules.time_zone_h,
-           clock->zone_known ? "" : " (not told)", clock->summer ? "summer" : "normal");
+           clock->zone_known  ? ""
+           : clock->zone_here ? " (not told: this computer's)"
+                              : " (not told)",
+           clock->summer ? "summer" : "normal");
     printf("Summer time ");
     clock_summer_print(&clock->rules);
     if (clock->ours) {
@@ -352,6 +355,10 @@ enum tool_exit command_clock(struct tool *tool, int n_arguments, char **argument
             return EXIT_USAGE;
         }
         enum tool_exit result = tool_connect(tool);
+        if (result == EXIT_GOOD && tool->line.url.protocol == METER_IEC && !actions[i].looks) {
+            tool_complain("clock %s goes over KMP: expected -m kmp:... or kmp+tcp://...", word);
+            return EXIT_USAGE;
+        }
         result = result == EXIT_GOOD ? clock_meter_open(tool, &clock) : result;
         if (result == EXIT_GOOD && actions[i].looks) {
             result = clock_meter_look(tool, &clock);

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "export_records.h"
+#include "iec_records.h"
 
 #define DEBITING_STOP 0x88u
 
@@ -32,7 +33,8 @@ enum tool_exit command_profile(struct tool *tool, int n_arguments, char **argume
         tool_complain("profile '%s': expected nothing more", arguments[0]);
         return EXIT_USAGE;
     }
-    return export_records(tool, &kinds[0]);
+    return tool->line.url.protocol == METER_IEC ? iec_records_export(tool, "99.1.0", "profile")
+                                                : export_records(tool, &kinds[0]);
 }
 
 enum tool_exit command_billing(struct tool *tool, int n_arguments, char **arguments)
@@ -42,6 +44,10 @@ enum tool_exit command_billing(struct tool *tool, int n_arguments, char **argume
     if (n_arguments > 1 || (strcmp(which, "1") != 0 && strcmp(which, "2") != 0)) {
         tool_complain("billing '%s': expected 1 or 2", which);
         return EXIT_USAGE;
+    }
+    if (tool->line.url.protocol == METER_IEC) {
+        return which[0] == '1' ? iec_records_export(tool, "98.1.0", "billing 1")
+                               : iec_records_export(tool, "98.2.0", "billing 2");
     }
     return export_records(tool, &kinds[which[0] - '0']);
 }

@@ -17,7 +17,14 @@ struct command {
 };
 
 /** Options without a letter. */
-enum option_long { OPTION_SOURCE = 256, OPTION_SHORT, OPTION_DRY_RUN, OPTION_REPORT, OPTION_SHOW };
+enum option_long {
+    OPTION_SOURCE = 256,
+    OPTION_SHORT,
+    OPTION_DRY_RUN,
+    OPTION_REPORT,
+    OPTION_SHOW,
+    OPTION_PASSWORD_FILE
+};
 
 /** One option of the command line, for getopt, help and completion alike. */
 struct option_row {

@@ -6,7 +6,9 @@
 
 #include "cmd_config.h"
 #include "commands.h"
+#include "config_ask.h"
 #include "config_diff.h"
+#include "config_iec.h"
 #include "config_meter.h"
 #include "setting_text.h"
 
@@ -24,7 +26,7 @@ static enum tool_exit no_more(const char *what, const char *found)
 
 static enum tool_exit read_meter(struct tool *tool, struct config_document *document)
 {
-    const enum tool_exit result = tool_connect(tool);
+    const enum tool_exit result = tool->line.fd < 0 ? tool_connect(tool) : EXIT_GOOD;
     return result == EXIT_GOOD ? config_meter_read(tool, document) : result;
 }
 
@@ -105,6 +107,10 @@ static void keep_only(struct config_document *document, int n_names, char **name
 enum tool_exit config_show(struct tool *tool, int n_arguments, char **arguments)
 {
     const char *outcome = "";
+    const enum tool_exit connected = tool_connect(tool);
+    if (connected != EXIT_GOOD || tool->line.url.protocol == METER_IEC) {
+        return connected != EXIT_GOOD ? connected : config_iec_show(tool, n_arguments, arguments);
+    }
     for (int i = 0; i < n_arguments; i++) {
         if (setting_by_name(arguments[i]) == NULL) {
             tool_complain("config show '%s': expected names of settings", arguments[i]);
@@ -271,8 +277,7 @@ static size_t sealed_count(void)
     return n;
 }
 
-/** Without --yes a person must say yes; a program that has no --yes is told so. */
-static enum tool_exit agreed(const struct tool *tool)
+enum tool_exit config_agreed(const struct tool *tool)
 {
     char answer[16] = "";
     if (tool->options.yes) {
@@ -348,7 +353,7 @@ static enum tool_exit apply_wanted(struct tool *tool, const char *path)
         return EXIT_METER;
     }
     result = check_wanted(path, &now);
-    result = result == EXIT_GOOD ? agreed(tool) : result;
+    result = result == EXIT_GOOD ? config_agreed(tool) : result;
     bool unsure = false;
     result = result == EXIT_GOOD ? config_meter_write(tool, &wanted, &now, &unsure) : result;
     if (unsure) {
@@ -396,6 +401,10 @@ enum tool_exit config_set(struct tool *tool, int n_arguments, char **arguments)
     if (n_arguments == 0) {
         tool_complain("expected metertool config set NAME=VALUE ...");
         return EXIT_USAGE;
+    }
+    const enum tool_exit connected = tool_connect(tool);
+    if (connected != EXIT_GOOD || tool->line.url.protocol == METER_IEC) {
+        return connected != EXIT_GOOD ? connected : config_iec_set(tool, n_arguments, arguments);
     }
     for (int i = 0; i < n_arguments; i++) {
         if (set_one(arguments[i]) != EXIT_GOOD) {

@@ -19,7 +19,7 @@ static bool scan_csv(struct export_file *file, const char *line, struct scan *sc
     if (!scan->begun) {
         scan->begun = true;
         snprintf(file->heading, sizeof file->heading, "%s", line);
-        return strncmp(line, "id,time,", 8) == 0;
+        return strncmp(line, "id,time,", 8) == 0 || strncmp(line, "time,", 5) == 0;
     }
     snprintf(file->last, sizeof file->last, "%s", line);
     file->n_found++;
@@ -134,8 +134,10 @@ bool export_last(const struct export_file *file, uint16_t *id, char stamp[20])
         number = (unsigned)json_integer_value(json_object_get(one, "id"));
         snprintf(stamp, 20, "%s", good ? time : "");
         json_decref(one);
-    } else if (file->last[0] != '\0') {
+    } else if (strncmp(file->heading, "id,", 3) == 0 && file->last[0] != '\0') {
         good = sscanf(file->last, "%u,%19[^,]", &number, stamp) == 2;
+    } else if (file->last[0] != '\0') { /* records without a number, of IEC 62056-21 */
+        good = sscanf(file->last, "%19[^,]", stamp) == 1 && strlen(stamp) == 19;
     }
     *id = (uint16_t)number;
     return good;

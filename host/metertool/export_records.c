@@ -94,6 +94,13 @@ static bool take_time(const char *option, const char *text, bool end, char out[2
     return true;
 }
 
+bool export_bounds(const struct tool_options *options, char from[20], char to[20])
+{
+    from[0] = to[0] = '\0';
+    return (options->from == NULL || take_time("--from", options->from, false, from)) &&
+           (options->to == NULL || take_time("--to", options->to, true, to));
+}
+
 static struct kmp_log_time time_of(const char stamp[20])
 {
     unsigned y = 2000, mo = 1, d = 1, h = 0, mi = 0, s = 0;
@@ -516,8 +523,7 @@ enum tool_exit export_records(struct tool *tool, const struct record_kind *kind)
         tool_complain("logs are read over KMP");
         return EXIT_USAGE;
     }
-    if ((tool->options.from != NULL && !take_time("--from", tool->options.from, false, x.from)) ||
-        (tool->options.to != NULL && !take_time("--to", tool->options.to, true, x.to))) {
+    if (!export_bounds(&tool->options, x.from, x.to)) {
         return EXIT_USAGE;
     }
     enum tool_exit result = read_now(&x);

@@ -20,6 +20,10 @@ struct record_kind {
 #define EXPORT_LOGGER_STATUS 1086u
 #define EXPORT_DATA_QUALITY  1455u
 
+/** --from and --to as "2026-02-01 12:00:00"; "": not given.  Complains itself.  @return false: not
+ * times */
+bool export_bounds(const struct tool_options *options, char from[20], char to[20]);
+
 /** Export, with --from, --to and --output.  Complains itself. */
 enum tool_exit export_records(struct tool *tool, const struct record_kind *kind);
 

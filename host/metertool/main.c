@@ -2,13 +2,16 @@
  * metertool: reads electricity meters of the 382 and 162 families, real and virtual.
  * Not affiliated with Kamstrup, the maker of the meters whose protocols it speaks.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands.h"
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX  32
+#define PASSWORD_MAX 32u
 
 /** getopt's two forms of the option table. */
 struct option_forms {
@@ -48,12 +51,50 @@ static bool take_number(const char *name, const char *text, long highest, long *
     return true;
 }
 
-static bool take_password(const char *name, const char *text, uint16_t *password)
+/** A number for KMP; over IEC 62056-21 whatever may stand between brackets. */
+static bool take_password(const char *name, const char *text, struct tool_options *options)
 {
-    long number = 0;
-    const bool good = take_number(name, text, UINT16_MAX, &number);
-    *password = (uint16_t)number;
-    return good;
+    char *end = NULL;
+    const long number = strtol(text, &end, 10);
+    const size_t n = strlen(text);
+    options->password_word = n == 0 || strspn(text, "0123456789") != n || number > UINT16_MAX;
+    options->password = options->password_word ? 0 : (uint16_t)number;
+    options->password_text = text;
+    for (size_t i = 0; i < n; i++) {
+        if (n > PASSWORD_MAX || text[i] < ' ' || text[i] > '~' || strchr("()", text[i]) != NULL) {
+            tool_complain("%s: expected up to %u printable characters without brackets", name,
+                          PASSWORD_MAX);
+            return false;
+        }
+    }
+    return true;
+}
+
+/** First line of a file that is its owner's alone. */
+static bool take_password_file(const char *path, struct tool_options *options)
+{
+    static char text[PASSWORD_MAX + 2];
+    struct stat status;
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        tool_complain("--password-file: %s: %s", path, strerror(errno));
+        return false;
+    }
+    const bool others = fstat(fileno(file), &status) != 0 || (status.st_mode & 077) != 0;
+    const bool read = !others && fgets(text, sizeof text, file) != NULL;
+    fclose(file);
+    text[strcspn(text, "\r\n")] = '\0';
+    if (others) {
+        tool_complain("--password-file: %s: expected a file that only its owner may read (chmod "
+                      "600)",
+                      path);
+        return false;
+    }
+    if (!read || text[0] == '\0') {
+        tool_complain("--password-file: %s: expected a password in its first line", path);
+        return false;
+    }
+    return take_password("--password-file", text, options);
 }
 
 static bool take_interval(const char *text, double *interval_s)
@@ -96,7 +137,8 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case 'y': options->yes = true; break;
     case 'D': options->max_difference = text; break;
     case 'M': options->make = true; break;
-    case 'p': good = take_password("--password", text, &options->password); break;
+    case 'p': good = take_password("--password", text, options); break;
+    case OPTION_PASSWORD_FILE: good = take_password_file(text, options); break;
     case OPTION_SOURCE: options->source = text; break;
     case OPTION_SHORT: options->shortened = true; break;
     case OPTION_DRY_RUN: options->dry_run = true; break;
@@ -139,6 +181,7 @@ static enum tool_exit run_command(struct tool *tool, int n_arguments, char **arg
     if (result == EXIT_GOOD) {
         result = command->run(tool, n_arguments - 1, arguments + 1);
     }
+    iec_programming_close(&tool->programming);
     line_close(&tool->line);
     return result;
 }
@@ -151,8 +194,7 @@ int main(int argc, char **argv)
     tool.options = (struct tool_options){
         .meter = getenv("METERTOOL_METER"), .timeout_ms = -1, .retries = 2, .interval_s = 1.0};
     const char *password = getenv("METERTOOL_PASSWORD");
-    if (password != NULL &&
-        !take_password("METERTOOL_PASSWORD", password, &tool.options.password)) {
+    if (password != NULL && !take_password("METERTOOL_PASSWORD", password, &tool.options)) {
         return EXIT_USAGE;
     }
     switch (parse_options(&tool.options, argc, argv)) {

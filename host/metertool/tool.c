@@ -52,6 +52,10 @@ enum tool_exit tool_connect(struct tool *tool)
         tool_complain("%s", error);
         return EXIT_USAGE;
     }
+    if (url.protocol == METER_KMP && options->password_word) {
+        tool_complain("--password: expected a whole number from 0 to 65535, as KMP has them");
+        return EXIT_USAGE;
+    }
     if (line_open(&tool->line, &url, options->verbose ? stderr : NULL) != HOST_OK) {
         tool_complain("%s", tool->line.error);
         return EXIT_METER;
@@ -109,22 +113,49 @@ static enum tool_exit read_block(struct tool *tool, struct readings *all)
     return EXIT_GOOD;
 }
 
-/** Keep of all what is selected, in that order. */
-static void keep_selected(struct tool *tool, const struct readings *all)
+static const struct reading *find_in(const struct readings *all, const struct selected *selected)
+{
+    for (size_t k = 0; k < all->length; k++) {
+        if (selected_matches(selected, -1, all->items[k].code)) {
+            return &all->items[k];
+        }
+    }
+    return NULL;
+}
+
+/** "KAM5 ...": the identification of a meter that takes commands. */
+static bool takes_commands(const struct iec_receiver *receiver)
+{
+    return receiver->n_ident > 3 && receiver->ident[3] >= '0' && receiver->ident[3] <= '9';
+}
+
+/** What is selected, in that order; what the read-out does not have is asked for by itself. */
+static enum tool_exit take_selected(struct tool *tool, const struct readings *all, bool ask)
 {
     for (size_t i = 0; i < tool->selection.length; i++) {
-        for (size_t k = 0; k < all->length; k++) {
-            if (selected_matches(&tool->selection.items[i], -1, all->items[k].code)) {
-                tool->readings.items[tool->readings.length++] = all->items[k];
-                break;
+        const struct selected *selected = &tool->selection.items[i];
+        const struct reading *found = find_in(all, selected);
+        if (found != NULL) {
+            tool->readings.items[tool->readings.length++] = *found;
+        } else if (ask && selected->code[0] != '\0') {
+            const enum tool_exit result = tool_iec_register(tool, selected->code, &tool->readings);
+            if (result != EXIT_GOOD && result != EXIT_UNKNOWN) {
+                return result;
             }
         }
     }
+    return EXIT_GOOD;
 }
 
+/** With a password registers that are named are asked for alone: the read-out may take half a
+ *  minute. */
 static enum tool_exit read_iec(struct tool *tool)
 {
-    struct readings all = {.length = 0};
+    static struct readings all;
+    all.length = 0;
+    if (tool->options.password_text != NULL && tool->selection.length > 0) {
+        return take_selected(tool, &all, true);
+    }
     if (iec_link_readout(&tool->iec) != HOST_OK) {
         tool_complain("%s", tool->line.error);
         return EXIT_METER;
@@ -135,10 +166,9 @@ static enum tool_exit read_iec(struct tool *tool)
     }
     if (tool->selection.length == 0) {
         tool->readings = all;
-    } else {
-        keep_selected(tool, &all);
+        return EXIT_GOOD;
     }
-    return EXIT_GOOD;
+    return take_selected(tool, &all, takes_commands(&tool->iec.receiver));
 }
 
 enum tool_exit tool_read(struct tool *tool)

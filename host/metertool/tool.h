@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "../lib/iec_link.h"
+#include "../lib/iec_programming.h"
 #include "../lib/kmp_link.h"
 #include "reading.h"
 #include "selection.h"
@@ -36,6 +37,8 @@ struct tool_options {
     const char *max_difference;  /**< clock sync: seconds; NULL: none given */
     bool make;                   /**< config order-number */
     uint16_t password;           /**< of the meter, for what changes it */
+    const char *password_text;   /**< the same as it was given; NULL: none was */
+    bool password_word;          /**< it is no number that KMP takes */
     const char *from, *to;       /**< exports: TIME; NULL: none given */
     const char *output;          /**< of an export; NULL: standard output */
     const char *source, *report; /**< calibrate: tcp:HOST:PORT, a file; NULL: none given */
@@ -48,6 +51,7 @@ struct tool {
     struct line line;
     struct kmp_link kmp;
     struct iec_link iec;
+    struct iec_programming programming; /**< IEC: a dialogue that is open */
     struct readings readings;
     struct selection selection;
 };
@@ -63,6 +67,20 @@ enum tool_exit tool_connect(struct tool *tool);
  * missing there.  Over IEC an empty selection means everything.
  */
 enum tool_exit tool_read(struct tool *tool);
+
+/** IEC: sign on in the mode '1' or '6', unless that is done.  Complains itself. */
+enum tool_exit tool_iec_open(struct tool *tool, char mode);
+/**
+ * IEC: one register, by R1 (the clock by R5).  Signs on when need be.  Complains itself.
+ * @return EXIT_UNKNOWN, without complaint: the meter does not have it
+ */
+enum tool_exit tool_iec_register(struct tool *tool, const char *code, struct readings *readings);
+/**
+ * IEC: write what stands in brackets behind the code, by "W1" or "W5".  Complains itself.
+ * @return EXIT_METER: refused, or the meter does not answer any more
+ */
+enum tool_exit tool_iec_write(struct tool *tool, const char *command, const char *code,
+                              const char *brackets);
 
 /** Complain when there is no reading at all: another kind of meter.  @return true: none. */
 bool tool_report_nothing(const struct tool *tool);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../common/writer.h"
+#include "iec_dialog.h"
 
 #define STX         0x02
 #define ETX         0x03
@@ -35,16 +36,7 @@ int iec_client_request(const char *address, char *out, size_t capacity)
 
 int iec_client_option(uint32_t baud, char *out, size_t capacity)
 {
-    static const uint16_t bauds[] = {300, 600, 1200, 2400, 4800, 9600};
-    struct writer w = writer_over(out, capacity);
-    for (unsigned z = 0; z < sizeof bauds / sizeof bauds[0]; z++) {
-        if (bauds[z] == baud) {
-            const char option[] = {0x06, '0', (char)('0' + z), '0', '\r', '\n'};
-            writer_bytes(&w, option, sizeof option);
-            return written(&w);
-        }
-    }
-    return IEC_ERR_FORMAT;
+    return iec_dialog_option(baud, '0', out, capacity);
 }
 
 void iec_receiver_init(struct iec_receiver *receiver)

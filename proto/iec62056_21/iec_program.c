@@ -90,6 +90,7 @@ static void answer(struct iec_program *program, const struct iec_programmer *pro
                                   .part = program->part};
     const size_t from = writer_length(out);
     program->more = false;
+    program->again = command.letter == 'R';
     if (n == 0 || n >= sizeof name || data[n] == '\0') {
         send_plain(out, STX, "ER format");
         return;
@@ -121,6 +122,7 @@ static bool take(struct iec_program *program, const struct iec_programmer *progr
 {
     program->part = 0;
     program->more = false;
+    program->again = false;
     if (program->length >= 2u && program->message[0] == 'B' && program->message[1] == '0') {
         return false; /* without an answer */
     }
@@ -165,6 +167,7 @@ static void message_begin(struct iec_program *program)
 {
     program->inside = true;
     program->more = false;
+    program->again = false;
     program->check = 0;
     program->length = 0;
 }
@@ -183,6 +186,8 @@ bool iec_program_byte(struct iec_program *program, const struct iec_programmer *
     if (!program->inside) {
         if (byte == ACK && program->more) {
             program->part++;
+            answer(program, programmer, out);
+        } else if (byte == NAK && program->again) {
             answer(program, programmer, out);
         }
         return true;

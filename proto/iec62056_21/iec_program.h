@@ -4,6 +4,7 @@
  *   reader  SOH letter digit [STX data] ETX BCC      P1 R1 R5 R6 W1 W5 B0
  *   meter   SOH P0 STX () ETX BCC                    on entering
  *           ACK, NAK (bad check), STX data ETX BCC, STX data EOT BCC (more follows after ACK)
+ *   reader  NAK (bad check): the answer again, the same part of it
  *
  * No I/O and no clock.  A wrong password ends the session with a break; before a right one every
  * command does.  Source: IEC 62056-21, Kamstrup 5512-1458 ch. 7, spec answers B21.
@@ -17,8 +18,8 @@
 
 #include "../common/writer.h"
 
-/** Longest message of a reader, from letter to ETX: an extract of a logger takes half of it. */
-#define IEC_PROGRAM_BYTES 96u
+/** Longest message of a reader, from letter to ETX: a list of forty objects fits. */
+#define IEC_PROGRAM_BYTES 480u
 /** Room in out for any answer. */
 #define IEC_PROGRAM_ROOM 1024u
 /** An error text: "ER" and what it is, at most. */
@@ -31,7 +32,7 @@ struct iec_command {
     bool manufacturer; /**< in the manufacturer's mode (Y = 6) */
     const char *name;  /**< up to the first bracket, ends with NUL */
     const char *data;  /**< from the first bracket on: "(..)(..)", ends with NUL */
-    unsigned part;     /**< 0; of an answer in parts the one that is wanted */
+    unsigned part;     /**< 0; of an answer in parts the one that is wanted: the next, or again */
 };
 
 enum iec_reply {
@@ -53,6 +54,7 @@ struct iec_program {
     bool manufacturer, known; /**< known: the password was right */
     bool inside;              /**< a message has begun */
     bool more;                /**< an answer in parts: ACK asks for part `part` */
+    bool again;               /**< what was read can be asked for again by NAK */
     uint8_t check;            /**< ETX came: the next character is the check */
     uint16_t length;
     unsigned part;

@@ -3,6 +3,8 @@
 
 #include "legal_puppet.h"
 
+#include "optical_talk.h"
+
 static int setup(void **state)
 {
     (void)state;
@@ -26,14 +28,6 @@ static struct meter *sample_meter(const char *variant)
         puppet.instant.phase[i].voltage_present = true;
     }
     return meter;
-}
-
-static size_t say(struct meter *meter, const uint8_t *bytes, size_t n, int64_t wall_ms,
-                  uint8_t *out, size_t capacity)
-{
-    optical_receive(&meter->optical[0], meter, bytes, n, wall_ms);
-    (void)optical_step(&meter->optical[0], meter, wall_ms);
-    return optical_transmit(&meter->optical[0], out, capacity);
 }
 
 static size_t from_hex(const char *hex, uint8_t *out)
@@ -407,54 +401,6 @@ static void test_iec_of_a_382m(void **state)
 }
 
 /* ---- programming mode ---- */
-
-/* A message with its block check; '<' opens the data. */
-static size_t tell(struct meter *meter, const char *message, int64_t wall_ms, char got[2048])
-{
-    uint8_t bytes[256];
-    size_t n = 0;
-    uint8_t check = 0;
-    bytes[n++] = 0x01;
-    for (const char *c = message; *c != '\0'; c++) {
-        bytes[n++] = *c == '<' ? 0x02 : (uint8_t)*c;
-        check ^= bytes[n - 1u];
-    }
-    bytes[n++] = 0x03;
-    bytes[n++] = check ^ 0x03;
-    const size_t length = say(meter, bytes, n, wall_ms, (uint8_t *)got, 2047);
-    got[length] = '\0';
-    return length;
-}
-
-/* One question, one answer of data: without STX, ETX and check. */
-static void expect_told(struct meter *meter, const char *message, int64_t wall_ms, const char *text)
-{
-    char got[2048];
-    const size_t n = tell(meter, message, wall_ms, got);
-    assert_true(n > 3u && got[0] == 0x02 && (got[n - 2u] == 0x03 || got[n - 2u] == 0x04));
-    got[n - 2u] = '\0';
-    assert_string_equal(got + 1, text);
-}
-
-static void expect_ack(struct meter *meter, const char *message, int64_t wall_ms)
-{
-    char got[2048];
-    assert_int_equal(tell(meter, message, wall_ms, got), 1);
-    assert_int_equal(got[0], 0x06);
-}
-
-static void sign_on(struct meter *meter, int64_t wall_ms, const char *password)
-{
-    static const uint8_t ask[] = {'/', '?', '!', '\r', '\n'};
-    static const uint8_t option[] = {0x06, '0', '5', '1', '\r', '\n'};
-    char got[2048];
-    (void)say(meter, ask, sizeof ask, wall_ms, (uint8_t *)got, sizeof got);
-    (void)say(meter, option, sizeof option, wall_ms, (uint8_t *)got, sizeof got);
-    const size_t n = say(meter, option, 0, wall_ms + 200, (uint8_t *)got, sizeof got);
-    assert_int_equal(n, 8);
-    assert_memory_equal(got, "\x01P0\x02()\x03\x60", 8);
-    expect_ack(meter, password, wall_ms + 300);
-}
 
 /* REQ(OPT-01): registers, time, settings and the operation state over a programming session. */
 static void test_iec_programming(void **state)

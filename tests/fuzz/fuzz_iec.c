@@ -1,5 +1,6 @@
-/* Line bytes through the IEC 62056-21 server, receiver and parser: no crash, whatever comes. */
+/* Line bytes through the IEC 62056-21 server, receivers and parsers: no crash, whatever comes. */
 #include "proto/iec62056_21/iec_client.h"
+#include "proto/iec62056_21/iec_dialog.h"
 #include "proto/iec62056_21/iec_server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -67,9 +68,25 @@ static void receive(const uint8_t *data, size_t size)
     }
 }
 
+static void converse(const uint8_t *data, size_t size)
+{
+    struct iec_dialog dialog;
+    const char *text = NULL;
+    size_t length = 0;
+    iec_dialog_init(&dialog);
+    for (size_t i = 0; i < size; i++) {
+        if (iec_dialog_byte(&dialog, data[i]) == IEC_ANSWER_DATA) {
+            const char *at = dialog.text;
+            while (iec_bracket_next(&at, dialog.text + dialog.length, &text, &length)) {
+            }
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     serve(data, size);
     receive(data, size);
+    converse(data, size);
     return 0;
 }

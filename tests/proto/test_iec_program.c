@@ -220,6 +220,35 @@ static void test_answers_in_parts(void **state)
     assert_int_equal(fake.asks, 2);
 }
 
+/* NAK: the answer again, and the same part of it. */
+static void test_again(void **state)
+{
+    (void)state;
+    struct session s;
+    log_in(&s);
+    fake.parts = 2;
+    SAY(&s, "\x15"); /* nothing was read yet */
+    EXPECT(&s, "");
+    SAY(&s, "\x01R6\x02"
+            "99.1.0(0050101000000;0050101080033;6)\x03\x5B");
+    const struct session first = s;
+    SAY(&s, "\x15");
+    expect(&s, first.got, first.n);
+    SAY(&s, "\x06");
+    const struct session second = s;
+    assert_int_equal(s.got[s.n - 2u], 0x03);
+    SAY(&s, "\x15");
+    expect(&s, second.got, second.n);
+    SAY(&s, "\x06");
+    EXPECT(&s, "");
+    SAY(&s, "\x01W5\x02"
+            "1.0.0(0050321073800)\x03\x6A");
+    const unsigned asks = fake.asks;
+    SAY(&s, "\x15"); /* a write is not done again */
+    EXPECT(&s, "");
+    assert_int_equal(fake.asks, asks);
+}
+
 static void test_damage(void **state)
 {
     (void)state;
@@ -333,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_the_examples_in_print),
         cmocka_unit_test(test_nothing_before_the_password),
         cmocka_unit_test(test_answers_in_parts),
+        cmocka_unit_test(test_again),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_inactivity),
         cmocka_unit_test(test_another_reader),
