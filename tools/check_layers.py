@@ -17,7 +17,7 @@ ALLOWED = {
     "proto": ["proto/"],
     "app": ["app/", "proto/", "legal/include/"],
     "lab": ["lab/", "legal/include/"],
-    "host": ["host/", "proto/", TABLE, SETTINGS, RULES, *VARIANT, *CALENDAR],
+    "host": ["host/", "proto/", "ports/crypto/", TABLE, SETTINGS, RULES, *VARIANT, *CALENDAR],
     "ports": ["ports/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
 }
 # Narrower than the folder they stand in: a protocol knows proto/common and itself, hostlib no program.
@@ -25,10 +25,12 @@ NARROWER = {
     "proto/common": ["proto/common/"],
     "proto/kmp": ["proto/common/", "proto/kmp/"],
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
-    "host/lib": ["host/lib/", "proto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
-    "ports/linux": ["ports/linux/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
+    "proto/dlms": ["proto/common/", "proto/dlms/"],
+    "host/lib": ["host/lib/", "proto/", "ports/crypto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
+    "ports/linux": ["ports/linux/", "ports/crypto/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
     # No operating system: nothing of host/, and of lab/ only the heap-free phasor core.
-    "ports/qemu_m4": ["ports/qemu_m4/", "app/", "proto/", "legal/include/", "lab/phasor.h", "lab/mains.h",
+    "ports/crypto": ["ports/crypto/", "proto/common/"],
+    "ports/qemu_m4": ["ports/qemu_m4/", "ports/crypto/portable/", "app/", "proto/", "legal/include/", "lab/phasor.h", "lab/mains.h",
                       "tests/legal/signal_golden.h"],
     "ports/template": ["ports/template/", "app/", "proto/", "legal/include/"],
 }

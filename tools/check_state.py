@@ -10,7 +10,8 @@ from pathlib import Path
 
 from objects import symbols, undefined
 
-LIBRARIES = ["legal/liblegal.a", "app/libapp.a", "app/libregisters.a", "proto/libproto.a"]
+LIBRARIES = ["legal/liblegal.a", "app/libapp.a", "app/libregisters.a", "proto/libproto.a",
+             "ports/crypto/libcrypto_portable.a"]
 MUTABLE = set("DdBbCGgSs")
 FORBIDDEN = {
     "heap": re.compile(r"^(malloc|calloc|realloc|free|strdup|_?sbrk|_malloc_r|_free_r)$"),

@@ -2,7 +2,7 @@
 # The caller has set $here to the top of the tree.
 
 # What the programs need to be built and to run.
-BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsndfile1-dev"
+BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsndfile1-dev libssl-dev"
 
 # What ./test needs on top: test library, the other compilers, the machine emulator, a browser.
 TEST_PACKAGES="libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 gcc-arm-none-eabi

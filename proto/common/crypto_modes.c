@@ -113,31 +113,44 @@ static void twice(uint8_t value[BLOCK])
     value[BLOCK - 1u] = (uint8_t)((unsigned)value[BLOCK - 1u] << 1 ^ (over & 0x87u));
 }
 
+/* A CMAC under way.  A full block waits until more comes: the last one is treated otherwise. */
+struct cmac {
+    const struct crypto_port *port;
+    const struct crypto_key *key;
+    uint8_t *mac;
+    size_t in_block; /* bytes of the running block that stand in mac already */
+};
+
+static int cmac_more(struct cmac *cmac, const uint8_t *bytes, size_t n_bytes)
+{
+    for (size_t i = 0; i < n_bytes; i++) {
+        if (cmac->in_block == BLOCK) {
+            if (cmac->port->blocks(cmac->port->context, cmac->key, cmac->mac, 1) != 0) {
+                return -1;
+            }
+            cmac->in_block = 0;
+        }
+        cmac->mac[cmac->in_block++] ^= bytes[i];
+    }
+    return 0;
+}
+
 int crypto_cmac(const struct crypto_port *port, const struct crypto_key *key,
                 const struct crypto_piece *pieces, size_t n_pieces, uint8_t mac[CRYPTO_BLOCK_BYTES])
 {
+    struct cmac cmac = {port, key, mac, 0};
     uint8_t subkey[BLOCK] = {0};
-    size_t in_block = 0; /* bytes of the running block that stand in mac already */
+    int result = port->blocks(port->context, key, subkey, 1);
     memset(mac, 0, BLOCK);
-    if (port->blocks(port->context, key, subkey, 1) != 0) {
+    for (size_t i = 0; i < n_pieces && result == 0; i++) {
+        result = cmac_more(&cmac, (const uint8_t *)pieces[i].bytes, pieces[i].n_bytes);
+    }
+    if (result != 0) {
         return -1;
     }
-    for (size_t p = 0; p < n_pieces; p++) {
-        const uint8_t *bytes = (const uint8_t *)pieces[p].bytes;
-        for (size_t i = 0; i < pieces[p].n_bytes; i++) {
-            /* a full block waits: the last one is treated otherwise */
-            if (in_block == BLOCK) {
-                if (port->blocks(port->context, key, mac, 1) != 0) {
-                    return -1;
-                }
-                in_block = 0;
-            }
-            mac[in_block++] ^= bytes[i];
-        }
-    }
     twice(subkey);
-    if (in_block < BLOCK) {
-        mac[in_block] ^= 0x80u;
+    if (cmac.in_block < BLOCK) {
+        mac[cmac.in_block] ^= 0x80u;
         twice(subkey);
     }
     mix(mac, subkey, BLOCK);

@@ -5,7 +5,10 @@
  * Three lives: struct dlms_keys are the keys of one security set-up and struct dlms_own_counter
  * what it has sent (as long as the keys live); struct dlms_cipher is one association.  Messages are
  * protected and opened where they stand.  Nothing of a message is handed on before its tag and its
- * counter are good, and a counter counts only once its tag is good.
+ * counter are good, and a counter counts only once its tag is good.  Messages that are encrypted
+ * but not authenticated (SC 20h) have no tag: their counter must be above the last one, but does
+ * not become the last one, or whoever can write to the line could shut the true sender out.  It is
+ * up to the caller's policy to refuse them.
  *
  * Source: Green Book ed. 8, 9.2 (spec dlms.md 6.8); the vectors of 6.8 are tests.
  */
@@ -40,9 +43,10 @@ enum dlms_cipher_err {
     DLMS_CIPHER_ERR_STORAGE = -8,   /**< a counter could not be kept in permanent memory */
     DLMS_CIPHER_ERR_SPACE = -9,     /**< no room around the message */
     DLMS_CIPHER_ERR_CRYPTO = -10,   /**< the port refused */
+    DLMS_CIPHER_ERR_WEAK = -11,     /**< less protected than is demanded */
 };
 
-/** How a message is wrapped. */
+/** How a message is wrapped; the numbers of enum dlms_protection_kind. */
 enum dlms_wrapping {
     DLMS_WRAP_NONE,        /**< in clear */
     DLMS_WRAP_GLO,         /**< C8.. and 21..: global key, one tag per service */
@@ -57,14 +61,14 @@ enum dlms_key_info {
     DLMS_KEY_INFO_NONE,       /**< not there: the agreed global key */
     DLMS_KEY_INFO_IDENTIFIED, /**< by number: 0 unicast, 1 broadcast */
     DLMS_KEY_INFO_WRAPPED,    /**< the key comes along, wrapped under the KEK */
-    DLMS_KEY_INFO_AGREED,     /**< by key agreement; handled by the caller (dlms_agreement.h) */
+    DLMS_KEY_INFO_AGREED,     /**< by key agreement for this message alone: refused */
 };
 
 #define DLMS_TRANSACTION_MAX 16u
 #define DLMS_OTHER_INFO_MAX  16u
 
-/** Protection of one message: what came, and so how to answer.  Zero-filled: in clear. */
-struct dlms_protection {
+/** How one message is protected: what came, and so how to answer.  Zero-filled: in clear. */
+struct dlms_seal {
     enum dlms_wrapping wrapping;
     uint8_t control;  /**< security control byte */
     uint32_t counter; /**< of the message that came; set when one was sent */
@@ -119,6 +123,8 @@ struct dlms_cipher {
     uint8_t own_title[DLMS_TITLE_BYTES];
     uint8_t peer_title[DLMS_TITLE_BYTES];
     bool has_peer_title;
+    uint8_t demands; /**< bits of the control byte that what comes must have; at first
+                          DLMS_SC_AUTHENTICATION, without which anybody can turn bits */
     bool has_dedicated;
     struct crypto_key dedicated;
     struct dlms_peer_counter peer_dedicated; /**< begins with the key */
@@ -180,8 +186,8 @@ void dlms_cipher_end(struct dlms_cipher *cipher);
 bool dlms_cipher_is(uint8_t first_byte);
 
 /** Bytes that protection needs at most before and after a message of n_bytes. */
-size_t dlms_cipher_before(const struct dlms_protection *how, size_t n_bytes);
-size_t dlms_cipher_after(const struct dlms_protection *how);
+size_t dlms_cipher_before(const struct dlms_seal *how, size_t n_bytes);
+size_t dlms_cipher_after(const struct dlms_seal *how);
 
 /**
  * Protect a message in place.
@@ -193,7 +199,7 @@ size_t dlms_cipher_after(const struct dlms_protection *how);
  * @param out       the whole protected message, within the buffer
  * An error leaves the message useless: it is not to be sent.
  */
-enum dlms_cipher_err dlms_cipher_protect(struct dlms_cipher *cipher, struct dlms_protection *how,
+enum dlms_cipher_err dlms_cipher_protect(struct dlms_cipher *cipher, struct dlms_seal *how,
                                          uint8_t *buffer, size_t capacity, size_t at,
                                          size_t n_bytes, struct dlms_span *out);
 
@@ -206,19 +212,31 @@ enum dlms_cipher_err dlms_cipher_protect(struct dlms_cipher *cipher, struct dlms
  * one would be.
  */
 enum dlms_cipher_err dlms_cipher_open(struct dlms_cipher *cipher, uint8_t *bytes, size_t n_bytes,
-                                      struct dlms_protection *how, struct dlms_span *out);
+                                      struct dlms_seal *how, struct dlms_span *out);
 
 /** The lowest counter that would be taken under the key that `how` names. */
-uint32_t dlms_cipher_expected(const struct dlms_cipher *cipher, const struct dlms_protection *how);
+uint32_t dlms_cipher_expected(const struct dlms_cipher *cipher, const struct dlms_seal *how);
 
 /** How to answer a message that came so: the same wrapping, control and transaction; broadcast is
  *  answered with the unicast key. */
-struct dlms_protection dlms_cipher_answer(const struct dlms_protection *came);
+struct dlms_seal dlms_cipher_answer(const struct dlms_seal *came);
 
 /* -- what authentication and pushes need on their own ------------------------------------------ */
 
+/** Begin where permanent memory says: nothing below `from` is used again.  0 counts as 1. */
+void dlms_own_counter_begin(struct dlms_own_counter *own, uint64_t from);
+
 /** The next own counter, kept in permanent memory first. */
 enum dlms_cipher_err dlms_own_counter_take(struct dlms_own_counter *own, uint32_t *counter);
+
+/** An orderly end: permanent memory gets the true counters instead of those that run ahead.
+ *  @return 0: kept */
+int dlms_own_counter_settle(struct dlms_own_counter *own);
+int dlms_peer_counter_settle(struct dlms_peer_counter *peer);
+
+/** Whose message is it?  Of general-glo, general-ded and general-ciphering, whose sender stands in
+ *  clear.  @return false: of another kind, or no title in it */
+bool dlms_cipher_sender(const uint8_t *bytes, size_t n_bytes, uint8_t title[DLMS_TITLE_BYTES]);
 
 /** f(challenge) of HLS with GMAC: SC, counter, tag: 17 bytes. */
 #define DLMS_GMAC_PROOF_BYTES 17u

@@ -9,21 +9,19 @@
 
 #include "dlms_cipher.h"
 
-/** Numbers of the mechanism-name 2.16.756.5.8.2.n. */
-enum dlms_mechanism {
-    DLMS_MECHANISM_NONE = 0,
-    DLMS_MECHANISM_LLS = 1,              /**< a password; compare it with crypto_equal() */
-    DLMS_MECHANISM_HLS_MANUFACTURER = 2, /**< AES-128 of the challenge with the secret */
-    DLMS_MECHANISM_HLS_MD5 = 3,
-    DLMS_MECHANISM_HLS_SHA1 = 4,
-    DLMS_MECHANISM_HLS_GMAC = 5,
-    DLMS_MECHANISM_HLS_SHA256 = 6,
-    DLMS_MECHANISM_HLS_ECDSA = 7,
+/** Mechanisms that have a proof: numbers of the mechanism-name 2.16.756.5.8.2.n. */
+enum dlms_hls_kind {
+    DLMS_HLS_MANUFACTURER = 2, /**< AES-128 of the challenge with the secret */
+    DLMS_HLS_MD5 = 3,
+    DLMS_HLS_SHA1 = 4,
+    DLMS_HLS_GMAC = 5,
+    DLMS_HLS_SHA256 = 6,
+    DLMS_HLS_ECDSA = 7,
 };
 
-#define DLMS_CHALLENGE_MIN 8u
-#define DLMS_CHALLENGE_MAX 64u
-#define DLMS_PROOF_MAX     96u /**< ECDSA over P-384 */
+#define DLMS_HLS_CHALLENGE_MIN 8u
+#define DLMS_HLS_CHALLENGE_MAX 64u
+#define DLMS_PROOF_MAX         96u /**< ECDSA over P-384 */
 
 enum dlms_hls_err {
     DLMS_HLS_OK = 0,
@@ -34,19 +32,20 @@ enum dlms_hls_err {
     DLMS_HLS_ERR_SECRET = -5,    /**< no secret, key or counter to make it with */
 };
 
+/** Sides of an association. */
 enum dlms_side { DLMS_SIDE_CLIENT, DLMS_SIDE_SERVER };
 
-struct dlms_challenge {
-    uint8_t n_bytes;
-    uint8_t bytes[DLMS_CHALLENGE_MAX];
+struct dlms_hls_challenge {
+    uint8_t n_bytes; /**< 0: none yet */
+    uint8_t bytes[DLMS_HLS_CHALLENGE_MAX];
 };
 
 /** One authentication.  Everything pointed to is the caller's. */
 struct dlms_hls {
-    enum dlms_mechanism mechanism;
+    uint8_t mechanism;   /**< enum dlms_hls_kind; another one is refused */
     enum dlms_side side; /**< ours */
     const struct crypto_port *crypto;
-    struct dlms_challenge ours, theirs; /**< sent, and received */
+    struct dlms_hls_challenge ours, theirs; /**< sent, and received */
     uint8_t client_title[DLMS_TITLE_BYTES], server_title[DLMS_TITLE_BYTES]; /**< 6 and 7 */
     const uint8_t *secret;                                                  /**< 2, 3, 4, 6 */
     size_t n_secret;                              /**< 1 or more; 2: at most 16 */
@@ -55,11 +54,11 @@ struct dlms_hls {
     const uint8_t *private_key, *peer_public_key; /**< 7 */
 };
 
-/** Draw our challenge.  n_bytes: DLMS_CHALLENGE_MIN .. _MAX */
-enum dlms_hls_err dlms_hls_challenge(struct dlms_hls *hls, size_t n_bytes);
+/** Draw our challenge.  n_bytes: DLMS_HLS_CHALLENGE_MIN .. _MAX */
+enum dlms_hls_err dlms_hls_draw(struct dlms_hls *hls, size_t n_bytes);
 
 /** Take theirs.  One that equals ours is refused: it would have us prove ourselves to ourselves. */
-enum dlms_hls_err dlms_hls_challenged(struct dlms_hls *hls, const uint8_t *bytes, size_t n_bytes);
+enum dlms_hls_err dlms_hls_take(struct dlms_hls *hls, const uint8_t *bytes, size_t n_bytes);
 
 /** Our proof over their challenge. */
 enum dlms_hls_err dlms_hls_make(struct dlms_hls *hls, uint8_t proof[DLMS_PROOF_MAX],
