@@ -14,6 +14,18 @@
 uint16_t crc16_xmodem(const uint8_t *bytes, size_t n_bytes);
 
 /**
+ * CRC-16/X-25: polynomial 0x1021 reflected (0x8408), start and final xor FFFF; "123456789" ->
+ * 0x906E.  Sent low byte first.
+ */
+uint16_t crc16_x25(const uint8_t *bytes, size_t n_bytes);
+/** What a computation in pieces begins with. */
+#define CRC16_X25_BEGIN 0xFFFFu
+/** What stays after bytes and their CRC together, without the final xor. */
+#define CRC16_X25_GOOD 0xF0B8u
+/** One piece more; the CRC is the complement of the last remainder. */
+uint16_t crc16_x25_go_on(uint16_t remainder, const uint8_t *bytes, size_t n_bytes);
+
+/**
  * CRC-32 of IEEE 802.3: reflected, polynomial EDB88320, start and final xor FFFFFFFF;
  * "123456789" -> 0xCBF43926.
  */
