@@ -94,6 +94,26 @@ static enum hdlc_event done(struct hdlc_client *client, enum hdlc_event event)
 
 /* ---- what comes ---- */
 
+static uint16_t smaller(uint16_t a, uint16_t b)
+{
+    return a < b ? a : b;
+}
+
+/** The server speaks of its own directions.  It may not go beyond what was offered. */
+static struct hdlc_parameters within_own(const struct hdlc_parameters *own,
+                                         const struct hdlc_parameters *server)
+{
+    const struct hdlc_parameters none = {HDLC_INFO_DEFAULT, HDLC_INFO_DEFAULT, HDLC_WINDOW_DEFAULT,
+                                         HDLC_WINDOW_DEFAULT};
+    const struct hdlc_parameters *offer = own->info_transmit != 0 ? own : &none;
+    return (struct hdlc_parameters){
+        .info_transmit = smaller(offer->info_transmit, server->info_receive),
+        .info_receive = smaller(offer->info_receive, server->info_transmit),
+        .window_transmit = (uint8_t)smaller(offer->window_transmit, server->window_receive),
+        .window_receive = (uint8_t)smaller(offer->window_receive, server->window_transmit),
+    };
+}
+
 static enum hdlc_event on_ua(struct hdlc_client *client, const struct hdlc_frame *frame)
 {
     if (client->state == HDLC_CLIENT_CLOSING) {
@@ -105,10 +125,7 @@ static enum hdlc_event on_ua(struct hdlc_client *client, const struct hdlc_frame
     if (hdlc_parameters_read(frame->info, frame->n_info, &client->agreed) != HDLC_OK) {
         return ended(client, HDLC_MALFORMED);
     }
-    /* The server speaks of its own directions; its word holds for ours. */
-    const struct hdlc_parameters server = client->agreed;
-    client->agreed = (struct hdlc_parameters){server.info_receive, server.info_transmit,
-                                              server.window_receive, server.window_transmit};
+    client->agreed = within_own(&client->settings.own, &client->agreed);
     client->request = (struct hdlc_sender){.info_max = client->agreed.info_transmit,
                                            .window = client->agreed.window_transmit};
     client->receive_number = 0;
