@@ -45,6 +45,8 @@ const struct command commands[] = {
      "which readings the display shows", false, false, command_display},
     {"seal", "", "is the verification seal closed, and what does it lock?", true, false,
      command_seal},
+    {"decode", "mbus HEX ...", "what an M-Bus telegram of any meter says (docs/mbus.md)", false,
+     false, command_decode},
     {"help", "[COMMAND]", "this text", false, false, command_help},
     {"man", "", "this text as a manual page: metertool man | man -l -", false, false, command_man},
     {"completion", "bash", "print a completion script: source <(metertool completion bash)", false,
