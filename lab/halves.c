@@ -21,14 +21,28 @@ static double double_angle(const struct mains *m, double at_us)
     return TURN * (turns - floor(turns));
 }
 
+/* Its cosine and sine: where one piece ends, the next begins. */
+static struct lab_vector swing_at(const struct mains *m, struct mains_half_state *h, double at_us)
+{
+    if (!h->turn_known || at_us != h->turn_us) {
+        const double angle = double_angle(m, at_us);
+        h->turn_known = true;
+        h->turn_us = at_us;
+        h->turn_cos = cos(angle);
+        h->turn_sin = sin(angle);
+    }
+    return (struct lab_vector){h->turn_cos, h->turn_sin};
+}
+
 /* Squared steps times samples between two instants of the piece in force. */
-static double integral(const struct mains *m, unsigned k, double from_us, double to_us)
+static double integral(struct mains *m, unsigned k, double from_us, double to_us)
 {
     const struct lab_phasor_rates *r = &m->rates[k];
     const double re = r->v1.re / PHASOR_ONE, im = r->v1.im / PHASOR_ONE;
     const double square_re = re * re - im * im, square_im = 2.0 * re * im;
-    const double a = double_angle(m, from_us), b = double_angle(m, to_us);
-    const double d_re = cos(b) - cos(a), d_im = sin(b) - sin(a);
+    const struct lab_vector a = swing_at(m, &m->half[k], from_us);
+    const struct lab_vector b = swing_at(m, &m->half[k], to_us);
+    const double d_re = b.re - a.re, d_im = b.im - a.im;
     const double swing = (square_re * d_im + square_im * d_re) / (4.0 * TURN * m->anchor_hz);
     return r->voltage * (to_us - from_us) / SAMPLE_US + swing * (1e6 / SAMPLE_US);
 }

@@ -21,6 +21,8 @@ struct mains_half_state {
     double before, before_n;   /**< of the half cycle before */
     double stretch, stretch_n; /**< since the last report */
     bool at_boundary;          /**< at_us is where a half cycle has ended */
+    bool turn_known;           /**< the sine below is that of turn_us, by the anchor in force */
+    double turn_us, turn_cos, turn_sin;
     unsigned n_halves;
     struct {
         double rms_lsb, at_us;

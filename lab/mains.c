@@ -171,6 +171,9 @@ void mains_enter_piece(struct mains *m, int64_t from_us)
         m->anchor_turns = mains_turns_at(m, change_us);
         m->anchor_us = change_us;
         m->anchor_hz = m->electric.frequency_hz;
+        for (unsigned k = 0; k < LAB_PHASES; k++) {
+            m->half[k].turn_known = false;
+        }
     }
     rates_of_state(m);
     for (unsigned k = 0; k < m->options.systems; k++) {

@@ -406,6 +406,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter->board = board;
     meter->real_sensors = board->real_sensors;
     meter->now_us = now_us;
+    meter->stirred = true;
 
     struct app_record record;
     memset(&record, 0, sizeof record);
@@ -464,6 +465,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
 void meter_bus_receive(struct meter *meter, const uint8_t *bytes, size_t n_bytes, int64_t now_us)
 {
     meter->now_us = now_us;
+    meter->stirred = true;
     meter->next_legal_us = now_us;
     legal_bus_receive(&meter->legal, bytes, n_bytes, now_us);
 }
@@ -483,9 +485,44 @@ static int64_t earliest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t meter_step(struct meter *meter, int64_t now_us)
+/* What asks for no step of its own, and is done with the first one from then on. */
+static int64_t in_passing_us(const struct meter *meter)
 {
-    meter->now_us = now_us;
+    const int64_t quality_us = earliest(meter->quality.next_us, meter->next_gain_us);
+    const int64_t watched_us = earliest(meter->next_alarms_us, neutral_next_us(&meter->neutral));
+    return earliest(earliest(quality_us, watched_us), meter_analysis_next_us(meter));
+}
+
+static int64_t asked_us(const struct meter *meter)
+{
+    const int64_t shown_us = earliest(meter->next_display_us, meter->next_clock_us);
+    return earliest(shown_us, earliest(meter->next_demand_us, meter->next_tariff_us));
+}
+
+/* When the meter wants to be called.  Pulses that may be late are, unless their step would do
+ * something in passing. */
+static int64_t wake_us(const struct meter *meter)
+{
+    const int64_t late_us = meter->whole_us + meter->late_us;
+    int64_t next_us = meter->next_legal_us;
+    if (next_us < late_us && in_passing_us(meter) >= late_us) {
+        next_us = late_us;
+    }
+    return earliest(earliest(next_us, asked_us(meter)), meter_analysis_wake(meter));
+}
+
+/* Most steps between two windows are for the edge of a pulse: nothing has come, and no part but the
+ * legal one has anything to do. */
+static bool only_pulses(const struct meter *meter)
+{
+    const int64_t now_us = meter->now_us;
+    return !meter->stirred && meter->supply_on && now_us < asked_us(meter) &&
+           now_us < in_passing_us(meter);
+}
+
+static void step_all(struct meter *meter)
+{
+    const int64_t now_us = meter->now_us;
     if (now_us >= meter->next_legal_us) {
         meter_clock_trail(meter);
         meter->next_legal_us = legal_step(&meter->legal, now_us);
@@ -512,15 +549,35 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         meter->next_display_us = display_step(&meter->display, now_us);
     }
     pulses_follow(meter);
-    int64_t next_us = earliest(meter->next_legal_us, meter->next_display_us);
-    next_us = earliest(next_us, meter_analysis_wake(meter));
-    next_us = earliest(next_us, meter->next_clock_us);
-    return earliest(earliest(next_us, meter->next_demand_us), meter->next_tariff_us);
+    meter->stirred = false;
+    meter->whole_us = now_us;
+}
+
+void meter_pulses_late(struct meter *meter, int64_t late_us)
+{
+    meter->late_us = late_us;
+}
+
+int64_t meter_step(struct meter *meter, int64_t now_us)
+{
+    meter->now_us = now_us;
+    if (only_pulses(meter)) {
+        if (now_us >= meter->next_legal_us) {
+            meter->next_legal_us = legal_step(&meter->legal, now_us);
+        }
+        if (legal_supply(&meter->legal) == LEGAL_SUPPLY_ON) {
+            return wake_us(meter);
+        }
+        meter->next_legal_us = now_us; /* no frame has come for long: supply is gone */
+    }
+    step_all(meter);
+    return wake_us(meter);
 }
 
 void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us)
 {
     meter->now_us = now_us;
+    meter->stirred = true;
     if ((unsigned)input >= METER_INPUTS || meter->input[input] == on) {
         return;
     }

@@ -82,6 +82,9 @@ struct meter {
     uint32_t special_data[2];
     int64_t now_us; /**< of the last call */
     bool supply_on;
+    bool stirred;     /**< something came from outside since the last step that did all */
+    int64_t whole_us; /**< when that step was */
+    int64_t late_us;  /**< see meter_pulses_late */
     bool input[METER_INPUTS];
     bool was_reset;        /**< it did not stop in good order the last time (status bit 0) */
     uint8_t events;        /**< noted and not cleared, see meter_events */
@@ -167,6 +170,13 @@ void meter_quality_spectrum(struct meter *meter, const struct quality_spectrum *
  * @return when it wants to be called next, at the latest.
  */
 int64_t meter_step(struct meter *meter, int64_t now_us);
+
+/**
+ * The edges of pulses may be told so much later, with the instants at which they were due: for a
+ * board that simulates faster than anyone sees, so that meter_step need not be called for each.
+ * Nothing else depends on it.  0: as they come.
+ */
+void meter_pulses_late(struct meter *meter, int64_t late_us);
 
 /** A button or a contact changed. */
 void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us);

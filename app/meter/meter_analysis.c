@@ -104,17 +104,24 @@ static void sample(struct meter *meter)
     meter->analysis.sampled_us = meter->now_us;
 }
 
+int64_t meter_analysis_next_us(const struct meter *meter)
+{
+    const struct analysis *analysis = &meter->analysis;
+    const int64_t every_us = analysis->samples ? ANALYSIS_SAMPLE_US : ANALYSIS_IDLE_SAMPLE_US;
+    const int64_t sample_us = analysis->sampled_us + every_us;
+    if (!analysis->fitted || !meter->supply_on) {
+        return INT64_MAX;
+    }
+    return sample_us < meter->next_analysis_us ? sample_us : meter->next_analysis_us;
+}
+
 void meter_analysis_step(struct meter *meter)
 {
-    const bool due = meter->now_us >= meter->next_analysis_us;
-    if (!meter->analysis.fitted || !meter->supply_on) {
+    if (meter->now_us < meter_analysis_next_us(meter)) {
         return;
     }
-    const int64_t every_us = meter->analysis.samples ? ANALYSIS_SAMPLE_US : ANALYSIS_IDLE_SAMPLE_US;
-    if (due || meter->now_us - meter->analysis.sampled_us >= every_us) {
-        sample(meter);
-    }
-    if (due) {
+    sample(meter);
+    if (meter->now_us >= meter->next_analysis_us) {
         run(meter, true);
     }
 }

@@ -9,6 +9,8 @@
 void meter_analysis_start(struct meter *meter);
 /** Supply is back and the clock is right: fill what was missed. */
 void meter_analysis_power_up(struct meter *meter);
+/** When meter_analysis_step has something to do. */
+int64_t meter_analysis_next_us(const struct meter *meter);
 /** What is due at meter->now_us. */
 void meter_analysis_step(struct meter *meter);
 /** When it wants to be called, at the latest; INT64_MAX: not before something happens. */

@@ -133,11 +133,13 @@ void meter_quality_step(struct meter *meter)
 
 void meter_quality_receive(struct meter *meter, const struct quality_report *report, int64_t now_us)
 {
+    meter->stirred = true;
     quality_receive(&meter->quality, report, now_us);
 }
 
 void meter_quality_spectrum(struct meter *meter, const struct quality_spectrum *spectrum)
 {
+    meter->stirred = true;
     quality_spectrum(&meter->quality, spectrum);
 }
 

@@ -70,6 +70,12 @@ static inline bool neutral_wants(const struct neutral *neutral, int64_t now_us)
     return neutral->fitted && (neutral->watching || now_us >= neutral->look_us);
 }
 
+/** From when on neutral_wants; INT64_MIN: now. */
+static inline int64_t neutral_next_us(const struct neutral *neutral)
+{
+    return !neutral->fitted ? INT64_MAX : neutral->watching ? INT64_MIN : neutral->look_us;
+}
+
 /** Look at the voltages; call whenever neutral_wants, with supply only. */
 enum neutral_change neutral_step(struct neutral *neutral, const struct legal_voltages *voltages,
                                  int64_t now_us);

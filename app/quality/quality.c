@@ -412,9 +412,12 @@ bool quality_wants_angles(const struct quality *quality)
 /* Fundamental of a voltage: its rms without what the harmonics add. */
 static uint64_t fundamental_mv(const struct quality_phase *phase)
 {
+    if (!phase->u.valid || phase->u.thd == 0) {
+        return phase->voltage_mv;
+    }
     const uint64_t square = UINT64_C(100000000) + (uint64_t)phase->u.thd * phase->u.thd;
     const uint32_t length_q8 = quality_root(square << 16);
-    return phase->u.valid ? (uint64_t)phase->voltage_mv * 2560000u / length_q8 : phase->voltage_mv;
+    return (uint64_t)phase->voltage_mv * 2560000u / length_q8;
 }
 
 /* Size of the sum of the phasors, each turned by k times a third. */
@@ -429,22 +432,37 @@ static uint64_t component_mv(const uint64_t mv[3], const uint32_t turns[3], uint
     return quality_root((uint64_t)(re * re + im * im));
 }
 
+static void unbalance_forget(struct quality *quality)
+{
+    memset(quality->unbalance_mv, 0, sizeof quality->unbalance_mv);
+    quality->u2_milli_pct = 0;
+    quality->u0_milli_pct = 0;
+}
+
 void quality_angles(struct quality *quality, const int32_t angle_mdeg[QUALITY_SYSTEMS],
                     bool all_present)
 {
     const uint32_t third = UINT32_C(0x55555555);
     uint64_t mv[3];
     uint32_t turns[3];
+    bool same = quality->unbalance_mv[0] != 0;
     quality->unbalance_stale = !all_present;
-    quality->u2_milli_pct = 0;
-    quality->u0_milli_pct = 0;
     if (!all_present) {
+        unbalance_forget(quality);
         return;
     }
     for (unsigned k = 0; k < 3u; k++) {
         mv[k] = fundamental_mv(&quality->phase[k]);
         turns[k] = quality_turns(angle_mdeg[k]);
+        same = same && mv[k] == quality->unbalance_mv[k] &&
+               angle_mdeg[k] == quality->unbalance_mdeg[k];
     }
+    if (same) {
+        return;
+    }
+    unbalance_forget(quality);
+    memcpy(quality->unbalance_mv, mv, sizeof mv);
+    memcpy(quality->unbalance_mdeg, angle_mdeg, sizeof quality->unbalance_mdeg);
     /* the larger of the two is the positive sequence, whichever way the field turns */
     const uint64_t one = component_mv(mv, turns, third), two = component_mv(mv, turns, 0u - third);
     const uint64_t zero = component_mv(mv, turns, 0);

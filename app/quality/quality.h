@@ -163,7 +163,10 @@ struct quality {
     struct quality_mean frequency, u2_mean, u0_mean;
     uint32_t u2_milli_pct, u0_milli_pct; /**< 1/1000 % */
     bool unbalance_stale;                /**< a voltage changed since it was worked out */
-    int64_t next_us;                     /**< the next interval ends then, at the latest */
+    /** what it was worked out of: the same once more has the same unbalance; zero: nothing yet */
+    uint64_t unbalance_mv[QUALITY_SYSTEMS];
+    int32_t unbalance_mdeg[QUALITY_SYSTEMS];
+    int64_t next_us; /**< the next interval ends then, at the latest */
     int64_t utc_3s, utc_10s, utc_10min, utc_2h, utc_day; /**< number of the interval under way */
     struct quality_week week, last_week;
     bool store_due; /**< counts have moved, or supply went: the owner stores them and lowers it */

@@ -4,23 +4,34 @@
 /** product of cos(atan(2^-k)): what the turns of CORDIC lengthen the vector by, taken out before */
 #define START_Q30 INT64_C(652032874)
 
+/* The square is brought to 2^62 .. 2^64 by an even number of places: its root then has 32 bits. The
+ * upper half of them come from the upper half of the square, from a straight line twice improved;
+ * one more step of the same kind has them all, and what it may be off by is put right. */
 uint32_t quality_root(uint64_t square)
 {
-    uint64_t root = 0;
-    uint64_t bit = UINT64_C(1) << 62;
-    while (bit > square) {
-        bit >>= 2;
+    unsigned places = 0;
+    if (square == 0) {
+        return 0;
     }
-    while (bit != 0) {
-        if (square >= root + bit) {
-            square -= root + bit;
-            root = (root >> 1) + bit;
-        } else {
-            root >>= 1;
+    for (unsigned step = 32; step >= 2u; step /= 2u) {
+        if (square >> (64u - step) == 0) {
+            square <<= step;
+            places += step;
         }
-        bit >>= 2;
     }
-    return (uint32_t)root;
+    const uint32_t upper = (uint32_t)(square >> 32);
+    uint32_t half = ((upper >> 15) * 85u >> 8) + 22775u; /* within 3 % */
+    half = (half + upper / half) / 2u;
+    half = (half + upper / half) / 2u;
+    uint64_t root = ((uint64_t)half << 15) + (square >> 17) / half;
+    root = root < UINT32_MAX ? root : UINT32_MAX;
+    while (root * root > square) {
+        root--;
+    }
+    while (root < UINT32_MAX && (root + 1u) * (root + 1u) <= square) {
+        root++;
+    }
+    return (uint32_t)(root >> (places / 2u));
 }
 
 struct quality_vector quality_vector_of(uint32_t turns)

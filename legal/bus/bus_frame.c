@@ -40,10 +40,21 @@ static void put32(uint8_t *at, uint32_t value)
     at[3] = (uint8_t)(value >> 24);
 }
 
+/* One store for certain on a little-endian machine: of constant bytes compilers make several. */
 static void put64(uint8_t *at, uint64_t value)
 {
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        memcpy(at, &value, sizeof value);
+        return;
+    }
     put32(at, (uint32_t)value);
     put32(at + 4, (uint32_t)(value >> 32));
+}
+
+/** The word of eight whose first four bytes are those of one, and its last those of the other. */
+static uint64_t joined(uint32_t first, uint32_t last)
+{
+    return first | (uint64_t)last << 32;
 }
 
 static uint16_t take16(const uint8_t *at)
@@ -63,23 +74,21 @@ static uint64_t take64(const uint8_t *at)
 
 size_t bus_frame_encode(const struct bus_frame *frame, uint8_t *bytes)
 {
-    /* The small fields are joined to whole words: the CRC reads words, and a word that is read back
-       while its bytes are still being written waits for them. */
-    put32(bytes + AT_SYNC_0, BUS_FRAME_SYNC_0 | BUS_FRAME_SYNC_1 << 8 | BUS_FRAME_BYTES << 16 |
-                                 (uint32_t)frame->system << 24);
-    put32(bytes + AT_FLAGS, frame->flags | BUS_FRAME_FORMAT << 8 | (uint32_t)frame->sequence << 16);
+    /* The small fields are joined to words of eight: the CRC reads such words, and one that is read
+       back while its parts are still being written waits for them. */
+    put64(bytes + AT_SYNC_0,
+          joined(BUS_FRAME_SYNC_0 | BUS_FRAME_SYNC_1 << 8 | BUS_FRAME_BYTES << 16 |
+                     (uint32_t)frame->system << 24,
+                 frame->flags | BUS_FRAME_FORMAT << 8 | (uint32_t)frame->sequence << 16));
     put32(bytes + AT_EPOCH, frame->epoch | (uint32_t)(uint16_t)frame->temperature_cc << 16);
     put64(bytes + AT_SAMPLES, frame->samples);
     put64(bytes + AT_ACTIVE, (uint64_t)frame->active);
     put64(bytes + AT_REACTIVE, (uint64_t)frame->reactive);
     put64(bytes + AT_VOLTAGE, frame->voltage);
     put64(bytes + AT_CURRENT, frame->current);
-    put32(bytes + AT_WINDOW_SAMPLES, frame->window_samples);
-    put32(bytes + AT_V1_RE, (uint32_t)frame->v1_re);
-    put32(bytes + AT_V1_IM, (uint32_t)frame->v1_im);
-    put32(bytes + AT_I1_RE, (uint32_t)frame->i1_re);
-    put32(bytes + AT_I1_IM, (uint32_t)frame->i1_im);
-    put32(bytes + AT_FREQUENCY, frame->frequency_uhz);
+    put64(bytes + AT_WINDOW_SAMPLES, joined(frame->window_samples, (uint32_t)frame->v1_re));
+    put64(bytes + AT_V1_IM, joined((uint32_t)frame->v1_im, (uint32_t)frame->i1_re));
+    put64(bytes + AT_I1_IM, joined((uint32_t)frame->i1_im, frame->frequency_uhz));
     put32(bytes + AT_CRC, legal_crc32(bytes, AT_CRC));
     return BUS_FRAME_BYTES;
 }

@@ -647,7 +647,7 @@ static uint32_t le32(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-uint32_t legal_crc32_continue(uint32_t crc, const void *bytes, size_t n_bytes)
+uint32_t legal_crc32_tables(uint32_t crc, const void *bytes, size_t n_bytes)
 {
     const uint8_t *at = bytes;
     crc = ~crc;

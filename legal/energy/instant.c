@@ -11,24 +11,35 @@
 #define FULL_SCALE_MV ((uint32_t)(MEASURING_FULL_SCALE_UV / 1000u))
 #define FULL_SCALE_UA ((uint32_t)MEASURING_FULL_SCALE_UA)
 
-/* Whole part of the square root, bit by bit. */
+/* Whole part of the square root.  The square is brought to 2^62 .. 2^64 by an even number of
+ * places: its root then has 32 bits.  The upper half of them come from the upper half of the
+ * square, from a straight line twice improved; one more step of the same kind has them all, and
+ * what it may be off by is put right. */
 static uint32_t square_root(uint64_t square)
 {
-    uint64_t root = 0;
-    uint64_t bit = UINT64_C(1) << 62;
-    while (bit > square) {
-        bit >>= 2;
+    unsigned places = 0;
+    if (square == 0) {
+        return 0;
     }
-    while (bit != 0) {
-        if (square >= root + bit) {
-            square -= root + bit;
-            root = (root >> 1) + bit;
-        } else {
-            root >>= 1;
+    for (unsigned step = 32; step >= 2u; step /= 2u) {
+        if (square >> (64u - step) == 0) {
+            square <<= step;
+            places += step;
         }
-        bit >>= 2;
     }
-    return (uint32_t)root;
+    const uint32_t upper = (uint32_t)(square >> 32);
+    uint32_t half = ((upper >> 15) * 85u >> 8) + 22775u; /* within 3 % */
+    half = (half + upper / half) / 2u;
+    half = (half + upper / half) / 2u;
+    uint64_t root = ((uint64_t)half << 15) + (square >> 17) / half;
+    root = root < UINT32_MAX ? root : UINT32_MAX;
+    while (root * root > square) {
+        root--;
+    }
+    while (root < UINT32_MAX && (root + 1u) * (root + 1u) <= square) {
+        root++;
+    }
+    return (uint32_t)(root >> (places / 2u));
 }
 
 /*
@@ -79,6 +90,20 @@ static uint32_t voltage_of(const struct system *system, const struct system_sums
     return rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, system_voltage_gain(system));
 }
 
+/* Of U1 in its own system, 2^-32 turns. */
+static uint32_t angle_of_voltage(const struct system *system)
+{
+    const bool known = system->angle.re == system->v1_re && system->angle.im == system->v1_im;
+    return known ? system->angle.turns : angle_of(system->v1_re, system->v1_im);
+}
+
+static void keep_angle(struct system *system)
+{
+    system->angle.turns = angle_of_voltage(system);
+    system->angle.re = system->v1_re;
+    system->angle.im = system->v1_im;
+}
+
 /* The angle of L1's voltage in its own system, which all others are told against. */
 struct reference {
     bool known;
@@ -89,15 +114,14 @@ static struct reference reference_of(const struct processor *p)
 {
     const struct system *first = &p->system[0];
     struct reference reference = {first->voltage_present && !processor_silent(p, 0), 0};
-    reference.turns = reference.known ? angle_of(first->v1_re, first->v1_im) : 0;
+    reference.turns = reference.known ? angle_of_voltage(first) : 0;
     return reference;
 }
 
 static uint32_t voltage_turns(const struct processor *p, unsigned s,
                               const struct reference *reference)
 {
-    const struct system *system = &p->system[s];
-    return s == 0 ? reference->turns : angle_of(system->v1_re, system->v1_im);
+    return s == 0 ? reference->turns : angle_of_voltage(&p->system[s]);
 }
 
 /* Of U1 against L1's. */
@@ -289,9 +313,14 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     out->sequence = sequence_of(out);
 }
 
-void legal_voltages(const struct legal *legal, struct legal_voltages *out)
+void legal_voltages(struct legal *legal, struct legal_voltages *out)
 {
-    const struct processor *p = processor_of_const(legal);
+    struct processor *p = processor_of(legal);
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        if (p->system[s].voltage_present) {
+            keep_angle(&p->system[s]);
+        }
+    }
     const struct reference reference = reference_of(p);
     memset(out, 0, sizeof *out);
     for (unsigned s = 0; s < p->setup.systems; s++) {

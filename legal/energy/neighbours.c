@@ -49,9 +49,12 @@ struct system_phasor neighbours_current(const struct system *system, unsigned n_
     const struct legal_constants *c = &system[s].constants;
     struct system_phasor sum = {0, 0};
     for (unsigned n = 0; n + 1u < n_systems; n++) {
-        const unsigned k = (s + 1u + n) % n_systems;
         const int64_t re = c->neighbour_re_q40[n], im = c->neighbour_im_q40[n];
-        if ((re == 0 && im == 0) || (voltage_known >> k & 1u) == 0) {
+        if (re == 0 && im == 0) {
+            continue;
+        }
+        const unsigned k = (s + 1u + n) % n_systems;
+        if ((voltage_known >> k & 1u) == 0) {
             continue;
         }
         const struct system_phasor there = {system[k].v1_re, system[k].v1_im};

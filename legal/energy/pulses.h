@@ -29,6 +29,8 @@ struct pulses {
     uint32_t width_us;
     int64_t off_us; /**< end of the pulse begun last */
     bool lit;
+    bool begin_known; /**< begin_us is where the next pulse begins: nothing has changed since */
+    int64_t begin_us;
 };
 
 void pulses_start(struct pulses *pulses, uint64_t value_uwh, uint32_t width_us, uint64_t emitted,

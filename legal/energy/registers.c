@@ -172,8 +172,35 @@ bool registers_fit(const struct registers *registers)
     return true;
 }
 
+/* Without what the fractions of the three carry, which is less than three. */
+static int64_t whole_of_phases(const struct registers *registers, enum register_cell first)
+{
+    const struct wide *cell = &registers->cell[first];
+    return cell[0].whole + cell[1].whole + cell[2].whole;
+}
+
+/* Most windows are nowhere near a step: individual registers can't be, as their whole parts tell.
+ */
+static bool surely_not_due(const struct registers *registers)
+{
+    const int64_t carry = 3;
+    const int64_t *due_uwh = registers->due_uwh;
+    if (registers->summation != LEGAL_SUM_INDIVIDUAL) {
+        return false;
+    }
+    const int64_t plus = whole_of_phases(registers, CELL_A_PLUS_L1) + carry;
+    const int64_t minus = whole_of_phases(registers, CELL_A_MINUS_L1) + carry;
+    return plus < due_uwh[LEGAL_A_PLUS] && minus < due_uwh[LEGAL_A_MINUS] &&
+           whole_of_phases(registers, CELL_R_PLUS_L1) + carry < due_uwh[LEGAL_R_PLUS] &&
+           whole_of_phases(registers, CELL_R_MINUS_L1) + carry < due_uwh[LEGAL_R_MINUS] &&
+           plus + minus < registers->due_sum_uwh;
+}
+
 bool registers_due(const struct registers *registers)
 {
+    if (surely_not_due(registers)) {
+        return false;
+    }
     int64_t whole[LEGAL_TARIFF_ENERGIES];
     for (unsigned e = 0; e < LEGAL_TARIFF_ENERGIES; e++) {
         whole[e] = registers_read(registers, (enum legal_energy)e).whole;

@@ -88,6 +88,11 @@ struct system {
     int16_t temperature_cc;
     int32_t v1_re, v1_im, i1_re, i1_im;
     uint32_t frequency_uhz;
+    /** the angle of a voltage phasor, 2^-32 turns, worked out before: most are asked for again */
+    struct {
+        int32_t re, im;
+        uint32_t turns;
+    } angle;
 
     struct system_total total;
     uint16_t n_unlocked, n_clipped; /**< windows */

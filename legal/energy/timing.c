@@ -42,12 +42,14 @@ void timing_follow(struct timing *timing, uint64_t samples, int32_t clock_ppb, b
 {
     /* a sample is 125 us, less what the clock runs fast */
     const uint64_t nominal_q8 = samples * SAMPLE_Q8;
-    const int64_t fast_q8 = (int64_t)nominal_q8 / 1000000 * clock_ppb / 1000;
+    const int64_t fast_q8 = clock_ppb == 0 ? 0 : (int64_t)nominal_q8 / 1000000 * clock_ppb / 1000;
     const uint64_t own_q8 = nominal_q8 - (uint64_t)fast_q8;
     const uint64_t passed = samples - timing->samples;
     const bool line = follows && timing->n > 0 && passed > 0 && passed <= GAP_MAX_Q8 / SAMPLE_Q8;
     const int64_t passed_q8 = line ? (int64_t)(passed * SAMPLE_Q8) : 0;
-    timing->began_q8 += (uint64_t)(passed_q8 * timing->rate_q32 / (INT64_C(1) << 32));
+    if (timing->rate_q32 != 0) {
+        timing->began_q8 += (uint64_t)(passed_q8 * timing->rate_q32 / (INT64_C(1) << 32));
+    }
     const int64_t ahead_q8 = (int64_t)((uint64_t)now_us * 256u - own_q8 - timing->began_q8);
     const int64_t off_q8 = ahead_q8 < 0 ? -ahead_q8 : ahead_q8;
     if (!line || off_q8 > JUMP_Q8) {

@@ -360,8 +360,9 @@ uint8_t legal_tariff(const struct legal *legal);
 /** Instantaneous values of the last full second.  LEGAL-CMD-11 */
 void legal_instant(const struct legal *legal, struct legal_instant *out);
 
-/** Voltages of legal_instant alone, at a third of its cost.  LEGAL-CMD-23 */
-void legal_voltages(const struct legal *legal, struct legal_voltages *out);
+/** Voltages of legal_instant alone, at a third of its cost; angles that have not moved since the
+ *  last call are remembered.  LEGAL-CMD-23 */
+void legal_voltages(struct legal *legal, struct legal_voltages *out);
 
 /** legal_instant without angles, frequencies and sequence (all zero), at half of its cost.
  *  LEGAL-CMD-24 */

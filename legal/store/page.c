@@ -126,13 +126,6 @@ uint8_t page_format(const struct page *page)
     return page->bytes[1];
 }
 
-void page_put(struct page *page, uint32_t offset, uint32_t n_bytes, uint64_t value)
-{
-    for (uint32_t i = 0; i < n_bytes; i++) {
-        page->bytes[offset + i] = (uint8_t)(value >> (8u * i));
-    }
-}
-
 uint64_t page_get(const struct page *page, uint32_t offset, uint32_t n_bytes)
 {
     uint64_t value = 0;

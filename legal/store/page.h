@@ -72,8 +72,14 @@ bool page_wipe(struct page_memory *memory, uint32_t index);
 uint32_t page_number(const struct page *page);
 uint8_t page_format(const struct page *page);
 
-/** n_bytes 1 .. 8, little endian, at offset. */
-void page_put(struct page *page, uint32_t offset, uint32_t n_bytes, uint64_t value);
+/** n_bytes 1 .. 8, little endian, at offset.  Inline: with a constant length it is a store or two,
+ * and a record of the state has forty of them. */
+static inline void page_put(struct page *page, uint32_t offset, uint32_t n_bytes, uint64_t value)
+{
+    for (uint32_t i = 0; i < n_bytes; i++) {
+        page->bytes[offset + i] = (uint8_t)(value >> (8u * i));
+    }
+}
 uint64_t page_get(const struct page *page, uint32_t offset, uint32_t n_bytes);
 
 #endif

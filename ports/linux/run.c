@@ -114,7 +114,7 @@ static void anchor(struct run *run)
     run->anchor_wall_us = instant_wall_us();
     run->anchor_us = run->site.now_us;
     const bool slow = !at_max(run) && run->speed <= RUN_SHORT_WINDOW_SPEED;
-    site_set_window(&run->site, slow ? SITE_SHORT_WINDOW : SITE_LONG_WINDOW);
+    site_set_window(&run->site, slow ? SITE_SHORT_WINDOW : SITE_LONG_WINDOW, at_max(run));
 }
 
 void run_catch_up(struct run *run)

@@ -566,7 +566,7 @@ int64_t site_next_us(const struct site *site)
     }
     int64_t next_us =
         earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
-    for (size_t i = 0; i < METER_INPUTS; i++) {
+    for (size_t i = 0; i < METER_INPUTS && site->n_releases > 0; i++) {
         next_us = site->release_us[i] != 0 ? earlier(next_us, site->release_us[i]) : next_us;
     }
     return next_us;
@@ -574,9 +574,10 @@ int64_t site_next_us(const struct site *site)
 
 static void release_buttons(struct site *site, int64_t at_us)
 {
-    for (size_t i = 0; i < METER_INPUTS; i++) {
+    for (size_t i = 0; i < METER_INPUTS && site->n_releases > 0; i++) {
         if (site->release_us[i] != 0 && site->release_us[i] <= at_us) {
             site->release_us[i] = 0;
+            site->n_releases--;
             site->input[i] = false;
             meter_input(&site->meter, (enum meter_input)i, false, at_us);
             site->changes++;
@@ -648,9 +649,13 @@ void site_power_up(struct site *site)
     }
 }
 
-void site_set_window(struct site *site, uint32_t window_samples)
+void site_set_window(struct site *site, uint32_t window_samples, bool led_late)
 {
     site->window_samples = window_samples;
+    if (site->meter.late_us > 0 && !led_late) {
+        site->wake_us = earlier(site->wake_us, site->now_us + 1); /* what was put off comes now */
+    }
+    meter_pulses_late(&site->meter, led_late ? window_samples * SITE_SAMPLE_US : 0);
     plan_window(site);
 }
 
@@ -665,6 +670,7 @@ void site_input(struct site *site, enum meter_input input, bool on)
 void site_press(struct site *site, enum meter_input button, int64_t held_us)
 {
     site_input(site, button, true);
+    site->n_releases += site->release_us[button] == 0 ? 1u : 0u;
     site->release_us[button] = later(site->now_us, 1) + held_us;
 }
 

@@ -61,6 +61,7 @@ struct site {
     bool input[METER_INPUTS];
     int64_t
         release_us[METER_INPUTS];  /**< a button handed on by site_press comes up then; 0: none */
+    unsigned n_releases;           /**< how many of them */
     bool neutral_lost, supply_cut; /**< by the panel's controls */
     bool led;                      /**< LED and S0 output */
     uint64_t flashes;              /**< of the LED since the start, whichever energy it shows */
@@ -97,8 +98,9 @@ int64_t site_next_us(const struct site *site);
 /** Somebody talks to the meter: it does what is due up to now. */
 void site_hear(struct site *site);
 
-/** Longest window: SITE_SHORT_WINDOW or SITE_LONG_WINDOW.  The registers do not depend on it. */
-void site_set_window(struct site *site, uint32_t window_samples);
+/** Longest window: SITE_SHORT_WINDOW or SITE_LONG_WINDOW; and whether the LED may be late by one,
+ * since nobody can follow it.  The registers depend on neither. */
+void site_set_window(struct site *site, uint32_t window_samples, bool led_late);
 
 /** A person touches a button or an input, now. */
 void site_input(struct site *site, enum meter_input input, bool on);

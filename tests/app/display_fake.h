@@ -42,7 +42,7 @@ void legal_powers(const struct legal *legal, struct legal_instant *out)
     *out = puppet.instant;
 }
 
-void legal_voltages(const struct legal *legal, struct legal_voltages *out)
+void legal_voltages(struct legal *legal, struct legal_voltages *out)
 {
     (void)legal;
     (void)out;

@@ -99,6 +99,25 @@ static void test_crc_in_pieces(void **unused)
     }
 }
 
+/** The form that this build has, and the tables that define it: any length, place and beginning. */
+static void test_crc_forms_alike(void **unused)
+{
+    (void)unused;
+    uint64_t state = SEED;
+    uint8_t bytes[600];
+    for (size_t n = 0; n < sizeof bytes; n++) {
+        bytes[n] = (uint8_t)(random_next(&state) >> 32);
+    }
+    for (unsigned round = 0; round < 100000; round++) {
+        const size_t from = random_next(&state) % 17u;
+        const size_t n = random_next(&state) % (round % 16u == 0 ? sizeof bytes - 17u : 100u);
+        const uint32_t before = (uint32_t)random_next(&state);
+        bytes[random_next(&state) % sizeof bytes] = (uint8_t)(random_next(&state) >> 32);
+        assert_int_equal(legal_crc32_continue(before, bytes + from, n),
+                         legal_crc32_tables(before, bytes + from, n));
+    }
+}
+
 /** The example of docs/spec/measuring-bus.md, made there by another program. */
 static const struct bus_frame example = {.system = 2,
                                          .flags = BUS_FLAG_VOLTAGE | BUS_FLAG_LOCKED,
@@ -378,6 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_crc_is_ieee),
         cmocka_unit_test(test_crc_in_pieces),
+        cmocka_unit_test(test_crc_forms_alike),
         cmocka_unit_test(test_example_of_the_document),
         cmocka_unit_test(test_any_frame_survives),
         cmocka_unit_test(test_short_frame_is_none),

@@ -5,7 +5,7 @@
 static const double none[3] = {0, 0, 0};
 
 /* The voltages alone are the same numbers. */
-static struct legal_instant instant_of(const struct desk *desk)
+static struct legal_instant instant_of(struct desk *desk)
 {
     struct legal_instant instant;
     struct legal_voltages voltages;

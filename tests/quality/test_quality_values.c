@@ -231,12 +231,26 @@ static void test_record(void **state)
     assert_false(quality_record_decode(bytes, sizeof bytes, 0, &back));
 }
 
+static bool is_root(uint64_t square)
+{
+    const uint64_t root = quality_root(square);
+    return root * root <= square && square - root * root <= 2u * root;
+}
+
 /** Roots and vectors over their whole range. */
 static void test_numbers(void **state)
 {
     (void)state;
+    uint64_t number = UINT64_C(0x9E3779B97F4A7C15);
     assert_int_equal(quality_root(UINT64_MAX), UINT32_MAX);
     assert_int_equal(quality_root(0), 0);
+    for (uint64_t n = 0; n < 100000; n++) {
+        number = number * UINT64_C(6364136223846793005) + 1442695040888963407u;
+        const uint64_t root = number >> 32 >> n % 32u; /* of all sizes, and all about its square */
+        assert_true(is_root(n) && is_root(~n) && is_root(number >> n % 64u));
+        assert_true(is_root(root * root) && is_root(root * root + root));
+        assert_true(is_root(root * root + 2u * root) && is_root(root == 0 ? 0 : root * root - 1u));
+    }
     for (uint32_t n = 0; n < 4096; n++) {
         const uint32_t turns = n * UINT32_C(1048573) * 1024u + n;
         const struct quality_vector v = quality_vector_of(turns);
