@@ -16,7 +16,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|farm|home/\w+)/")
 REMOTE = re.compile(r"""(?:src|href)\s*=\s*["'](?:https?:)?//|url\(\s*["']?(?:https?:)?//|@import""")
 TEXT = {".md", ".c", ".h", ".S", ".ld", ".py", ".sh", ".js", ".css", ".html", ".txt", ".cmake", ".json", ".csv"}
 # page -> argument of gen_registers that prints it
-GENERATED = {"docs/registers.md": "registers", "docs/variants.md": "variants"}
+GENERATED = {"docs/registers.md": "registers", "docs/variants.md": "variants", "docs/cosem-objects.md": "cosem"}
 
 
 def project_files():

@@ -6,6 +6,7 @@
 #include "app/registers/register_table.h"
 #include "app/variant/order.h"
 #include "app/variant/variant.h"
+#include "gen_cosem.h"
 #include "proto/kmp/kmp.h"
 
 #define KMP_NONE 0xFFFFu
@@ -230,10 +231,12 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "variants") == 0) {
         print_variants();
         print_fields();
+    } else if (argc == 2 && strcmp(argv[1], "cosem") == 0) {
+        print_cosem();
     } else if (argc == 1 || (argc == 2 && strcmp(argv[1], "registers") == 0)) {
         print_registers();
     } else {
-        fprintf(stderr, "usage: gen_registers [registers|variants]\n");
+        fprintf(stderr, "usage: gen_registers [registers|variants|cosem]\n");
         return 2;
     }
     return 0;

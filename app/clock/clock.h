@@ -59,6 +59,11 @@ struct clock_summer_time {
     struct clock_summers table; /**< CLOCK_SUMMER_TABLE */
 };
 
+/** A time to set the clock to when a client says so, within a window; until_s 0: none.  UTC. */
+struct clock_preset {
+    int64_t to_s, from_s, until_s;
+};
+
 /** A difference below this is worked off at CLOCK_SLEW_PPB; from here on the clock steps. */
 #define CLOCK_STEP_US INT64_C(7000000)
 /** How much faster or slower a clock runs while it works a difference off: 1 ms a second, so that

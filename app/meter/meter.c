@@ -422,7 +422,8 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         return legal;
     }
     bool stored = loaded == APP_STORE_OK;
-    meter->memory_fault = meter->settings.unread || loaded == APP_STORE_ERR_STORAGE;
+    const bool secrets = cosem_secrets_load(&meter->cosem, board);
+    meter->memory_fault = meter->settings.unread || loaded == APP_STORE_ERR_STORAGE || !secrets;
     meter->logs_unread = event_logs_load(&meter->logs, board) != EVENT_LOG_OK;
     meter_log_start(meter);
     meter_events_begin(meter);

@@ -17,6 +17,7 @@
 #include "../billing/billing.h"
 #include "../bundle/bundle_store.h"
 #include "../clock/clock.h"
+#include "../cosem/cosem_secrets.h"
 #include "../demand/demand.h"
 #include "../display/display.h"
 #include "../display/display_store.h"
@@ -119,10 +120,12 @@ struct meter {
     struct alarms alarms;     /**< meter_alarms.h */
     uint32_t alarm_mask[ALARM_KINDS];
     int64_t next_alarms_us, alarms_from_us; /**< not before this */
-    uint32_t alarms_missing;  /**< phases that were missing at the last step: bits of word B */
-    struct settings settings; /**< meter_settings.h */
-    struct rights rights;     /**< who is being served: meter_audit.h */
-    struct neutral neutral;   /**< loss of neutral: neutral.fault while it lasts */
+    uint32_t alarms_missing;    /**< phases that were missing at the last step: bits of word B */
+    struct settings settings;   /**< meter_settings.h */
+    struct rights rights;       /**< who is being served: meter_audit.h */
+    struct cosem_secrets cosem; /**< of the DLMS associations */
+    struct clock_preset clock_preset;
+    struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
     uint8_t pulse_energy;                 /**< enum legal_energy that LED and S0 show */
     int64_t next_tariff_us;               /**< see meter_step */

@@ -52,13 +52,23 @@ bool meter_audit_register(struct meter *meter, uint16_t kmp_id, int64_t before, 
     return !meter->log_fault;
 }
 
+bool meter_audit_secret(struct meter *meter, uint16_t client)
+{
+    uint8_t payload[3];
+    struct writer w = writer_over(payload, sizeof payload);
+    writer_u8(&w, (uint8_t)rights_channel(&meter->rights));
+    writer_uint_le(&w, client, 2);
+    meter_log(meter, EVENT_LOG_AUDIT, METER_AUDIT_SECRET, payload, sizeof payload);
+    return !meter->log_fault;
+}
+
 /* Nothing else is noted between the records of a commit, so the newest record tells. */
 unsigned meter_audit_noted(const struct meter *meter)
 {
     struct event_log_entry newest;
     if (event_log_seek(&meter->logs, meter->board, EVENT_LOG_AUDIT, UINT32_MAX, false, &newest) !=
             EVENT_LOG_OK ||
-        newest.code <= METER_AUDIT_SETTING || newest.code >= METER_AUDIT_PASSWORD) {
+        newest.code <= METER_AUDIT_SETTING || newest.code >= METER_AUDIT_SECRET) {
         return 0;
     }
     struct reader r = reader_over(newest.payload, newest.n_payload);
@@ -79,18 +89,33 @@ enum rights_answer meter_may(struct meter *meter, enum rights_action action)
     return rights_check(&meter->rights, action);
 }
 
-enum rights_answer meter_may_with(struct meter *meter, enum rights_action action, uint16_t password)
+static void wrong_password_note(struct meter *meter)
 {
-    const uint16_t expected = (uint16_t)settings_number(&meter->settings, SETTING_PASSWORD);
-    const enum rights_answer answer =
-        rights_check_password(&meter->rights, action, password, expected);
-    if (answer == RIGHTS_ERR_PASSWORD && meter->rights.speaker != 0 &&
-        rights_worth_noting(&meter->rights)) {
+    if (rights_worth_noting(&meter->rights)) {
         uint8_t payload[5];
         struct writer w = writer_over(payload, sizeof payload);
         writer_u8(&w, (uint8_t)rights_channel(&meter->rights));
         writer_uint_le(&w, meter->rights.wrong, 4);
         meter_log(meter, EVENT_LOG_AUDIT, METER_AUDIT_PASSWORD, payload, sizeof payload);
+    }
+}
+
+enum rights_answer meter_may_with(struct meter *meter, enum rights_action action, uint16_t password)
+{
+    const uint16_t expected = (uint16_t)settings_number(&meter->settings, SETTING_PASSWORD);
+    const enum rights_answer answer =
+        rights_check_password(&meter->rights, action, password, expected);
+    if (answer == RIGHTS_ERR_PASSWORD && meter->rights.speaker != 0) {
+        wrong_password_note(meter);
+    }
+    return answer;
+}
+
+enum rights_answer meter_secret(struct meter *meter, bool right)
+{
+    const enum rights_answer answer = rights_check_secret(&meter->rights, right);
+    if (answer == RIGHTS_ERR_PASSWORD) {
+        wrong_password_note(meter);
     }
     return answer;
 }

@@ -13,6 +13,7 @@
 
 enum meter_audit_code {
     METER_AUDIT_SETTING = SETTING_AUDIT_CODE, /**< + id of a setting */
+    METER_AUDIT_SECRET = 0xFEFD,              /**< password of a DLMS association: which client */
     METER_AUDIT_PASSWORD = 0xFEFE,            /**< wrong passwords: how many in a row */
     METER_AUDIT_UNDONE = 0xFEFF, /**< loss of supply undid a change before its commit */
 };
@@ -27,6 +28,9 @@ bool meter_audit_setting(struct meter *meter, const struct setting_def *def, uin
 bool meter_audit_register(struct meter *meter, uint16_t kmp_id, int64_t before, int64_t after,
                           int exponent);
 
+/** The password of a DLMS client is about to change.  @return false: not stored */
+bool meter_audit_secret(struct meter *meter, uint16_t client);
+
 /** How many changes of the newest commit are in the log already: of a commit that was cut. */
 unsigned meter_audit_noted(const struct meter *meter);
 
@@ -40,5 +44,7 @@ void meter_audit_undone(struct meter *meter);
 enum rights_answer meter_may(struct meter *meter, enum rights_action action);
 enum rights_answer meter_may_with(struct meter *meter, enum rights_action action,
                                   uint16_t password);
+/** A secret other than the meter's password was compared; see rights_check_secret. */
+enum rights_answer meter_secret(struct meter *meter, bool right);
 
 #endif

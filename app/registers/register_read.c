@@ -135,6 +135,23 @@ static void text_on_wire(const struct register_def *def, const char *text, struc
     out->sign_exp = 0;
 }
 
+int register_scaler(const struct meter *meter, const struct register_def *def)
+{
+    return def->unit == UNIT_CELSIUS ? def->scaler
+                                     : exponent_on_wire(meter, def) + unit_prefix(def->unit);
+}
+
+int64_t register_value_scaled(const struct meter *meter, const struct register_def *def,
+                              const struct register_value *value, int *scaler)
+{
+    *scaler = register_scaler(meter, def);
+    const int64_t mantissa = mantissa_of(def, value, *scaler - unit_prefix(def->unit));
+    if (!is_energy(def)) {
+        return mantissa;
+    }
+    return rolled_over(mantissa, follows_format(def) ? ENERGY_MODULO : (uint64_t)UINT32_MAX + 1u);
+}
+
 static bool number_on_wire(const struct meter *meter, const struct register_def *def,
                            const struct register_value *value, struct kmp_value *out)
 {

@@ -46,6 +46,15 @@ bool register_value_kmp(const struct meter *meter, const struct register_def *de
                         const struct register_value *value, struct kmp_value *out);
 
 /**
+ * A value of this register, of now or out of a log, in steps of 10^*scaler of its base unit (Wh, W,
+ * V, A, Hz, h, s, degree Celsius), rolled over as on the KMP wire.  Numbers only.
+ */
+int64_t register_value_scaled(const struct meter *meter, const struct register_def *def,
+                              const struct register_value *value, int *scaler);
+/** That scaler alone. */
+int register_scaler(const struct meter *meter, const struct register_def *def);
+
+/**
  * As the display shows it and IEC 62056-21 prints it: energies in the display format (7.0
  * "0036886", 6.1 "036886.1"), powers "1.078", verification registers 3.4 "768.3242"; *unit "kWh"
  * or "".

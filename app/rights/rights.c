@@ -26,13 +26,19 @@ enum right rights_of(enum rights_channel channel, enum rights_action action)
 
 enum rights_channel rights_channel(const struct rights *rights)
 {
+    if (rights->association != 0) {
+        return (enum rights_channel)(rights->association - 1u);
+    }
     return rights->speaker == 0 ? CHANNEL_BOARD
                                 : (enum rights_channel)rights->line[rights->speaker - 1u].channel;
 }
 
 enum rights_answer rights_check(const struct rights *rights, enum rights_action action)
 {
-    return rights_of(rights_channel(rights), action) == RIGHT_YES ? RIGHTS_OK : RIGHTS_ERR_CHANNEL;
+    const enum right right = rights_of(rights_channel(rights), action);
+    const bool may =
+        right == RIGHT_YES || (right == RIGHT_WITH_PASSWORD && rights->association != 0);
+    return may ? RIGHTS_OK : RIGHTS_ERR_CHANNEL;
 }
 
 static void wrong_password(struct rights *rights, struct rights_line *line)
@@ -60,6 +66,15 @@ enum rights_answer rights_check_password(struct rights *rights, enum rights_acti
     if (rights->speaker == 0) { /* the board needs none, but one that it gives must be right */
         return given == expected ? RIGHTS_OK : RIGHTS_ERR_PASSWORD;
     }
+    return rights_check_secret(rights, given == expected);
+}
+
+enum rights_answer rights_check_secret(struct rights *rights, bool right)
+{
+    if (rights->speaker == 0) { /* a connection that is no line of the meter's: counted only */
+        rights->wrong = right ? 0 : rights->wrong + (rights->wrong < UINT32_MAX ? 1u : 0u);
+        return right ? RIGHTS_OK : RIGHTS_ERR_PASSWORD;
+    }
     struct rights_line *line = &rights->line[rights->speaker - 1u];
     if (line->wrong > 0 && rights->wall_ms >= line->forget_ms) {
         line->wrong = 0;
@@ -67,7 +82,7 @@ enum rights_answer rights_check_password(struct rights *rights, enum rights_acti
     if (line->wrong > RIGHTS_FREE_TRIES && rights->wall_ms < line->closed_until_ms) {
         return RIGHTS_ERR_WAIT; /* not even looked at: a right one would tell that it is */
     }
-    if (given != expected) {
+    if (!right) {
         wrong_password(rights, line);
         return RIGHTS_ERR_PASSWORD;
     }

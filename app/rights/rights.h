@@ -63,6 +63,9 @@ struct rights {
     uint8_t speaker; /**< line that is being served, counted from 1; 0: the board itself */
     int64_t wall_ms; /**< of what it has said */
     uint32_t wrong;  /**< wrong passwords since the last right one, over all lines */
+    /** enum rights_channel + 1 of a DLMS association that speaks, 0: none does.  Its rights count
+     *  in place of the line's, and it has shown its secret when it was opened. */
+    uint8_t association;
     struct rights_line line[RIGHTS_LINES];
 };
 
@@ -70,7 +73,7 @@ enum right rights_of(enum rights_channel channel, enum rights_action action);
 /** Channel of whoever is being served. */
 enum rights_channel rights_channel(const struct rights *rights);
 
-/** May whoever is being served do that without a password? */
+/** May whoever is being served do that without a password?  An association has given its own. */
 enum rights_answer rights_check(const struct rights *rights, enum rights_action action);
 
 /**
@@ -79,6 +82,12 @@ enum rights_answer rights_check(const struct rights *rights, enum rights_action 
  */
 enum rights_answer rights_check_password(struct rights *rights, enum rights_action action,
                                          uint16_t given, uint16_t expected);
+
+/**
+ * A secret other than the meter's password was compared: of an association.  Counted on the line,
+ * and a closed line is told nothing, as with passwords.
+ */
+enum rights_answer rights_check_secret(struct rights *rights, bool right);
 
 /** The wrong passwords so far are a number worth a record: 3, 6, 12, 24, ...  A mistake is none,
  * and a stranger must not be able to push everything else out of a log of 200 records. */

@@ -1,0 +1,208 @@
+#include "cosem.h"
+
+#include <string.h>
+
+#include "../meter/meter_audit.h"
+#include "cosem_inside.h"
+#include "cosem_secrets.h"
+
+#define READS (DLMS_CAN_BLOCK_GET | DLMS_CAN_GET)
+/* ACTION is in the text, not in the trace (spec cosem-objects 1.2); without it nothing can be made
+ * to capture. */
+#define WRITES (READS | DLMS_CAN_SET | DLMS_CAN_SELECT | DLMS_CAN_ACTION)
+#define MANAGES                                                                                    \
+    (WRITES | DLMS_CAN_PROTECT_GENERAL | DLMS_CAN_GBT | DLMS_CAN_ATTRIBUTE_0_GET |                 \
+     DLMS_CAN_PRIORITY | DLMS_CAN_BLOCK_SET | DLMS_CAN_BLOCK_ACTION | DLMS_CAN_LIST |              \
+     DLMS_CAN_DATA_NOTIFICATION | DLMS_CAN_ACCESS)
+#define PROTECTED                                                                                  \
+    (DLMS_MODE_REQUEST_AUTHENTICATED | DLMS_MODE_REQUEST_ENCRYPTED |                               \
+     DLMS_MODE_RESPONSE_AUTHENTICATED | DLMS_MODE_RESPONSE_ENCRYPTED)
+
+#define AT(port) (1u << (port))
+#define EVERYWHERE                                                                                 \
+    (AT(COSEM_PORT_OPTICAL) | AT(COSEM_PORT_MODULE) | AT(COSEM_PORT_CONSUMER) |                    \
+     AT(COSEM_PORT_NETWORK))
+
+static const struct {
+    struct dlms_association association;
+    uint8_t ports; /* where it is answered */
+} offers[COSEM_ASSOCIATIONS] = {
+    {{COSEM_CLIENT_PUBLIC, COSEM_SERVER_MANAGEMENT, DLMS_MECHANISM_NONE, DLMS_ALLOW_LN, 0,
+      COSEM_PUBLIC, READS, COSEM_MAX_PDU},
+     EVERYWHERE},
+    {{COSEM_CLIENT_MODULE, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN, 0, COSEM_MODULE,
+      WRITES, COSEM_MAX_PDU},
+     AT(COSEM_PORT_MODULE) | AT(COSEM_PORT_NETWORK)},
+    {{COSEM_CLIENT_OPTICAL, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN, 0, COSEM_OPTICAL,
+      WRITES, COSEM_MAX_PDU},
+     AT(COSEM_PORT_OPTICAL) | AT(COSEM_PORT_NETWORK)},
+    {{COSEM_CLIENT_CONSUMER, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN, 0,
+      COSEM_CONSUMER, WRITES, COSEM_MAX_PDU},
+     AT(COSEM_PORT_CONSUMER) | AT(COSEM_PORT_NETWORK)},
+    {{COSEM_CLIENT_MANAGEMENT, COSEM_SERVER_MANAGEMENT, DLMS_MECHANISM_HLS_GMAC,
+      DLMS_ALLOW_LN_CIPHERED, PROTECTED, COSEM_MANAGEMENT, MANAGES, COSEM_MAX_PDU_MANAGEMENT},
+     AT(COSEM_PORT_OPTICAL) | AT(COSEM_PORT_MODULE) | AT(COSEM_PORT_NETWORK)},
+};
+
+size_t cosem_associations(const struct meter *meter, enum cosem_port port, bool management,
+                          struct dlms_association out[COSEM_ASSOCIATIONS])
+{
+    size_t n = 0;
+    if (meter->variant.generation < GENERATION_L) {
+        return 0;
+    }
+    for (size_t i = 0; i < COSEM_ASSOCIATIONS; i++) {
+        const bool wanted = management || offers[i].association.role != COSEM_MANAGEMENT;
+        if (wanted && (offers[i].ports & AT(port)) != 0) {
+            out[n] = offers[i].association;
+            if (!meter->cosem.action && out[n].role != COSEM_MANAGEMENT) {
+                out[n].conformance &= ~(uint32_t)DLMS_CAN_ACTION;
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
+enum rights_channel cosem_channel(enum cosem_role role)
+{
+    switch (role) {
+    case COSEM_OPTICAL: return CHANNEL_OPTICAL;
+    case COSEM_MODULE:
+    case COSEM_MANAGEMENT: return CHANNEL_MODULE;
+    default: return CHANNEL_CONSUMER;
+    }
+}
+
+static enum cosem_role role_of(const struct dlms_session *session)
+{
+    return session->association != NULL ? (enum cosem_role)session->association->role
+                                        : COSEM_PUBLIC;
+}
+
+static struct cosem asked(void *context, const struct dlms_session *session)
+{
+    return (struct cosem){(struct meter *)context, session, role_of(session)};
+}
+
+static bool visible(const struct meter *meter, enum cosem_role role, const struct cosem_row *row)
+{
+    return cosem_sees(role, row) && cosem_row_fits(&meter->variant, row);
+}
+
+static const struct dlms_object *find(void *context, const struct dlms_session *session,
+                                      const uint8_t obis[6], uint16_t class_id, bool *other_class)
+{
+    const struct cosem_row *row = cosem_row_find(obis);
+    *other_class = false;
+    if (row == NULL || !visible((const struct meter *)context, role_of(session), row)) {
+        return NULL;
+    }
+    *other_class = row->object.class_id != class_id;
+    return *other_class ? NULL : &row->object;
+}
+
+static const struct dlms_object *at(void *context, const struct dlms_session *session, size_t n)
+{
+    for (size_t i = 0; i < cosem_table_length; i++) {
+        if (visible((const struct meter *)context, role_of(session), &cosem_table[i]) && n-- == 0) {
+            return &cosem_table[i].object;
+        }
+    }
+    return NULL;
+}
+
+static uint8_t access(void *context, const struct dlms_session *session,
+                      const struct dlms_object *object, enum dlms_member member, int8_t index)
+{
+    (void)context;
+    return cosem_access(role_of(session), cosem_row_of(object), member, index);
+}
+
+static enum dlms_result get(void *context, const struct dlms_session *session, struct dlms_get *get,
+                            struct writer *out)
+{
+    const struct cosem cosem = asked(context, session);
+    const struct cosem_row *row = cosem_row_of(get->object);
+    if (get->attribute == 1) {
+        dlms_write_octets(out, row->object.obis, sizeof row->object.obis);
+        return DLMS_RESULT_SUCCESS;
+    }
+    switch (row->source) {
+    case COSEM_CLOCK: return cosem_clock_get(&cosem, get->attribute, out);
+    case COSEM_ASSOCIATION: return cosem_association_get(&cosem, get, out);
+    case COSEM_SAP: return cosem_sap_get(&cosem, out);
+    case COSEM_HDLC: return cosem_hdlc_get(get->attribute, out);
+    case COSEM_PROFILE: return cosem_profile_get(&cosem, row, get, out);
+    default: return cosem_value_get(&cosem, row, get->attribute, out);
+    }
+}
+
+static enum dlms_result set_one(const struct cosem *cosem, const struct cosem_row *row,
+                                int8_t attribute, struct reader data)
+{
+    switch (row->source) {
+    case COSEM_CLOCK: return cosem_clock_set(cosem, attribute, data);
+    case COSEM_ASSOCIATION: return cosem_association_set(cosem, data);
+    case COSEM_PROFILE: return cosem_profile_set(cosem, row, data);
+    default: return cosem_value_set(cosem, row, data);
+    }
+}
+
+/* What is written counts as written by the association's channel. */
+static enum dlms_result set(void *context, const struct dlms_session *session,
+                            const struct dlms_object *object, int8_t attribute, struct reader data)
+{
+    const struct cosem cosem = asked(context, session);
+    cosem.meter->rights.association = (uint8_t)(cosem_channel(cosem.role) + 1u);
+    const enum dlms_result result = set_one(&cosem, cosem_row_of(object), attribute, data);
+    cosem.meter->rights.association = 0;
+    return result;
+}
+
+static enum dlms_result action(void *context, const struct dlms_session *session,
+                               const struct dlms_object *object, int8_t method, struct reader data,
+                               struct writer *out)
+{
+    const struct cosem cosem = asked(context, session);
+    (void)out;
+    cosem.meter->rights.association = (uint8_t)(cosem_channel(cosem.role) + 1u);
+    const enum dlms_result result = cosem_row_of(object)->source == COSEM_PROFILE
+                                        ? cosem_profile_call(&cosem)
+                                        : cosem_clock_call(&cosem, method, data);
+    cosem.meter->rights.association = 0;
+    return result;
+}
+
+static bool password(void *context, const struct dlms_session *session, const uint8_t *bytes,
+                     size_t n_bytes)
+{
+    struct meter *meter = (struct meter *)context;
+    const struct cosem_secret *secret = cosem_secret_of(&meter->cosem, session->client_sap);
+    return secret != NULL && dlms_same(secret->bytes, secret->n_bytes, bytes, n_bytes);
+}
+
+/* Counted and noted with the channel it came by. */
+static void login(void *context, const struct dlms_session *session, bool granted)
+{
+    struct meter *meter = (struct meter *)context;
+    if (session->association == NULL || session->association->mechanism == DLMS_MECHANISM_NONE) {
+        return;
+    }
+    meter->rights.association = (uint8_t)(cosem_channel(role_of(session)) + 1u);
+    (void)meter_secret(meter, granted);
+    meter->rights.association = 0;
+}
+
+void cosem_model(struct meter *meter, struct dlms_model *out)
+{
+    *out = (struct dlms_model){.context = meter,
+                               .find = find,
+                               .at = at,
+                               .access = access,
+                               .get = get,
+                               .set = set,
+                               .action = action,
+                               .password = password,
+                               .login = login};
+}

@@ -1,0 +1,132 @@
+#include "cosem_access.h"
+
+#define N DLMS_MODE_NONE
+#define R DLMS_MODE_READ
+#define W DLMS_MODE_WRITE
+#define B DLMS_MODE_RW
+
+/* What a role may do with the attribute that the set is about.  Each column allows what the one to
+ * its left allows, or more. */
+static const uint8_t sets[SETS][COSEM_ROLES] = {
+    /* public, consumer, optical, module, management */
+    [SET_P_R] = {R, R, R, R, R},         [SET_P_RW] = {R, R, B, B, B},
+    [SET_R] = {N, R, R, R, R},           [SET_RW] = {N, R, B, B, B},
+    [SET_W] = {N, N, W, W, W},           [SET_CLOCK] = {R, R, B, B, B},
+    [SET_ASSOCIATION] = {R, R, R, R, R}, [SET_HDLC] = {R, R, R, R, R},
+    [SET_LOG] = {N, R, R, R, R},         [SET_LOGGER] = {N, R, R, R, R},
+    [SET_DEBITING] = {N, R, R, R, R},    [SET_PERIOD] = {N, R, B, B, B},
+    [SET_HOUSE_R] = {N, N, N, N, R},     [SET_HOUSE_CLOCK] = {N, N, N, N, B},
+    [SET_HOUSE_LOG] = {N, N, N, N, R},   [SET_HOUSE_DEBITING] = {N, N, N, N, R},
+    [SET_HOUSE_PERIOD] = {N, N, N, N, B}};
+
+static const struct {
+    uint8_t class_id;
+    int8_t attributes, methods;
+} classes[] = {{1, 2, 0}, {3, 3, 1},  {4, 5, 1},  {5, 9, 2}, {7, 8, 2},
+               {8, 9, 6}, {15, 8, 4}, {17, 2, 1}, {23, 9, 0}};
+
+enum { TIME = 2, TIME_ZONE = 3, SUMMER_ENABLED = 8, SECRET = 7, PERIOD = 4, CAPTURE = 2 };
+enum { REPLY_TO_HLS = 1 };
+
+int8_t cosem_attributes(uint16_t class_id)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (classes[i].class_id == class_id) {
+            return classes[i].attributes;
+        }
+    }
+    return 0;
+}
+
+int8_t cosem_methods(uint16_t class_id)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (classes[i].class_id == class_id) {
+            return classes[i].methods;
+        }
+    }
+    return 0;
+}
+
+bool cosem_sees(enum cosem_role role, const struct cosem_row *row)
+{
+    return sets[row->object.access_set][role] != N ||
+           (row->object.access_set == SET_W && role != COSEM_PUBLIC);
+}
+
+static uint8_t clock_mode(enum cosem_role role, const struct cosem_row *row, int8_t index)
+{
+    const uint8_t mode = sets[row->object.access_set][role];
+    if (index == TIME_ZONE && row->object.access_set == SET_CLOCK) {
+        return N; /* the 382M does not use it */
+    }
+    return index == TIME || index == SUMMER_ENABLED ? mode : mode & R;
+}
+
+static uint8_t profile_mode(enum cosem_role role, const struct cosem_row *row, int8_t index)
+{
+    const uint8_t mode = sets[row->object.access_set][role];
+    if (index < 0) {
+        const bool data = row->object.access_set == SET_LOGGER ||
+                          row->object.access_set == SET_DEBITING ||
+                          row->object.access_set == SET_PERIOD;
+        return data && index >= COSEM_DATA_QUALITY ? mode & R : N;
+    }
+    return index == PERIOD ? mode : mode & R;
+}
+
+/* The secret is the association's own: written, never read. */
+static uint8_t association_mode(enum cosem_role role, int8_t index)
+{
+    if (index == SECRET) {
+        return role == COSEM_OPTICAL || role == COSEM_MODULE ? W : N;
+    }
+    return R;
+}
+
+static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row, int8_t index)
+{
+    const uint8_t mode = sets[row->object.access_set][role];
+    if (index == 1) {
+        return R;
+    }
+    switch (row->object.class_id) {
+    case 1: return mode;
+    case 3: return index == 2 ? mode : R;
+    case 4: return index == 2 ? mode : index == 4 ? N : R; /* no status (deviation 14) */
+    case 5: return index == 5 ? N : R;
+    case 7: return profile_mode(role, row, index);
+    case 8: return clock_mode(role, row, index);
+    case 15: return association_mode(role, index);
+    default: return mode;
+    }
+}
+
+static uint8_t method_mode(enum cosem_role role, const struct cosem_row *row, int8_t index)
+{
+    const uint8_t set = row->object.access_set;
+    const bool writes = role == COSEM_OPTICAL || role == COSEM_MODULE || role == COSEM_MANAGEMENT;
+    switch (row->object.class_id) {
+    case 7: return index == CAPTURE && (set == SET_DEBITING || set == SET_HOUSE_DEBITING) && writes;
+    case 8: return set == SET_HOUSE_CLOCK && writes;
+    case 15: return index == REPLY_TO_HLS && role == COSEM_MANAGEMENT;
+    default: return N;
+    }
+}
+
+uint8_t cosem_access(enum cosem_role role, const struct cosem_row *row, enum dlms_member member,
+                     int8_t index)
+{
+    const uint16_t class_id = row->object.class_id;
+    if (!cosem_sees(role, row)) {
+        return N;
+    }
+    if (member == DLMS_METHOD) {
+        const bool known = index >= 1 && index <= cosem_methods(class_id);
+        return known ? method_mode(role, row, index) : N;
+    }
+    if (index == 0 || index > cosem_attributes(class_id) || (index < 0 && class_id != 7)) {
+        return N;
+    }
+    return attribute_mode(role, row, index);
+}

@@ -1,0 +1,65 @@
+/** What the files of app/cosem share.  Internal to app/cosem. */
+#ifndef OPEN382_COSEM_INSIDE_H
+#define OPEN382_COSEM_INSIDE_H
+
+#include "../../proto/dlms/dlms_time.h"
+#include "../meter/meter.h"
+#include "cosem_access.h"
+
+struct register_value;
+struct register_def;
+
+/** Who asks of which meter. */
+struct cosem {
+    struct meter *meter;
+    const struct dlms_session *session;
+    enum cosem_role role;
+};
+
+/* One get and set for each kind of object; the attribute exists and is granted. */
+enum dlms_result cosem_value_get(const struct cosem *cosem, const struct cosem_row *row,
+                                 int8_t attribute, struct writer *out);
+enum dlms_result cosem_value_set(const struct cosem *cosem, const struct cosem_row *row,
+                                 struct reader data);
+enum dlms_result cosem_clock_get(const struct cosem *cosem, int8_t attribute, struct writer *out);
+enum dlms_result cosem_clock_set(const struct cosem *cosem, int8_t attribute, struct reader data);
+enum dlms_result cosem_clock_call(const struct cosem *cosem, int8_t method, struct reader data);
+/** Classes 15, 17 and 23. */
+enum dlms_result cosem_association_get(const struct cosem *cosem, struct dlms_get *get,
+                                       struct writer *out);
+enum dlms_result cosem_association_set(const struct cosem *cosem, struct reader data);
+enum dlms_result cosem_sap_get(const struct cosem *cosem, struct writer *out);
+enum dlms_result cosem_hdlc_get(int8_t attribute, struct writer *out);
+enum dlms_result cosem_profile_get(const struct cosem *cosem, const struct cosem_row *row,
+                                   struct dlms_get *get, struct writer *out);
+enum dlms_result cosem_profile_set(const struct cosem *cosem, const struct cosem_row *row,
+                                   struct reader data);
+enum dlms_result cosem_profile_call(const struct cosem *cosem);
+
+/** Name of a logical device: KAM, a letter, the serial number in six octets. */
+#define COSEM_DEVICE_NAME_OCTETS 10u
+void cosem_device_name(const struct meter *meter, uint16_t server_sap,
+                       uint8_t out[COSEM_DEVICE_NAME_OCTETS]);
+
+/** Change one setting at once.  The rights have been checked. */
+enum dlms_result cosem_setting_change(struct meter *meter, uint16_t id, uint32_t number);
+enum dlms_result cosem_rights_result(enum rights_answer answer);
+
+/** One value as Data of a type, the number cut to what the type holds. */
+void cosem_number_write(struct writer *out, uint8_t type, int64_t number);
+/** DLMS code of a register's unit. */
+uint8_t cosem_unit(const struct register_def *def);
+
+/** A moment as local time; DLMS_DEVIATION_NONE for all but management.  utc_s 0: no moment yet, all
+ *  fields "not specified". */
+void cosem_moment_write(const struct cosem *cosem, int64_t utc_s, bool valid, struct writer *out);
+/** @return UTC second of a full date-time from a client; INT64_MIN: it is none. */
+int64_t cosem_moment_of(const struct meter *meter, const struct dlms_time *time);
+
+/** The class is one whose objects the client finds under B = 0. */
+static inline bool cosem_house(const struct cosem *cosem, const struct cosem_row *row)
+{
+    return cosem->role == COSEM_MANAGEMENT && row->object.access_set >= SET_HOUSE;
+}
+
+#endif

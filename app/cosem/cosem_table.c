@@ -1,0 +1,376 @@
+#include "cosem_table.h"
+
+#include <string.h>
+
+#include "../analysis/analysis_model.h"
+#include "../load_profile/load_profile_model.h"
+#include "../registers/register_read.h"
+#include "../settings/setting_table.h"
+
+#define ROW(a, b, c, d, e, f, class_id, version, set, source, type, index)                         \
+    {                                                                                              \
+        {{a, b, c, d, e, f}, class_id, version, SET_##set, index}, COSEM_##source, DLMS_##type     \
+    }
+#define REGISTER(a, b, c, d, e, f, class_id, set, type, kmp_id)                                    \
+    ROW(a, b, c, d, e, f, class_id, 0, set, REGISTER, type, kmp_id)
+
+#define SUMMER_TIME 16 /* setting: summer time, PPP */
+
+/* clang-format off: one object a line */
+const struct cosem_row cosem_table[] = {
+    ROW(0, 0, 1, 0, 0, 255, 8, 0, HOUSE_CLOCK, CLOCK, NULL, 0),
+    ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
+    ROW(0, 0, 40, 0, 0, 255, 15, 0, ASSOCIATION, ASSOCIATION, NULL, 0),
+    ROW(0, 0, 41, 0, 0, 255, 17, 0, P_R, SAP, NULL, 0),
+    ROW(0, 0, 42, 0, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_DEVICE_NAME),
+    ROW(0, 0, 96, 1, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_SERIAL_TEXT),
+    ROW(0, 0, 96, 1, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_TYPE_TEXT),
+    ROW(0, 0, 96, 2, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_CHANGES),
+    ROW(0, 0, 96, 2, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_CHANGE_TIME),
+    REGISTER(0, 0, 96, 8, 0, 255, 3, HOUSE_R, UINT32, 1004),
+    REGISTER(0, 0, 96, 9, 0, 255, 3, HOUSE_R, INT16, 1079),
+    REGISTER(0, 0, 96, 14, 0, 255, 1, HOUSE_R, UINT8, 2010),
+    REGISTER(0, 0, 97, 97, 0, 255, 1, HOUSE_R, UINT8, 50),
+    ROW(0, 0, 98, 1, 0, 255, 7, 1, HOUSE_DEBITING, PROFILE, NULL, COSEM_PROFILE_DEBITING),
+    ROW(0, 0, 98, 2, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_DEBITING_2),
+    ROW(0, 0, 99, 98, 4, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_VOLTAGE),
+    ROW(0, 1, 1, 0, 0, 255, 8, 0, CLOCK, CLOCK, NULL, 0),
+    REGISTER(0, 1, 96, 8, 0, 255, 3, R, UINT32, 1004),
+    REGISTER(0, 1, 96, 10, 1, 255, 1, R, UINT32, 1235),
+    REGISTER(0, 1, 96, 10, 2, 255, 1, RW, UINT32, 1237),
+    ROW(1, 0, 0, 0, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_METER_NUMBER_TEXT),
+    REGISTER(1, 0, 0, 1, 0, 255, 1, HOUSE_R, UINT32, 47),
+    ROW(1, 0, 0, 1, 2, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_DEBITING_TIME),
+    ROW(1, 0, 0, 2, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_FIRMWARE),
+    ROW(1, 0, 0, 2, 8, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_FIRMWARE_CHECK),
+    ROW(1, 0, 0, 3, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_PULSES),
+    ROW(1, 0, 0, 4, 2, 255, 1, 0, HOUSE_R, VALUE, UINT16, COSEM_RATIO),
+    ROW(1, 0, 0, 4, 3, 255, 1, 0, HOUSE_R, VALUE, UINT16, COSEM_RATIO),
+    ROW(1, 0, 0, 6, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_NOMINAL_VOLTAGE),
+    ROW(1, 0, 0, 6, 1, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_BASIC_CURRENT),
+    ROW(1, 0, 0, 6, 2, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_NOMINAL_FREQUENCY),
+    ROW(1, 0, 0, 6, 3, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_MAX_CURRENT),
+    ROW(1, 0, 0, 8, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_INTEGRATION),
+    ROW(1, 0, 0, 8, 4, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_INTEGRATION),
+    ROW(1, 0, 0, 8, 5, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_ANALYSIS_INTERVAL),
+    ROW(1, 0, 0, 9, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_LOCAL_TIME),
+    ROW(1, 0, 0, 9, 2, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_LOCAL_DATE),
+    REGISTER(1, 0, 1, 2, 0, 255, 3, HOUSE_R, UINT32, 43),
+    REGISTER(1, 0, 1, 4, 0, 255, 5, HOUSE_R, UINT32, 35),
+    REGISTER(1, 0, 1, 5, 0, 255, 3, HOUSE_R, UINT32, 35),
+    REGISTER(1, 0, 1, 6, 0, 255, 4, HOUSE_R, UINT32, 39),
+    REGISTER(1, 0, 1, 6, 1, 255, 4, HOUSE_R, UINT32, 1033),
+    REGISTER(1, 0, 1, 6, 2, 255, 4, HOUSE_R, UINT32, 1036),
+    REGISTER(1, 0, 1, 7, 0, 255, 3, HOUSE_R, UINT32, 1023),
+    REGISTER(1, 0, 1, 8, 0, 255, 3, HOUSE_R, UINT32, 1),
+    REGISTER(1, 0, 1, 8, 1, 255, 3, HOUSE_R, UINT32, 19),
+    REGISTER(1, 0, 1, 8, 2, 255, 3, HOUSE_R, UINT32, 23),
+    REGISTER(1, 0, 1, 8, 3, 255, 3, HOUSE_R, UINT32, 27),
+    REGISTER(1, 0, 1, 8, 4, 255, 3, HOUSE_R, UINT32, 31),
+    REGISTER(1, 0, 1, 8, 5, 255, 3, HOUSE_R, UINT32, 1059),
+    REGISTER(1, 0, 1, 8, 6, 255, 3, HOUSE_R, UINT32, 1060),
+    REGISTER(1, 0, 1, 8, 7, 255, 3, HOUSE_R, UINT32, 1061),
+    REGISTER(1, 0, 1, 8, 8, 255, 3, HOUSE_R, UINT32, 1062),
+    REGISTER(1, 0, 2, 2, 0, 255, 3, HOUSE_R, UINT32, 44),
+    REGISTER(1, 0, 2, 4, 0, 255, 5, HOUSE_R, UINT32, 36),
+    REGISTER(1, 0, 2, 5, 0, 255, 3, HOUSE_R, UINT32, 36),
+    REGISTER(1, 0, 2, 6, 0, 255, 4, HOUSE_R, UINT32, 40),
+    REGISTER(1, 0, 2, 7, 0, 255, 3, HOUSE_R, UINT32, 1024),
+    REGISTER(1, 0, 2, 8, 0, 255, 3, HOUSE_R, UINT32, 2),
+    REGISTER(1, 0, 2, 8, 1, 255, 3, HOUSE_R, UINT32, 20),
+    REGISTER(1, 0, 2, 8, 2, 255, 3, HOUSE_R, UINT32, 24),
+    REGISTER(1, 0, 2, 8, 3, 255, 3, HOUSE_R, UINT32, 28),
+    REGISTER(1, 0, 2, 8, 4, 255, 3, HOUSE_R, UINT32, 32),
+    REGISTER(1, 0, 2, 8, 5, 255, 3, HOUSE_R, UINT32, 1063),
+    REGISTER(1, 0, 2, 8, 6, 255, 3, HOUSE_R, UINT32, 1064),
+    REGISTER(1, 0, 2, 8, 7, 255, 3, HOUSE_R, UINT32, 1065),
+    REGISTER(1, 0, 2, 8, 8, 255, 3, HOUSE_R, UINT32, 1066),
+    REGISTER(1, 0, 3, 2, 0, 255, 3, HOUSE_R, UINT32, 45),
+    REGISTER(1, 0, 3, 4, 0, 255, 5, HOUSE_R, UINT32, 37),
+    REGISTER(1, 0, 3, 5, 0, 255, 3, HOUSE_R, UINT32, 37),
+    REGISTER(1, 0, 3, 6, 0, 255, 4, HOUSE_R, UINT32, 41),
+    REGISTER(1, 0, 3, 7, 0, 255, 3, HOUSE_R, UINT32, 1025),
+    REGISTER(1, 0, 3, 8, 0, 255, 3, HOUSE_R, UINT32, 3),
+    REGISTER(1, 0, 3, 8, 1, 255, 3, HOUSE_R, UINT32, 21),
+    REGISTER(1, 0, 3, 8, 2, 255, 3, HOUSE_R, UINT32, 25),
+    REGISTER(1, 0, 3, 8, 3, 255, 3, HOUSE_R, UINT32, 29),
+    REGISTER(1, 0, 3, 8, 4, 255, 3, HOUSE_R, UINT32, 33),
+    REGISTER(1, 0, 3, 8, 5, 255, 3, HOUSE_R, UINT32, 1067),
+    REGISTER(1, 0, 3, 8, 6, 255, 3, HOUSE_R, UINT32, 1068),
+    REGISTER(1, 0, 3, 8, 7, 255, 3, HOUSE_R, UINT32, 1069),
+    REGISTER(1, 0, 3, 8, 8, 255, 3, HOUSE_R, UINT32, 1070),
+    REGISTER(1, 0, 4, 2, 0, 255, 3, HOUSE_R, UINT32, 46),
+    REGISTER(1, 0, 4, 4, 0, 255, 5, HOUSE_R, UINT32, 38),
+    REGISTER(1, 0, 4, 5, 0, 255, 3, HOUSE_R, UINT32, 38),
+    REGISTER(1, 0, 4, 6, 0, 255, 4, HOUSE_R, UINT32, 42),
+    REGISTER(1, 0, 4, 7, 0, 255, 3, HOUSE_R, UINT32, 1026),
+    REGISTER(1, 0, 4, 8, 0, 255, 3, HOUSE_R, UINT32, 4),
+    REGISTER(1, 0, 4, 8, 1, 255, 3, HOUSE_R, UINT32, 22),
+    REGISTER(1, 0, 4, 8, 2, 255, 3, HOUSE_R, UINT32, 26),
+    REGISTER(1, 0, 4, 8, 3, 255, 3, HOUSE_R, UINT32, 30),
+    REGISTER(1, 0, 4, 8, 4, 255, 3, HOUSE_R, UINT32, 34),
+    REGISTER(1, 0, 4, 8, 5, 255, 3, HOUSE_R, UINT32, 1071),
+    REGISTER(1, 0, 4, 8, 6, 255, 3, HOUSE_R, UINT32, 1072),
+    REGISTER(1, 0, 4, 8, 7, 255, 3, HOUSE_R, UINT32, 1073),
+    REGISTER(1, 0, 4, 8, 8, 255, 3, HOUSE_R, UINT32, 1074),
+    REGISTER(1, 0, 5, 8, 0, 255, 3, HOUSE_R, UINT32, 5),
+    REGISTER(1, 0, 6, 8, 0, 255, 3, HOUSE_R, UINT32, 1275),
+    REGISTER(1, 0, 7, 8, 0, 255, 3, HOUSE_R, UINT32, 1276),
+    REGISTER(1, 0, 8, 8, 0, 255, 3, HOUSE_R, UINT32, 6),
+    REGISTER(1, 0, 9, 7, 0, 255, 3, HOUSE_R, UINT32, 1305),
+    REGISTER(1, 0, 10, 7, 0, 255, 3, HOUSE_R, UINT32, 1306),
+    REGISTER(1, 0, 13, 7, 0, 255, 3, HOUSE_R, UINT16, 1173),
+    REGISTER(1, 0, 14, 7, 0, 255, 3, HOUSE_R, UINT16, 1390),
+    REGISTER(1, 0, 15, 8, 0, 255, 3, HOUSE_R, UINT32, 1031),
+    REGISTER(1, 0, 16, 8, 0, 255, 3, HOUSE_R, INT32, 1274),
+    REGISTER(1, 0, 21, 7, 0, 255, 3, HOUSE_R, UINT32, 1080),
+    REGISTER(1, 0, 21, 8, 0, 255, 3, HOUSE_R, UINT32, 1299),
+    REGISTER(1, 0, 22, 7, 0, 255, 3, HOUSE_R, UINT32, 1344),
+    REGISTER(1, 0, 22, 8, 0, 255, 3, HOUSE_R, UINT32, 1302),
+    REGISTER(1, 0, 23, 7, 0, 255, 3, HOUSE_R, UINT32, 1347),
+    REGISTER(1, 0, 24, 7, 0, 255, 3, HOUSE_R, UINT32, 1350),
+    REGISTER(1, 0, 31, 7, 0, 255, 3, HOUSE_R, UINT32, 1076),
+    REGISTER(1, 0, 31, 7, 124, 255, 3, HOUSE_R, UINT16, 1443),
+    REGISTER(1, 0, 31, 24, 0, 255, 3, HOUSE_R, UINT32, 1218),
+    REGISTER(1, 0, 32, 7, 0, 255, 3, HOUSE_R, UINT16, 1054),
+    REGISTER(1, 0, 32, 7, 124, 255, 3, HOUSE_R, UINT16, 1434),
+    REGISTER(1, 0, 32, 24, 0, 255, 3, HOUSE_R, UINT16, 1385),
+    REGISTER(1, 0, 33, 7, 0, 255, 3, HOUSE_R, UINT16, 1170),
+    REGISTER(1, 0, 41, 7, 0, 255, 3, HOUSE_R, UINT32, 1081),
+    REGISTER(1, 0, 41, 8, 0, 255, 3, HOUSE_R, UINT32, 1300),
+    REGISTER(1, 0, 42, 7, 0, 255, 3, HOUSE_R, UINT32, 1345),
+    REGISTER(1, 0, 42, 8, 0, 255, 3, HOUSE_R, UINT32, 1303),
+    REGISTER(1, 0, 43, 7, 0, 255, 3, HOUSE_R, UINT32, 1348),
+    REGISTER(1, 0, 44, 7, 0, 255, 3, HOUSE_R, UINT32, 1351),
+    REGISTER(1, 0, 51, 7, 0, 255, 3, HOUSE_R, UINT32, 1077),
+    REGISTER(1, 0, 51, 7, 124, 255, 3, HOUSE_R, UINT16, 1446),
+    REGISTER(1, 0, 51, 24, 0, 255, 3, HOUSE_R, UINT32, 1219),
+    REGISTER(1, 0, 52, 7, 0, 255, 3, HOUSE_R, UINT16, 1055),
+    REGISTER(1, 0, 52, 7, 124, 255, 3, HOUSE_R, UINT16, 1437),
+    REGISTER(1, 0, 52, 24, 0, 255, 3, HOUSE_R, UINT16, 1386),
+    REGISTER(1, 0, 53, 7, 0, 255, 3, HOUSE_R, UINT16, 1171),
+    REGISTER(1, 0, 61, 7, 0, 255, 3, HOUSE_R, UINT32, 1082),
+    REGISTER(1, 0, 61, 8, 0, 255, 3, HOUSE_R, UINT32, 1301),
+    REGISTER(1, 0, 62, 7, 0, 255, 3, HOUSE_R, UINT32, 1346),
+    REGISTER(1, 0, 62, 8, 0, 255, 3, HOUSE_R, UINT32, 1304),
+    REGISTER(1, 0, 63, 7, 0, 255, 3, HOUSE_R, UINT32, 1349),
+    REGISTER(1, 0, 64, 7, 0, 255, 3, HOUSE_R, UINT32, 1352),
+    REGISTER(1, 0, 71, 7, 0, 255, 3, HOUSE_R, UINT32, 1078),
+    REGISTER(1, 0, 71, 7, 124, 255, 3, HOUSE_R, UINT16, 1449),
+    REGISTER(1, 0, 71, 24, 0, 255, 3, HOUSE_R, UINT32, 1220),
+    REGISTER(1, 0, 72, 7, 0, 255, 3, HOUSE_R, UINT16, 1056),
+    REGISTER(1, 0, 72, 7, 124, 255, 3, HOUSE_R, UINT16, 1440),
+    REGISTER(1, 0, 72, 24, 0, 255, 3, HOUSE_R, UINT16, 1387),
+    REGISTER(1, 0, 73, 7, 0, 255, 3, HOUSE_R, UINT16, 1172),
+    REGISTER(1, 0, 81, 7, 40, 255, 3, HOUSE_R, INT16, 1471),
+    REGISTER(1, 0, 81, 7, 51, 255, 3, HOUSE_R, INT16, 1472),
+    REGISTER(1, 0, 81, 7, 62, 255, 3, HOUSE_R, INT16, 1473),
+    ROW(1, 0, 99, 1, 0, 255, 7, 1, HOUSE_PERIOD, PROFILE, NULL, COSEM_PROFILE_LOAD),
+    ROW(1, 0, 99, 1, 1, 255, 7, 1, HOUSE_PERIOD, PROFILE, NULL, COSEM_PROFILE_ANALYSIS),
+    ROW(1, 1, 0, 0, 0, 255, 1, 0, P_RW, VALUE, OCTETS, COSEM_METER_NUMBER_LOW),
+    REGISTER(1, 1, 0, 0, 1, 255, 1, P_RW, UINT32, 51),
+    REGISTER(1, 1, 0, 0, 2, 255, 1, P_RW, UINT32, 52),
+    REGISTER(1, 1, 0, 0, 3, 255, 1, P_RW, UINT32, 53),
+    REGISTER(1, 1, 0, 1, 0, 255, 1, R, UINT8, 47),
+    ROW(1, 1, 0, 1, 5, 128, 1, 0, W, VALUE, UINT8, COSEM_BILLING_STOP),
+    REGISTER(1, 1, 0, 1, 6, 128, 1, RW, UINT8, 1175),
+    ROW(1, 1, 0, 2, 0, 255, 1, 0, P_R, VALUE, VISIBLE, COSEM_FIRMWARE),
+    REGISTER(1, 1, 0, 2, 1, 128, 1, R, UINT32, 1005),
+    REGISTER(1, 1, 0, 2, 2, 128, 1, P_R, VISIBLE, 6031),
+    REGISTER(1, 1, 0, 128, 1, 255, 1, R, UINT32, 58),
+    REGISTER(1, 1, 0, 129, 1, 255, 1, R, UINT32, 54),
+    REGISTER(1, 1, 0, 129, 2, 255, 1, R, UINT32, 55),
+    REGISTER(1, 1, 0, 129, 3, 255, 1, R, UINT32, 56),
+    REGISTER(1, 1, 0, 129, 4, 255, 1, R, UINT32, 1029),
+    REGISTER(1, 1, 0, 129, 5, 255, 1, R, UINT32, 1075),
+    REGISTER(1, 1, 0, 130, 1, 255, 1, P_RW, UINT32, 57),
+    REGISTER(1, 1, 0, 130, 2, 255, 1, P_RW, UINT32, 1021),
+    REGISTER(1, 1, 1, 2, 0, 255, 3, R, UINT32, 43),
+    REGISTER(1, 1, 1, 6, 0, 255, 4, R, UINT32, 39),
+    REGISTER(1, 1, 1, 6, 1, 255, 4, R, UINT32, 1033),
+    REGISTER(1, 1, 1, 6, 2, 255, 4, R, UINT32, 1036),
+    REGISTER(1, 1, 1, 7, 0, 255, 3, R, UINT32, 1023),
+    REGISTER(1, 1, 1, 8, 0, 128, 3, R, UINT32, 13),
+    REGISTER(1, 1, 1, 8, 0, 255, 3, R, UINT32, 1),
+    REGISTER(1, 1, 1, 8, 1, 255, 3, R, UINT32, 19),
+    REGISTER(1, 1, 1, 8, 2, 255, 3, R, UINT32, 23),
+    REGISTER(1, 1, 1, 8, 3, 255, 3, R, UINT32, 27),
+    REGISTER(1, 1, 1, 8, 4, 255, 3, R, UINT32, 31),
+    REGISTER(1, 1, 1, 8, 5, 255, 3, R, UINT32, 1059),
+    REGISTER(1, 1, 1, 8, 6, 255, 3, R, UINT32, 1060),
+    REGISTER(1, 1, 1, 8, 7, 255, 3, R, UINT32, 1061),
+    REGISTER(1, 1, 1, 8, 8, 255, 3, R, UINT32, 1062),
+    REGISTER(1, 1, 1, 25, 0, 255, 3, R, UINT32, 35),
+    REGISTER(1, 1, 2, 2, 0, 255, 3, R, UINT32, 44),
+    REGISTER(1, 1, 2, 6, 0, 255, 4, R, UINT32, 40),
+    REGISTER(1, 1, 2, 7, 0, 255, 3, R, UINT32, 1024),
+    REGISTER(1, 1, 2, 8, 0, 128, 3, R, UINT32, 14),
+    REGISTER(1, 1, 2, 8, 0, 255, 3, R, UINT32, 2),
+    REGISTER(1, 1, 2, 8, 1, 255, 3, R, UINT32, 20),
+    REGISTER(1, 1, 2, 8, 2, 255, 3, R, UINT32, 24),
+    REGISTER(1, 1, 2, 8, 3, 255, 3, R, UINT32, 28),
+    REGISTER(1, 1, 2, 8, 4, 255, 3, R, UINT32, 32),
+    REGISTER(1, 1, 2, 8, 5, 255, 3, R, UINT32, 1063),
+    REGISTER(1, 1, 2, 8, 6, 255, 3, R, UINT32, 1064),
+    REGISTER(1, 1, 2, 8, 7, 255, 3, R, UINT32, 1065),
+    REGISTER(1, 1, 2, 8, 8, 255, 3, R, UINT32, 1066),
+    REGISTER(1, 1, 2, 25, 0, 255, 3, R, UINT32, 36),
+    REGISTER(1, 1, 3, 2, 0, 255, 3, R, UINT32, 45),
+    REGISTER(1, 1, 3, 6, 0, 255, 4, R, UINT32, 41),
+    REGISTER(1, 1, 3, 7, 0, 255, 3, R, UINT32, 1025),
+    REGISTER(1, 1, 3, 8, 0, 128, 3, R, UINT32, 15),
+    REGISTER(1, 1, 3, 8, 0, 255, 3, R, UINT32, 3),
+    REGISTER(1, 1, 3, 8, 1, 255, 3, R, UINT32, 21),
+    REGISTER(1, 1, 3, 8, 2, 255, 3, R, UINT32, 25),
+    REGISTER(1, 1, 3, 8, 3, 255, 3, R, UINT32, 29),
+    REGISTER(1, 1, 3, 8, 4, 255, 3, R, UINT32, 33),
+    REGISTER(1, 1, 3, 8, 5, 255, 3, R, UINT32, 1067),
+    REGISTER(1, 1, 3, 8, 6, 255, 3, R, UINT32, 1068),
+    REGISTER(1, 1, 3, 8, 7, 255, 3, R, UINT32, 1069),
+    REGISTER(1, 1, 3, 8, 8, 255, 3, R, UINT32, 1070),
+    REGISTER(1, 1, 3, 25, 0, 255, 3, R, UINT32, 37),
+    REGISTER(1, 1, 4, 2, 0, 255, 3, R, UINT32, 46),
+    REGISTER(1, 1, 4, 6, 0, 255, 4, R, UINT32, 42),
+    REGISTER(1, 1, 4, 7, 0, 255, 3, R, UINT32, 1026),
+    REGISTER(1, 1, 4, 8, 0, 128, 3, R, UINT32, 16),
+    REGISTER(1, 1, 4, 8, 0, 255, 3, R, UINT32, 4),
+    REGISTER(1, 1, 4, 8, 1, 255, 3, R, UINT32, 22),
+    REGISTER(1, 1, 4, 8, 2, 255, 3, R, UINT32, 26),
+    REGISTER(1, 1, 4, 8, 3, 255, 3, R, UINT32, 30),
+    REGISTER(1, 1, 4, 8, 4, 255, 3, R, UINT32, 34),
+    REGISTER(1, 1, 4, 8, 5, 255, 3, R, UINT32, 1071),
+    REGISTER(1, 1, 4, 8, 6, 255, 3, R, UINT32, 1072),
+    REGISTER(1, 1, 4, 8, 7, 255, 3, R, UINT32, 1073),
+    REGISTER(1, 1, 4, 8, 8, 255, 3, R, UINT32, 1074),
+    REGISTER(1, 1, 4, 25, 0, 255, 3, R, UINT32, 38),
+    REGISTER(1, 1, 5, 8, 0, 255, 3, R, UINT32, 5),
+    REGISTER(1, 1, 8, 8, 0, 255, 3, R, UINT32, 6),
+    REGISTER(1, 1, 15, 8, 0, 255, 3, R, UINT32, 1031),
+    REGISTER(1, 1, 21, 7, 0, 255, 3, R, UINT32, 1080),
+    REGISTER(1, 1, 22, 7, 0, 255, 3, R, UINT32, 1344),
+    REGISTER(1, 1, 23, 7, 0, 255, 3, R, UINT32, 1347),
+    REGISTER(1, 1, 24, 7, 0, 255, 3, R, UINT32, 1350),
+    REGISTER(1, 1, 31, 7, 0, 255, 3, R, UINT32, 1076),
+    REGISTER(1, 1, 31, 25, 0, 255, 3, R, UINT32, 1218),
+    REGISTER(1, 1, 32, 7, 0, 255, 3, R, UINT16, 1054),
+    REGISTER(1, 1, 32, 25, 0, 255, 3, R, UINT16, 1215),
+    REGISTER(1, 1, 41, 7, 0, 255, 3, R, UINT32, 1081),
+    REGISTER(1, 1, 42, 7, 0, 255, 3, R, UINT32, 1345),
+    REGISTER(1, 1, 43, 7, 0, 255, 3, R, UINT32, 1348),
+    REGISTER(1, 1, 44, 7, 0, 255, 3, R, UINT32, 1351),
+    REGISTER(1, 1, 51, 7, 0, 255, 3, R, UINT32, 1077),
+    REGISTER(1, 1, 51, 25, 0, 255, 3, R, UINT32, 1219),
+    REGISTER(1, 1, 52, 7, 0, 255, 3, R, UINT16, 1055),
+    REGISTER(1, 1, 52, 25, 0, 255, 3, R, UINT16, 1216),
+    REGISTER(1, 1, 61, 7, 0, 255, 3, R, UINT32, 1082),
+    REGISTER(1, 1, 62, 7, 0, 255, 3, R, UINT32, 1346),
+    REGISTER(1, 1, 63, 7, 0, 255, 3, R, UINT32, 1349),
+    REGISTER(1, 1, 64, 7, 0, 255, 3, R, UINT32, 1352),
+    REGISTER(1, 1, 71, 7, 0, 255, 3, R, UINT32, 1078),
+    REGISTER(1, 1, 71, 25, 0, 255, 3, R, UINT32, 1220),
+    REGISTER(1, 1, 72, 7, 0, 255, 3, R, UINT16, 1056),
+    REGISTER(1, 1, 72, 25, 0, 255, 3, R, UINT16, 1217),
+    REGISTER(1, 1, 96, 1, 0, 255, 1, P_R, UINT32, 1001),
+    REGISTER(1, 1, 96, 1, 1, 255, 1, P_R, VISIBLE, 1126),
+    REGISTER(1, 1, 96, 5, 1, 255, 1, RW, UINT8, 1032),
+    REGISTER(1, 1, 96, 51, 1, 255, 3, RW, UINT32, 1039),
+    REGISTER(1, 1, 96, 51, 2, 255, 1, R, UINT8, 1040),
+    ROW(1, 1, 96, 52, 6, 255, 1, 0, RW, VALUE, UINT8, COSEM_WORKING_DAYS),
+    ROW(1, 1, 96, 52, 11, 255, 1, 0, RW, SETTING, UINT8, SUMMER_TIME),
+    REGISTER(1, 1, 96, 54, 1, 255, 1, R, UINT32, 1083),
+    REGISTER(1, 1, 97, 97, 0, 255, 1, R, UINT8, 50),
+    ROW(1, 1, 98, 1, 0, 255, 7, 1, DEBITING, PROFILE, NULL, COSEM_PROFILE_DEBITING),
+    ROW(1, 1, 98, 2, 0, 255, 7, 1, LOGGER, PROFILE, NULL, COSEM_PROFILE_DEBITING_2),
+    ROW(1, 1, 99, 1, 0, 255, 7, 1, PERIOD, PROFILE, NULL, COSEM_PROFILE_LOAD),
+    ROW(1, 1, 99, 1, 1, 255, 7, 1, PERIOD, PROFILE, NULL, COSEM_PROFILE_ANALYSIS),
+    ROW(1, 1, 99, 98, 2, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_STATUS),
+    ROW(1, 1, 99, 98, 3, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_CLOCK),
+    ROW(1, 1, 99, 98, 4, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_VOLTAGE),
+    ROW(1, 1, 99, 98, 10, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_LOAD_EVENTS),
+    ROW(1, 1, 99, 98, 12, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_NEUTRAL),
+    REGISTER(1, 1, 129, 0, 0, 255, 1, RW, UINT8, 2010),
+    REGISTER(1, 1, 134, 0, 1, 255, 1, R, UINT8, 6002),
+};
+/* clang-format on */
+
+const size_t cosem_table_length = sizeof cosem_table / sizeof cosem_table[0];
+
+const struct cosem_row *cosem_row_find(const uint8_t obis[6])
+{
+    size_t low = 0, high = cosem_table_length;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2u;
+        const int order = memcmp(cosem_table[middle].object.obis, obis, 6);
+        if (order == 0) {
+            return &cosem_table[middle];
+        }
+        low = order < 0 ? middle + 1u : low;
+        high = order < 0 ? high : middle;
+    }
+    return NULL;
+}
+
+/* The register's own name is the rule: then nothing is searched. */
+const struct cosem_row *cosem_row_of_register(uint16_t kmp_id, bool house)
+{
+    const struct register_def *def = register_by_kmp_id(kmp_id);
+    if (def == NULL) {
+        return NULL;
+    }
+    uint8_t obis[6];
+    memcpy(obis, def->obis, sizeof obis);
+    obis[1] = house ? 0 : 1;
+    const struct cosem_row *named = cosem_row_find(obis);
+    if (named != NULL && named->source == COSEM_REGISTER && named->object.index == kmp_id) {
+        return named;
+    }
+    for (size_t i = 0; i < cosem_table_length; i++) {
+        const struct cosem_row *row = &cosem_table[i];
+        if (row->source == COSEM_REGISTER && row->object.index == kmp_id &&
+            (row->object.access_set >= SET_HOUSE) == house) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static bool profile_fits(const struct variant *variant, enum cosem_profile profile)
+{
+    const bool m = variant->generation == GENERATION_M;
+    switch (profile) {
+    case COSEM_PROFILE_DEBITING_2:
+    case COSEM_PROFILE_CLOCK:
+    case COSEM_PROFILE_VOLTAGE: return m;
+    case COSEM_PROFILE_LOAD:
+    case COSEM_PROFILE_LOAD_EVENTS: return load_profile_fitted(variant);
+    case COSEM_PROFILE_ANALYSIS: return analysis_fitted(variant);
+    case COSEM_PROFILE_NEUTRAL: return variant->systems == 3 && variant->generation >= GENERATION_L;
+    default: return true;
+    }
+}
+
+static bool value_fits(const struct variant *variant, enum cosem_value value)
+{
+    switch (value) {
+    case COSEM_WORKING_DAYS: return variant->tariffs > 0 && variant->rtc;
+    case COSEM_ANALYSIS_INTERVAL: return analysis_fitted(variant);
+    case COSEM_LOCAL_TIME:
+    case COSEM_LOCAL_DATE: return variant->rtc;
+    default: return true;
+    }
+}
+
+bool cosem_row_fits(const struct variant *variant, const struct cosem_row *row)
+{
+    switch (row->source) {
+    case COSEM_REGISTER: {
+        const struct register_def *def = register_by_kmp_id(row->object.index);
+        return def != NULL && register_fits(variant, def);
+    }
+    case COSEM_SETTING: return setting_by_id(row->object.index) != NULL;
+    case COSEM_VALUE: return value_fits(variant, (enum cosem_value)row->object.index);
+    case COSEM_CLOCK: return variant->rtc;
+    case COSEM_PROFILE: return profile_fits(variant, (enum cosem_profile)row->object.index);
+    default: return true;
+    }
+}
