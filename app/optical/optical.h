@@ -24,14 +24,20 @@ struct meter;
 /** A KMP telegram that stops in its middle is forgotten after this time (5512-447). */
 #define OPTICAL_KMP_TIMEOUT_MS 1600
 
+/** Where the parts of an extract of a log begin; 0: behind its end. */
+struct optical_extract {
+    uint32_t at, next; /**< record that the part `part`, and the one after it, begins with */
+    unsigned part;
+};
+
 struct optical {
     struct kmp_server kmp;
     struct iec_server iec;
-    bool speaks_kmp;       /**< the last telegram was KMP */
-    int64_t last_byte_ms;  /**< wall time */
-    char address[9];       /**< serial number, for "/?address!" */
-    uint16_t iec_password; /**< that a programming session began with */
-    uint32_t iec_first;    /**< record that its extract of the load profile begins with; 0: none */
+    bool speaks_kmp;                /**< the last telegram was KMP */
+    int64_t last_byte_ms;           /**< wall time */
+    char address[9];                /**< serial number, for "/?address!" */
+    uint16_t iec_password;          /**< that a programming session began with */
+    struct optical_extract extract; /**< of a log, that it is reading */
     uint8_t tx[OPTICAL_TX_BYTES];
     uint16_t tx_length;
 };

@@ -7,7 +7,6 @@
 #include "../settings/setting_table.h"
 #include "optical_iec_inside.h"
 #include "optical_lines.h"
-#include "optical_records.h"
 #include "optical_settings.h"
 
 /* B to L send their data at once: a 382L's readers give up after a second. */
@@ -15,13 +14,10 @@
 #define TA_MS       1500u
 #define D0_UNIT_MS  5000u
 
-#define PROFILE_CODE    "99.1.0"
 #define CLOCK_CODE      "1.0.0"
 #define TARIFF_CODE     "129.0.0"
 #define OPERATION_CODE  "96.5.1"
 #define STAMP_DIGITS    13u /* NYYMMDDhhmmss */
-#define BLOCK_RECORDS   6u
-#define BLOCK_MOST      12u /* of four channels: what fits an answer */
 #define PASSWORD_DIGITS 8u
 
 /* ---- settings ---- */
@@ -118,7 +114,7 @@ static bool number_in(const char *data, uint32_t *out)
 }
 
 /* NYYMMDDhhmmss, N: summer time. */
-static bool time_of(const struct clock *clock, const char *text, int64_t *utc_s)
+bool optical_iec_time(const struct clock *clock, const char *text, int64_t *utc_s)
 {
     unsigned part[6];
     if (strlen(text) != STAMP_DIGITS || strspn(text, "0123456789") != STAMP_DIGITS ||
@@ -228,144 +224,9 @@ static enum iec_reply write_time(struct optical_iec *served, const struct iec_co
         return optical_iec_refuse(out, "denied");
     }
     return done(optical_iec_field(&at, text, sizeof text) && optical_iec_end(at) &&
-                    time_of(&served->meter->clock, text, &utc_s) &&
+                    optical_iec_time(&served->meter->clock, text, &utc_s) &&
                     meter_clock_set(served->meter, utc_s) == METER_OK,
                 out);
-}
-
-/* ---- the load profile ---- */
-
-/** What a reader wants of it: seconds of UTC, both ends included. */
-struct extract {
-    int64_t from_s, to_s;
-    uint32_t block;
-};
-
-static bool extract_of(const struct clock *clock, const char *data, struct extract *out)
-{
-    char text[STAMP_DIGITS + 1u];
-    *out = (struct extract){INT64_MIN, INT64_MAX, BLOCK_RECORDS};
-    if (!optical_iec_field(&data, text, sizeof text) ||
-        (text[0] != '\0' && !time_of(clock, text, &out->from_s))) {
-        return false;
-    }
-    if (*data == ';' && (!optical_iec_field(&data, text, sizeof text) ||
-                         (text[0] != '\0' && !time_of(clock, text, &out->to_s)))) {
-        return false;
-    }
-    if (*data == ';' && (!optical_iec_field(&data, text, sizeof text) ||
-                         (text[0] != '\0' && !optical_iec_number(text, &out->block)))) {
-        return false;
-    }
-    return optical_iec_end(data) && out->block > 0;
-}
-
-static void stamp_write(const struct meter *meter, const struct legal_profile_record *record,
-                        struct writer *out)
-{
-    struct calendar c;
-    clock_calendar(&meter->clock, record->utc_s, true, &c);
-    const unsigned parts[6] = {c.year % 100u, c.month, c.day, c.hour, c.minute, c.second};
-    writer_u8(out, c.summer ? '1' : '0');
-    writer_u8(out, (record->clock_status & LOAD_PROFILE_CLOCK_INVALID) != 0 ? '0' : '1');
-    for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
-        writer_decimal(out, parts[k], 2);
-    }
-}
-
-static void header_write(const struct legal_profile_layout *layout, struct writer *out)
-{
-    static const char *const codes[LEGAL_TARIFF_ENERGIES] = {"(1.8.0)(kWh)", "(2.8.0)(kWh)",
-                                                             "(3.8.0)(kvarh)", "(4.8.0)(kvarh)"};
-    writer_text(out, PROFILE_CODE "(");
-    writer_decimal(out, 3u + layout->channels, 1);
-    writer_text(out, ")(1.0.0)()(96.56.2)()(96.56.3)()");
-    for (unsigned k = 0; k < layout->channels && k < LEGAL_PROFILE_CHANNELS; k++) {
-        if (layout->energy[k] < LEGAL_TARIFF_ENERGIES) {
-            writer_text(out, codes[layout->energy[k]]);
-        }
-    }
-    writer_text(out, "\r\n");
-}
-
-/* As the display has energies: kWh 7.0, or 6.1; never rounded up. */
-static void energy_write(const struct meter *meter, uint64_t wh, struct writer *out)
-{
-    writer_u8(out, '(');
-    if (meter->variant.energy_format == FORMAT_7_0) {
-        writer_decimal(out, wh / 1000u % 10000000u, 7);
-    } else {
-        writer_fixed(out, (int64_t)(wh / 100u % 10000000u), 1, 6);
-    }
-    writer_u8(out, ')');
-}
-
-static void record_write(const struct meter *meter, const struct legal_profile_layout *layout,
-                         const struct legal_profile_record *record, struct writer *out)
-{
-    writer_u8(out, '(');
-    stamp_write(meter, record, out);
-    writer_text(out, ")(");
-    writer_decimal(out, record->status, 1);
-    writer_text(out, ")(");
-    writer_decimal(out, record->quality, 1);
-    writer_u8(out, ')');
-    for (unsigned k = 0; k < layout->channels && k < LEGAL_PROFILE_CHANNELS; k++) {
-        energy_write(meter, record->energy_wh[k], out);
-    }
-    writer_text(out, "\r\n");
-}
-
-/* First record not before a time; 0: none.  Stamps rise, but for clocks that were set back. */
-static uint32_t first_of(struct meter *meter, const struct legal_profile_range *range,
-                         int64_t from_s)
-{
-    const struct kmp_log_source source = optical_profile_source(meter);
-    struct calendar c;
-    uint32_t id = 0;
-    if (range->n_records == 0) {
-        return 0;
-    }
-    if (from_s == INT64_MIN) {
-        return range->oldest_id;
-    }
-    clock_calendar(&meter->clock, from_s, false, &c);
-    const struct kmp_log_time time = {
-        (uint8_t)(c.year % 100u), c.month, c.day, c.hour, c.minute, c.second};
-    return source.at_time(source.context, OPTICAL_LOG_PROFILE, &time, true, &id) ? id : 0;
-}
-
-static enum iec_reply read_profile(struct optical_iec *served, const struct iec_command *command,
-                                   struct writer *out)
-{
-    struct meter *meter = served->meter;
-    struct legal_profile_range range;
-    struct extract want;
-    if (!meter->load_profile.fitted || strcmp(command->name, PROFILE_CODE) != 0) {
-        return optical_iec_refuse(out, "unknown object");
-    }
-    if (!extract_of(&meter->clock, command->data, &want)) {
-        return optical_iec_refuse(out, "value");
-    }
-    legal_profile_range(&meter->legal, &range);
-    const uint32_t block = want.block < BLOCK_MOST ? want.block : BLOCK_MOST;
-    if (command->part == 0) { /* further parts go on from there, whatever is recorded meanwhile */
-        served->optical->iec_first = first_of(meter, &range, want.from_s);
-        header_write(&range.layout, out);
-    }
-    const uint32_t first = served->optical->iec_first;
-    uint64_t id = first + (uint64_t)command->part * block;
-    for (uint32_t n = 0; first != 0 && n < block && id <= range.newest_id; n++, id++) {
-        struct legal_profile_record record;
-        if (legal_profile_read(&meter->legal, (uint32_t)id, &record) != LEGAL_OK) {
-            continue; /* lost: the next record's status tells */
-        }
-        if (record.utc_s > want.to_s) {
-            return IEC_REPLY_DATA;
-        }
-        record_write(meter, &range.layout, &record, out);
-    }
-    return first != 0 && id <= range.newest_id ? IEC_REPLY_PART : IEC_REPLY_DATA;
 }
 
 /* ---- the session ---- */
@@ -392,7 +253,7 @@ static enum iec_reply command(void *context, const struct iec_command *command, 
     }
     if (command->digit == '6') {
         return meter_may(served->meter, ACTION_READ_LOG) == RIGHTS_OK
-                   ? read_profile(served, command, out)
+                   ? optical_iec_log_read(served, command, out)
                    : optical_iec_refuse(out, "denied");
     }
     return read_register(served->meter, command->name, out);

@@ -107,6 +107,25 @@ static void short_write(const struct meter *meter, const struct register_def *de
     writer_decimal(out, (uint64_t)value.number, 1);
 }
 
+/* Seven bits have no degree sign. */
+static const char *unit_of(const struct register_def *def, const char *unit)
+{
+    switch (def->unit) {
+    case UNIT_DEGREE: return "deg";
+    case UNIT_CELSIUS: return "C";
+    default: return unit;
+    }
+}
+
+const char *optical_unit(const struct meter *meter, const struct register_def *def)
+{
+    static const struct register_value zero = {0};
+    char text[33];
+    const char *unit = "";
+    (void)register_value_text(meter, def, &zero, text, sizeof text, &unit);
+    return unit_of(def, unit);
+}
+
 static void plain_write(const struct meter *meter, const struct register_def *def,
                         struct writer *out)
 {
@@ -116,7 +135,7 @@ static void plain_write(const struct meter *meter, const struct register_def *de
     writer_text(out, text);
     if (unit[0] != '\0') {
         writer_u8(out, '*');
-        writer_text(out, unit);
+        writer_text(out, unit_of(def, unit));
     }
 }
 

@@ -27,4 +27,7 @@ unsigned optical_list(const struct meter *meter, const struct register_def **def
 void optical_register_line(const struct meter *meter, const struct register_def *def,
                            struct writer *out);
 
+/** The unit behind a value; "" : none. */
+const char *optical_unit(const struct meter *meter, const struct register_def *def);
+
 #endif

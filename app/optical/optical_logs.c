@@ -132,9 +132,14 @@ static bool value(void *context, uint8_t log, uint32_t id, uint16_t register_id,
     return register_id >= OPTICAL_LOG_PAYLOAD && payload(row, &entry, out);
 }
 
+struct kmp_log_source optical_event_source(struct meter *meter)
+{
+    return (struct kmp_log_source){meter, newest, at_time, at_id, next, value, unread, sent};
+}
+
 int optical_logs(struct meter *meter, uint8_t cid, struct reader *data, struct writer *out)
 {
-    const struct kmp_log_source events = {meter, newest, at_time, at_id, next, value, unread, sent};
+    const struct kmp_log_source events = optical_event_source(meter);
     const struct kmp_log_source profile = optical_profile_source(meter);
     const struct kmp_log_source analysis = optical_analysis_source(meter);
     struct reader ahead = *data;

@@ -14,12 +14,16 @@
 
 #include "../../proto/common/reader.h"
 #include "../../proto/common/writer.h"
+#include "../../proto/kmp/kmp_log.h"
 
 struct meter;
 
 /** Ours; no meter's register has these ids. */
 #define OPTICAL_LOG_EVENT   0xFEFFu
 #define OPTICAL_LOG_PAYLOAD 0xFF00u
+
+/** The event logs and the debiting logs as a source of records. */
+struct kmp_log_source optical_event_source(struct meter *meter);
 
 /** @return 1: answer in out, 0: silence. */
 int optical_logs(struct meter *meter, uint8_t cid, struct reader *data, struct writer *out);

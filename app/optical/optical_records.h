@@ -17,6 +17,8 @@
 #define OPTICAL_LOG_PROFILE    6u
 #define OPTICAL_LOG_DEBITING_2 8u
 
+#define OPTICAL_UNIT_RTC 53u /**< of a value that is a moment */
+
 struct meter;
 
 /** What every record of every log has. */

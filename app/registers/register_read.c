@@ -8,6 +8,7 @@
 #define ENERGY_DIGITS     7u                 /* 7.0 and 6.1 alike */
 #define ENERGY_MODULO     UINT64_C(10000000) /* REG-12 */
 #define VERIFICATION_SHOW UINT64_C(10000000) /* 3.4 on display */
+#define KELVIN            273
 #define KMP_STATUS_SUMMER 0x01u
 #define KMP_STATUS_VALID  0x02u
 #define KMP_STATUS_EEPROM 0x04u
@@ -281,6 +282,20 @@ bool register_value_text(const struct meter *meter, const struct register_def *d
     out[writer_length(&w)] = '\0';
     *unit = unit_text(def);
     return !w.failed;
+}
+
+bool register_kmp_text(const struct meter *meter, const struct register_def *def,
+                       const struct kmp_value *value, char *out, size_t capacity, const char **unit)
+{
+    struct register_value number = {0};
+    if (kmp_value_number(value, &number.number, &number.exponent) != KMP_OK) {
+        return false;
+    }
+    number.exponent += unit_prefix(def->unit);
+    if (def->unit == UNIT_CELSIUS) {
+        number.number -= KELVIN; /* whole ones on the wire */
+    }
+    return register_value_text(meter, def, &number, out, capacity, unit);
 }
 
 bool register_read_text(const struct meter *meter, const struct register_def *def, char *out,

@@ -72,6 +72,14 @@ bool register_value_text(const struct meter *meter, const struct register_def *d
                          const char **unit);
 
 /**
+ * The same of a value as it stands on the KMP wire.  Numbers only.
+ * @return false: no number, or does not fit
+ */
+bool register_kmp_text(const struct meter *meter, const struct register_def *def,
+                       const struct kmp_value *value, char *out, size_t capacity,
+                       const char **unit);
+
+/**
  * The stamp of a peak or of the clock as 14 digits NVYYMMDDhhmmss (Kamstrup 5512-1458 ch. 5):
  * N 1 = summer time, V 1 = valid.  No peak yet: 00000101000000.
  * @param out  15 bytes

@@ -8,6 +8,7 @@
 #include "../../app/registers/register_table.h"
 #include "commands.h"
 #include "export_records.h"
+#include "iec_records.h"
 
 #define ANALYSIS_LOG      11u
 #define STATE_REGISTER    0xF300u
@@ -320,8 +321,12 @@ enum tool_exit command_analysis(struct tool *tool, int n_arguments, char **argum
             "analysis '%s': expected show, setup and what to change, start, stop or export", word);
         return EXIT_USAGE;
     }
+    if (tool->line.url.protocol == METER_IEC && strcmp(word, "export") == 0) {
+        return iec_records_export(tool, "99.1.1", "analysis");
+    }
     if (tool->line.url.protocol != METER_KMP) {
-        tool_complain("the analysis logger is read over KMP");
+        tool_complain(
+            "the set-up of the analysis logger is read and changed over KMP (-m kmp:...)");
         return EXIT_USAGE;
     }
     if (strcmp(word, "export") == 0) {

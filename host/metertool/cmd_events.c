@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "export_file.h"
 #include "export_records.h"
+#include "iec_records.h"
 
 #define GET_EVENT_STATUS   0x9Bu
 #define CLEAR_EVENT_STATUS 0x9Cu
@@ -371,8 +372,13 @@ enum tool_exit command_events(struct tool *tool, int n_arguments, char **argumen
         tool_complain("events %s '%s': expected new, done, export or nothing", name, what);
         return EXIT_USAGE;
     }
-    if (tool->line.url.protocol != METER_KMP) {
-        tool_complain("events are read over KMP");
+    if (tool->line.url.protocol == METER_IEC) {
+        if (kind != NULL && !unread && !done) {
+            return iec_events_export(tool, kind);
+        }
+        tool_complain(
+            "events over IEC: expected a log and no more (events status); what is new, and "
+            "confirming it, goes over KMP (-m kmp:...)");
         return EXIT_USAGE;
     }
     if (find_meter(tool) != EXIT_GOOD) {

@@ -11,14 +11,19 @@
 
 #define COLUMNS_MAX 24u
 #define COLUMN_NAME 24u
-#define CELL_MAX    72u
+#define CELL_MAX    136u
 #define HOUR_S      INT64_C(3600)
 #define STAMP_CODE  "1.0.0" /* of the first column */
+/* Columns of an event of this project. */
+#define HOURS_CODE   "96.8.0"
+#define PAYLOAD_CODE "96.128.1"
+enum { COLUMN_HOURS, COLUMN_EVENT, COLUMN_PAYLOAD, EVENT_COLUMNS };
 
 /* A logger being read. */
 struct logger {
     struct tool *tool;
     const char *code, *name;
+    const struct event_kind *kind; /* of an event log that there are words for; NULL: columns */
     struct export_file file;
     unsigned n_columns; /* besides the stamp */
     char column[COLUMNS_MAX][COLUMN_NAME];
@@ -77,6 +82,25 @@ static void column_name(const char *code, size_t n_code, char name[COLUMN_NAME])
     }
 }
 
+/* A second column of one register is the time of what stands in the first: of a peak. */
+static void column_add(struct logger *x, const char *code, size_t n_code)
+{
+    char name[COLUMN_NAME];
+    bool again = false;
+    column_name(code, n_code, name);
+    for (unsigned c = 0; c < x->n_columns; c++) {
+        again = again || strcmp(x->column[c], name) == 0;
+    }
+    snprintf(x->column[x->n_columns++], COLUMN_NAME, again ? "%.18s time" : "%s", name);
+}
+
+/* Words need hours, event and bytes. */
+static bool tells_events(const struct logger *x)
+{
+    return x->n_columns == EVENT_COLUMNS && strcmp(x->column[COLUMN_HOURS], HOURS_CODE) == 0 &&
+           strcmp(x->column[COLUMN_PAYLOAD], PAYLOAD_CODE) == 0;
+}
+
 /* "CODE(n)(1.0.0)()(code)(unit)...": n columns, the first of them the stamp. */
 static enum tool_exit take_header(struct logger *x, const char *at, const char *end)
 {
@@ -98,11 +122,12 @@ static enum tool_exit take_header(struct logger *x, const char *at, const char *
             return odd(x, "as many columns as the header says, 25 at most", begin);
         }
         if (i > 0) {
-            column_name(text, n, x->column[x->n_columns++]);
+            column_add(x, text, n);
         } else if (n != strlen(STAMP_CODE) || memcmp(text, STAMP_CODE, n) != 0) {
             return odd(x, "the time (" STAMP_CODE ") in the first column", begin);
         }
     }
+    x->kind = tells_events(x) ? x->kind : NULL;
     return columns > 0 ? EXIT_GOOD : odd(x, "columns", begin);
 }
 
@@ -112,6 +137,9 @@ static enum tool_exit print_heading(struct logger *x)
 {
     const bool csv = x->file.format == FORMAT_CSV;
     struct line_text line = {.length = 0};
+    if (x->kind != NULL) { /* a table of events has no heading, over KMP neither */
+        return csv ? export_heading(&x->file, "time,clock_valid,hours,event,text") : EXIT_GOOD;
+    }
     say(&line, csv ? "time,clock_valid" : "%-20s", "time");
     for (unsigned c = 0; c < x->n_columns; c++) {
         say(&line, csv ? ",%s" : " %14s", x->column[c]);
@@ -177,6 +205,57 @@ static void record_line(const struct logger *x, const char *stamp, bool valid,
     }
 }
 
+static unsigned hex_digit(char c)
+{
+    return c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+           : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10u
+                                  : 16u;
+}
+
+/* @return false: no event */
+static bool event_of(char cells[COLUMNS_MAX][CELL_MAX], struct event *event)
+{
+    char *end_hours = NULL, *end_code = NULL;
+    const char *hex = cells[COLUMN_PAYLOAD];
+    memset(event, 0, sizeof *event);
+    event->hours = strtoll(cells[COLUMN_HOURS], &end_hours, 10);
+    event->code = strtoll(cells[COLUMN_EVENT], &end_code, 10);
+    while (event->payload.n_bytes < sizeof event->payload.bytes && hex_digit(hex[0]) < 16u &&
+           hex_digit(hex[1]) < 16u) {
+        event->payload.bytes[event->payload.n_bytes++] =
+            (uint8_t)(hex_digit(hex[0]) * 16u + hex_digit(hex[1]));
+        hex += 2;
+    }
+    return cells[COLUMN_HOURS][0] != '\0' && *end_hours == '\0' && cells[COLUMN_EVENT][0] != '\0' &&
+           *end_code == '\0';
+}
+
+static void event_line(const struct logger *x, const char *stamp, bool valid,
+                       const struct event *event, struct line_text *line)
+{
+    char text[EVENT_TEXT];
+    event_words(x->kind, event, text);
+    line->length = 0;
+    if (x->file.format == FORMAT_JSON) {
+        json_t *one =
+            json_pack("{s:s, s:b, s:I, s:I, s:s}", "time", stamp, "clock_valid", valid, "hours",
+                      (json_int_t)event->hours, "event", (json_int_t)event->code, "text", text);
+        json_t *detail = x->kind->detail(event);
+        if (detail != NULL) {
+            json_object_set_new(one, x->kind->detail_name, detail);
+        }
+        char *dumped = json_dumps(one, JSON_COMPACT);
+        say(line, "%s", dumped != NULL ? dumped : "{}");
+        free(dumped);
+        json_decref(one);
+    } else if (x->file.format == FORMAT_CSV) {
+        say(line, "%s,%d,%lld,%lld,\"%s\"", stamp, valid, (long long)event->hours,
+            (long long)event->code, text);
+    } else {
+        say(line, "%s%s  %7lld h  %s", stamp, valid ? " " : "?", (long long)event->hours, text);
+    }
+}
+
 /* The record that a file ends with must be the meter's own, to the letter. */
 static enum tool_exit check_last(struct logger *x, const char *stamp, const char *line, bool *same)
 {
@@ -220,7 +299,14 @@ static enum tool_exit take_record(struct logger *x, const char *at, const char *
         return EXIT_GOOD; /* asked for an hour early: summer time */
     }
     x->ends = x->to[0] != '\0' && strcmp(stamp, x->to) > 0;
-    record_line(x, stamp, when.valid, cells, &line);
+    struct event event;
+    if (x->kind == NULL) {
+        record_line(x, stamp, when.valid, cells, &line);
+    } else if (event_of(cells, &event)) {
+        event_line(x, stamp, when.valid, &event, &line);
+    } else {
+        return odd(x, "hours and an event", begin);
+    }
     if (x->resumes) {
         const enum tool_exit result = check_last(x, stamp, line.text, &same);
         if (result != EXIT_GOOD) {
@@ -311,7 +397,8 @@ static enum tool_exit run(struct logger *x)
     return result;
 }
 
-enum tool_exit iec_records_export(struct tool *tool, const char *code, const char *name)
+static enum tool_exit export_log(struct tool *tool, const char *code, const char *name,
+                                 const struct event_kind *kind)
 {
     static struct logger x; /* large */
     uint16_t no_id = 0;
@@ -319,6 +406,7 @@ enum tool_exit iec_records_export(struct tool *tool, const char *code, const cha
     x.tool = tool;
     x.code = code;
     x.name = name;
+    x.kind = kind;
     if (!export_bounds(&tool->options, x.from, x.to)) {
         return EXIT_USAGE;
     }
@@ -336,4 +424,16 @@ enum tool_exit iec_records_export(struct tool *tool, const char *code, const cha
         tool_complain("%s: no records", name);
     }
     return export_close(&x.file, result);
+}
+
+enum tool_exit iec_records_export(struct tool *tool, const char *code, const char *name)
+{
+    return export_log(tool, code, name, NULL);
+}
+
+enum tool_exit iec_events_export(struct tool *tool, const struct event_kind *kind)
+{
+    char code[16];
+    snprintf(code, sizeof code, "99.98.%u", (unsigned)kind->log);
+    return export_log(tool, code, kind->name, kind);
 }

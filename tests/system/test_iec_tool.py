@@ -182,6 +182,34 @@ class Profile(Running):
         self.bad(2, "-m", self.iec, "profile", "--from", "yesterday", words=("--from",))
 
 
+    # REQ(BIL-02, EVT-06, SEC-08): the other logs, the same as over KMP
+    def test_other_logs(self):
+        def both(*command):
+            over = [json.loads(self.good("-m", url, "-j", *command)) for url in (self.iec, self.kmp)]
+            for one in over[1]:
+                del one["id"]
+            return over
+        for text in ("2026-02-01T12:00", "2026-07-01T12:00"):  # at this speed it runs on while it is set
+            run("-m", self.kmp, "clock", "set", text, "--yes")
+            self.good("-m", self.kmp, "debit")
+        for log in ("status", "clock", "voltage", "neutral", "load-profile", "audit"):
+            iec, kmp = both("events", log)
+            self.assertEqual(iec, kmp)
+        self.assertEqual(len(both("events", "clock")[0]), 2)
+        iec, kmp = both("billing")
+        self.assertGreaterEqual(len(iec), 2)  # the 1st of a month may come by itself
+        for a, b in zip(iec, kmp):
+            self.assertEqual(set(a), set(b) | {"96.8.0"})
+            for key in ("time", "0.1.0", "1.6.0", "1.6.0 time", "1.6.1 time", "1.8.1"):
+                self.assertEqual(a[key], b[key], key)
+        self.assertEqual(json.loads(self.good("-m", self.iec, "-j", "billing", "2")),
+                         json.loads(self.good("-m", self.iec, "-j", "billing", "2")))
+        self.assertEqual(json.loads(self.good("-m", self.iec, "-j", "analysis", "export")), [])
+        self.bad(2, "-m", self.iec, "events", words=("KMP",))
+        self.bad(2, "-m", self.iec, "events", "status", "new", words=("KMP",))
+        self.bad(2, "-m", self.iec, "analysis", "start", words=("KMP",))
+
+
 class BehindAnOpticalHead(Running):
     """A real line's speed and the head's echo."""
     optical = "pty:FOLDER/optical,timing=on,echo=on"
