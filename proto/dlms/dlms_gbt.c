@@ -5,13 +5,18 @@
 #define LAST      0x80u
 #define STREAMING 0x40u
 
-void dlms_gbt_write(struct writer *w, const struct dlms_gbt_block *block)
+void dlms_gbt_head_write(struct writer *w, const struct dlms_gbt_block *block)
 {
     writer_u8(w, DLMS_TAG_GBT);
     writer_u8(w, (uint8_t)((block->last ? LAST : 0u) | (block->streaming ? STREAMING : 0u) |
                            (block->window & DLMS_GBT_WINDOW_MAX)));
     writer_uint_be(w, block->number, 2);
     writer_uint_be(w, block->acked, 2);
+}
+
+void dlms_gbt_write(struct writer *w, const struct dlms_gbt_block *block)
+{
+    dlms_gbt_head_write(w, block);
     dlms_write_length(w, block->n_data);
     writer_bytes(w, block->data, block->n_data);
 }
@@ -47,10 +52,13 @@ enum dlms_gbt_step dlms_gbt_received(struct dlms_gbt *gbt, const struct dlms_gbt
     }
     gbt->confirmed = block->acked;
     gbt->peer_window = block->window == 0 ? 1 : block->window;
-    if (gbt->received_last || block->number != gbt->received + 1u) {
+    if (block->number != gbt->received + 1u) {
         return DLMS_GBT_IGNORE;
     }
     gbt->received++;
+    if (gbt->received_last) { /* no more than an acknowledgement, but it has a number */
+        return DLMS_GBT_IGNORE;
+    }
     gbt->received_last = block->last;
     return DLMS_GBT_TAKE;
 }

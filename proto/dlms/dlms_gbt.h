@@ -8,8 +8,8 @@
 #include "dlms_apdu.h"
 
 #define DLMS_GBT_WINDOW_MAX 63u
-/** Octets of a block's head before its data: tag, control, two numbers, length (at most 3). */
-#define DLMS_GBT_HEAD 9u
+/** Octets of a block before the length of its data: tag, control, two numbers. */
+#define DLMS_GBT_HEAD 6u
 
 struct dlms_gbt_block {
     bool last, streaming;
@@ -19,6 +19,8 @@ struct dlms_gbt_block {
     uint32_t n_data;
 };
 
+/** Head without length and data. */
+void dlms_gbt_head_write(struct writer *w, const struct dlms_gbt_block *block);
 void dlms_gbt_write(struct writer *w, const struct dlms_gbt_block *block);
 enum dlms_status dlms_gbt_read(const uint8_t *apdu, size_t n, struct dlms_gbt_block *out);
 

@@ -42,27 +42,31 @@ enum dlms_transfer {
     DLMS_TRANSFER_GBT_STREAM  /**< the same; the response is made as it goes out */
 };
 
-/** Where a streamed answer stands. */
+/** Where an answer in parts stands. */
 struct dlms_position {
     uint32_t cursor[6];             /**< of the attribute under way */
-    uint32_t item;                  /**< element of a list, or attribute of "all" */
+    uint32_t item;                  /**< element of a list */
+    uint32_t offset;                /**< octets of kept that went out */
     uint32_t skip;                  /**< octets already sent of the piece under way */
     uint16_t piece_size, piece_crc; /**< of the piece that skip belongs to */
-    bool item_open;                 /**< the item's head was sent */
+    uint8_t attribute;              /**< attribute 0: the one under way, 0: none yet */
+    bool item_open, attribute_open; /**< some of its pieces went out */
 };
 
 struct dlms_server {
     struct dlms_server_config config;
     struct dlms_session session;
     enum dlms_transfer transfer;
-    uint8_t choice;         /**< of the transfer's first request */
-    uint8_t invoke;         /**< invoke id of the transfer */
-    uint32_t block;         /**< number of the last block sent or taken */
-    size_t n_kept, kept_at; /**< octets in kept; octets already sent of them */
+    uint8_t choice; /**< of the transfer's first request */
+    uint8_t invoke; /**< invoke id of the transfer */
+    bool gbt_more;  /**< dlms_server_more() has something */
+    uint32_t block; /**< number of the last block sent or taken */
+    size_t n_kept;  /**< octets in kept */
     struct dlms_position position;
     struct dlms_gbt gbt;
-    struct dlms_position gbt_position; /**< at the last acknowledged block */
-    struct dlms_security answer;       /**< how the answer under way is protected */
+    struct dlms_position gbt_position; /**< after own block gbt_base */
+    uint16_t gbt_base;
+    struct dlms_security answer; /**< how the answer under way is protected */
 };
 
 void dlms_server_init(struct dlms_server *server, const struct dlms_server_config *config);
