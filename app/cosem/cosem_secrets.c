@@ -97,18 +97,38 @@ const struct cosem_secret *cosem_secret_of(const struct cosem_secrets *secrets, 
     return place < COSEM_SECRETS ? &secrets->secret[place] : NULL;
 }
 
-bool cosem_secret_change(struct cosem_secrets *secrets, const struct board *board, uint16_t client,
-                         const uint8_t *bytes, size_t n_bytes)
+/* Into a set that is not in force yet. */
+static bool put(struct cosem_secrets *secrets, uint16_t client, const uint8_t *bytes,
+                size_t n_bytes)
 {
     const unsigned place = (unsigned)client - FIRST_CLIENT;
-    struct cosem_secrets wanted = *secrets;
     if (place >= COSEM_SECRETS || n_bytes == 0 || n_bytes > COSEM_SECRET_MAX) {
         return false;
     }
-    memset(&wanted.secret[place], 0, sizeof wanted.secret[place]);
-    wanted.secret[place].n_bytes = (uint8_t)n_bytes;
-    memcpy(wanted.secret[place].bytes, bytes, n_bytes);
-    return save(secrets, board, &wanted);
+    memset(&secrets->secret[place], 0, sizeof secrets->secret[place]);
+    secrets->secret[place].n_bytes = (uint8_t)n_bytes;
+    memcpy(secrets->secret[place].bytes, bytes, n_bytes);
+    return true;
+}
+
+bool cosem_secret_deliver(struct cosem_secrets *secrets, uint16_t client, const uint8_t *bytes,
+                          size_t n_bytes)
+{
+    struct cosem_secrets wanted = *secrets;
+    if (!put(&wanted, client, bytes, n_bytes)) {
+        return false;
+    }
+    if (secrets->sequence == 0) {
+        *secrets = wanted;
+    }
+    return true;
+}
+
+bool cosem_secret_change(struct cosem_secrets *secrets, const struct board *board, uint16_t client,
+                         const uint8_t *bytes, size_t n_bytes)
+{
+    struct cosem_secrets wanted = *secrets;
+    return put(&wanted, client, bytes, n_bytes) && save(secrets, board, &wanted);
 }
 
 bool cosem_action_change(struct cosem_secrets *secrets, const struct board *board, bool action)

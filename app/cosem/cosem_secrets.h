@@ -33,6 +33,12 @@ struct cosem_secrets {
 /** As delivered, then the newest good record over it.  @return false: memory did not answer */
 bool cosem_secrets_load(struct cosem_secrets *secrets, const struct board *board);
 
+/** A meter is delivered with another password than "12345"; passwords that clients have changed
+ * stay.
+ *  @return false: no such client, empty or too long */
+bool cosem_secret_deliver(struct cosem_secrets *secrets, uint16_t client, const uint8_t *bytes,
+                          size_t n_bytes);
+
 /** NULL: this client has none. */
 const struct cosem_secret *cosem_secret_of(const struct cosem_secrets *secrets, uint16_t client);
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../proto/common/crypto_port.h"
 #include "legal_port.h"
 
 /** Permanent memory of the application (not legal data), bytes; map: docs/spec/app-storage.md. */
@@ -35,6 +36,9 @@ struct board {
 
     /** Fill with random bytes.  @return 0, or negative: none to be had (callers fail closed). */
     int (*random)(void *context, uint8_t *bytes, size_t n_bytes);
+
+    /** Ciphers for DLMS; its context is its own.  NULL: none, and nothing is ciphered. */
+    const struct crypto_port *crypto;
 
     /** The inputs come from sensors, which every meter must be calibrated for: until it is, it
      * shows an error.  False: simulated inputs that are exact. */

@@ -293,6 +293,7 @@ static void supply_went(struct meter *meter)
     meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
     meter_clock_supply_went(meter);
     neutral_supply_lost(&meter->neutral);
+    (void)security_settle(&meter->security);
     app_save(meter, true);
     display_supply(&meter->display, false, meter->now_us);
     meter->next_display_us = meter->now_us;
@@ -608,9 +609,10 @@ enum meter_err meter_store(struct meter *meter)
 {
     enum legal_err err = legal_store(&meter->legal);
     meter->was_reset = false;
+    const bool settled = security_settle(&meter->security);
     app_save(meter, true);
     meter_quality_store(meter);
-    return err == LEGAL_OK && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
+    return err == LEGAL_OK && settled && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
 }
 
 uint8_t meter_status(const struct meter *meter)

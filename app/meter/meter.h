@@ -31,6 +31,7 @@
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
 #include "../rights/rights.h"
+#include "../security/security.h"
 #include "../settings/settings.h"
 #include "../store/app_store.h"
 #include "../store/clock_store.h"
@@ -124,6 +125,7 @@ struct meter {
     struct settings settings;   /**< meter_settings.h */
     struct rights rights;       /**< who is being served: meter_audit.h */
     struct cosem_secrets cosem; /**< of the DLMS associations */
+    struct security security;   /**< keys of DLMS: meter_security.h */
     struct clock_preset clock_preset;
     struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;

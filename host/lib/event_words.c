@@ -265,6 +265,8 @@ static json_t *profile_detail(const struct event *event)
 
 /* ---- audit log (docs/spec/app-storage.md, "Payload of the audit log") ---- */
 
+#define AUDIT_CIPHER   0xFEFB
+#define AUDIT_KEYS     0xFEFC
 #define AUDIT_PASSWORD 0xFEFE
 #define AUDIT_UNDONE   0xFEFF
 #define AUDIT_DISPLAY  0xF500 /* + the list */
@@ -355,7 +357,7 @@ static bool change_of(const struct event *event, struct change *change)
 {
     struct reader r = reader_over(event->payload.bytes, event->payload.n_bytes);
     memset(change, 0, sizeof *change);
-    if (event->code >= AUDIT_PASSWORD || event->code < 0 || event->payload.n_bytes == 0) {
+    if (event->code >= AUDIT_CIPHER || event->code < 0 || event->payload.n_bytes == 0) {
         return false;
     }
     if (event->code < (int64_t)SETTING_AUDIT_CODE) {
@@ -379,6 +381,21 @@ static bool change_of(const struct event *event, struct change *change)
     return !r.failed;
 }
 
+/* Which keys a client has changed. */
+static void keys_words(const struct event *event, char text[EVENT_TEXT])
+{
+    static const char *const names[] = {"global unicast key", "global broadcast key",
+                                        "authentication key", "master key"};
+    const char *between = "changed: ";
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((event->payload.bytes[1] >> i & 1u) != 0) {
+            add(text, "%s%s", between, names[i]);
+            between = ", ";
+        }
+    }
+    add(text, "; %s", channel_name(event->payload.bytes[0]));
+}
+
 static void audit_words(const struct event *event, char text[EVENT_TEXT])
 {
     struct change change;
@@ -393,6 +410,12 @@ static void audit_words(const struct event *event, char text[EVENT_TEXT])
         add(text, "; %s", channel_name(change.channel));
     } else if (event->code == AUDIT_PASSWORD && event->payload.n_bytes >= 5) {
         add(text, "%u wrong passwords; %s", (unsigned)little(event, 1, 4),
+            channel_name(event->payload.bytes[0]));
+    } else if (event->code == AUDIT_KEYS && event->payload.n_bytes >= 2) {
+        keys_words(event, text);
+    } else if (event->code == AUDIT_CIPHER && event->payload.n_bytes >= 9) {
+        add(text, "ciphered messages refused: %u with a wrong key or changed, %u repeated; %s",
+            (unsigned)little(event, 1, 4), (unsigned)little(event, 5, 4),
             channel_name(event->payload.bytes[0]));
     } else if (event->code == AUDIT_UNDONE) {
         add(text, "a change was undone: supply went before its commit");

@@ -14,7 +14,8 @@
 static int open_all(struct run *run, struct eeprom *eeprom, struct problem *problem)
 {
     const struct options *options = run->options;
-    if (site_open_mains(&run->site, options, problem) != 0 || run_open(run, problem) != 0 ||
+    if (site_read_keys(&run->site, options, problem) != 0 ||
+        site_open_mains(&run->site, options, problem) != 0 || run_open(run, problem) != 0 ||
         optical_ports_bind(&run->ports, options, problem) != 0 ||
         panel_bind(&run->panel, options, problem) != 0 ||
         source_port_bind(&run->source, options, problem) != 0) {

@@ -98,6 +98,12 @@ static int take_data(struct parsing *parsing, const char *text)
     return *text != '\0' ? 0 : bad(parsing, "data", "a folder", text);
 }
 
+static int take_keys(struct parsing *parsing, const char *text)
+{
+    parsing->options->keys = text;
+    return *text != '\0' ? 0 : bad(parsing, "keys", "a file", text);
+}
+
 static int take_mains(struct parsing *parsing, const char *text)
 {
     parsing->options->mains = text;
@@ -338,6 +344,10 @@ static const struct option_row {
     {"serial", "N", "serial number, up to eight digits (default: the stored one,\nor 12345678)",
      take_serial},
     {"data", "DIR", "permanent memory; created if missing (default: forgotten at exit)", take_data},
+    {"keys", "FILE",
+     "keys and passwords of DLMS as delivered, JSON that only its owner can read\n"
+     "(default: $OPEN382_KEYS, or none; docs/keys.md)",
+     take_keys},
     {"mains", "SPEC",
      "what it meters: u=230,i=5,pf=0.8i | FILE.csv | FILE.wav | FILE.cfg |\n"
      "a scenario | house (default: a real house; see docs/mains.md)",

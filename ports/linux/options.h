@@ -29,6 +29,7 @@ struct optical_option {
 struct options {
     struct variant variant;
     uint32_t serial_number;          /**< 0: the stored one */
+    const char *keys;                /**< file of secrets; NULL: what the environment says */
     const char *data;                /**< folder of the permanent memory; NULL: RAM */
     const char *mains;               /**< SPEC, docs/mains.md */
     double speed;                    /**< simulated seconds per second, or OPTION_SPEED_MAX */

@@ -5,7 +5,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/meter/meter_security.h"
 #include "instant.h"
+#include "ports/crypto/openssl/crypto_openssl.h"
 #include "site_quality.h"
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
@@ -174,6 +176,7 @@ static void board_fill(struct site *site)
         /* an ideal crystal is never wrong: nothing to trim */
         .rtc_trim = site->rtc.option.crystal.fitted ? board_rtc_trim : NULL,
         .random = board_random,
+        .crypto = site->crypto.key_set != NULL ? &site->crypto : NULL,
         .real_sensors = site->sensors.fitted,
     };
 }
@@ -204,6 +207,46 @@ int site_open_mains(struct site *site, const struct options *options, struct pro
     }
     site->waveform = options->waveform || site->sensors.fitted || mains_is_waveform(site->mains);
     return 0;
+}
+
+int site_read_keys(struct site *site, const struct options *options, struct problem *problem)
+{
+    char error[KEY_FILE_ERROR_MAX];
+    if (key_file_read(&site->keys, options->keys, error) != HOST_OK) {
+        return problem_set(problem, EXIT_BAD_INPUT, "--keys: %s", error);
+    }
+    for (size_t i = 0; i < site->keys.n_lls; i++) {
+        const struct key_file_secret *lls = &site->keys.lls[i];
+        struct cosem_secrets unused = {.sequence = 0};
+        if (!cosem_secret_deliver(&unused, lls->client, lls->bytes, lls->n_bytes)) {
+            return problem_set(problem, EXIT_BAD_INPUT,
+                               "--keys: \"lls\": expected passwords of at most %u characters for "
+                               "clients 18, 19 and 20, found client %u",
+                               COSEM_SECRET_MAX, (unsigned)lls->client);
+        }
+    }
+    if (crypto_openssl(&site->crypto) != 0) {
+        memset(&site->crypto, 0, sizeof site->crypto);
+    }
+    return 0;
+}
+
+/* From here on only the meter has them. */
+static void keys_give(struct site *site)
+{
+    struct security_delivered delivered;
+    delivered.suite = site->keys.suite;
+    memcpy(delivered.has, site->keys.has, sizeof delivered.has);
+    memcpy(delivered.key, site->keys.key, sizeof delivered.key);
+    const bool given = site->keys.n_key > 0;
+    /* a memory that does not answer shows in the meter's status */
+    (void)meter_security_begin(&site->meter, given ? &delivered : NULL);
+    for (size_t i = 0; i < site->keys.n_lls; i++) {
+        const struct key_file_secret *lls = &site->keys.lls[i];
+        (void)cosem_secret_deliver(&site->meter.cosem, lls->client, lls->bytes, lls->n_bytes);
+    }
+    crypto_wipe(&delivered, sizeof delivered);
+    key_file_wipe(&site->keys);
 }
 
 /* Both types on one line: whoever named the wrong folder sees which meter lives there. */
@@ -288,6 +331,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     if (start_problem(site, options, error, problem) != 0) {
         return -1;
     }
+    keys_give(site);
     systems_start(site);
     meter_input(&site->meter, METER_INPUT_SEAL, options->seal_open, site->now_us);
     for (unsigned i = 0; i < 2; i++) {
@@ -303,6 +347,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
 
 void site_close(struct site *site)
 {
+    security_end(&site->meter.security);
     mains_close(site->mains);
     site->mains = NULL;
 }

@@ -15,6 +15,7 @@
 #include "app/meter/meter.h"
 #include "app/quality/quality_sampler.h"
 #include "eeprom_file.h"
+#include "host/lib/key_file.h"
 #include "lab/mains.h"
 #include "options.h"
 #include "problem.h"
@@ -34,6 +35,8 @@
 struct site {
     struct meter meter;
     struct board board;
+    struct crypto_port crypto; /**< of the board */
+    struct key_file keys;      /**< as delivered; wiped once the meter has them */
     struct eeprom *eeprom;
     struct mains *mains;
     struct measuring_system system[LAB_PHASES];
@@ -72,6 +75,9 @@ struct site {
 
 /** Open the mains that the options name.  Touches nothing else.  @return 0, or -1 and *problem. */
 int site_open_mains(struct site *site, const struct options *options, struct problem *problem);
+
+/** Read the keys that the meter is delivered with.  @return 0, or -1 with *problem. */
+int site_read_keys(struct site *site, const struct options *options, struct problem *problem);
 
 /** Hang the meter up and power it: loads everything from the memory.  @return 0, or -1 and
  * *problem. */

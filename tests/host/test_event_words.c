@@ -44,6 +44,12 @@ static void changes_in_words(void **state)
                         "plate-text: \"\" -> \"OWN\"; optical eye");
     assert_string_equal(says(0xF501, list, sizeof list),
                         "manual list: as delivered -> 12 readings; module port");
+    static const uint8_t keys[] = {1, 0x05}, forged[] = {0, 5, 0, 0, 0, 1, 0, 0, 0};
+    assert_string_equal(says(0xFEFC, keys, sizeof keys),
+                        "changed: global unicast key, authentication key; module port");
+    assert_string_equal(says(0xFEFB, forged, sizeof forged),
+                        "ciphered messages refused: 5 with a wrong key or changed, 1 repeated; "
+                        "optical eye");
     assert_string_equal(says(0xFEFE, wrong, sizeof wrong), "6 wrong passwords; consumer port");
     assert_string_equal(says(0xFEFF, wrong, 1),
                         "a change was undone: supply went before its commit");
