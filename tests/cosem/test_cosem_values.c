@@ -409,6 +409,26 @@ static void test_passwords(void **state)
     assert_int_equal(entry.payload[1], 18);
 }
 
+/* A meter is delivered with other passwords; what a client has set stays. */
+static void test_delivered_passwords(void **state)
+{
+    (void)state;
+    struct meter *meter = toy_meter("382M", 0);
+    const uint8_t *other = (const uint8_t *)"other",
+                  *seventeen = (const uint8_t *)"seventeen letters";
+    assert_true(cosem_secret_deliver(&meter->cosem, 18, other, 5));
+    assert_false(cosem_secret_deliver(&meter->cosem, 16, other, 5));
+    assert_false(cosem_secret_deliver(&meter->cosem, 18, other, 0));
+    assert_false(cosem_secret_deliver(&meter->cosem, 18, seventeen, 17));
+    client_open(&client, meter, COSEM_CLIENT_MODULE);
+    assert_false(logs_in(18, "12345"));
+    assert_true(logs_in(19, "12345"));
+    assert_true(logs_in(18, "other"));
+    assert_int_equal(client_set(&client, 15, "0.0.40.0.0.255", 7, "09 03 616263"), 0);
+    assert_true(cosem_secret_deliver(&meter->cosem, 18, other, 5));
+    assert_true(logs_in(18, "abc"));
+}
+
 /* REQ(SEC-08): wrong passwords are counted and noted as those of KMP are */
 static void test_wrong_passwords_are_noted(void **state)
 {
@@ -479,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup(test_debiting_stop, setup),
         cmocka_unit_test_setup(test_nothing_is_written_from_outside_the_seal, setup),
         cmocka_unit_test_setup(test_passwords, setup),
+        cmocka_unit_test_setup(test_delivered_passwords, setup),
         cmocka_unit_test_setup(test_wrong_passwords_are_noted, setup),
         cmocka_unit_test_setup(test_a_password_is_old_or_new, setup),
         cmocka_unit_test_setup(test_action_is_optional, setup),

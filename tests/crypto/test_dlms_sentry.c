@@ -139,6 +139,7 @@ static void test_wrappings(void **state)
         how.n_transaction = 3;
         assert_int_equal(exchange(&stage, how, &expected), DLMS_UNPROTECTED);
         how.wrapping = DLMS_WRAP_GLO;
+        how.n_transaction = 0;
         how.control |= DLMS_SC_BROADCAST;
         assert_int_equal(exchange(&stage, how, &expected), DLMS_UNPROTECTED);
         assert_int_equal(stage.begun, 1);
