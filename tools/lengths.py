@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
-PARTS = ["legal", "app", "proto", "lab", "host", "ports", "tests", "bench", "tools"]
+PARTS = ["legal", "app", "proto", "lab", "host", "ports", "tests", "bench", "examples", "tools"]
 FUNCTION_MAX, FILE_MAX, COLUMN_MAX, NESTING_MAX = 100, 800, 100, 3
 SUFFIXES = {".c", ".h", ".S", ".py", ".sh", ".js", ".css", ".html"}
 

@@ -19,21 +19,23 @@ struct wanted {
 static bool wanted_read(const uint8_t *apdu, size_t n_apdu, struct wanted *out)
 {
     struct dlms_request request;
-    memset(out, 0, sizeof *out);
+    out->item = 0;
+    out->n_items = 1;
     if (dlms_request_read(apdu, n_apdu, &request) != DLMS_OK) {
         return false;
     }
+    struct reader *body = &request.body;
     out->is_list = request.choice == DLMS_GET_LIST;
-    out->n_items = out->is_list ? dlms_read_length(&request.body) : 1;
-    out->rest = request.body;
-    for (uint32_t i = 0; i < out->n_items && !request.body.failed; i++) {
-        dlms_read_attribute(&request.body, &out->attribute);
+    if (out->is_list) {
+        out->n_items = dlms_read_length(body);
     }
-    if (out->n_items == 0 || !reader_complete(&request.body)) {
-        return false;
+    dlms_read_attribute(body, &out->attribute);
+    out->rest = *body;
+    for (uint32_t i = 1; i < out->n_items && !body->failed; i++) {
+        struct dlms_descriptor other;
+        dlms_read_attribute(body, &other);
     }
-    dlms_read_attribute(&out->rest, &out->attribute);
-    return true;
+    return out->n_items > 0 && reader_complete(body);
 }
 
 /** The descriptor of that item; items only go forward. */
@@ -194,20 +196,17 @@ static bool drop_sent(const struct dlms_position *before, struct writer *w)
     return true;
 }
 
-enum dlms_result dlms_server_stream(struct dlms_server *server, const uint8_t *apdu, size_t n_apdu,
-                                    struct dlms_position *position, struct writer *w, size_t room)
+/** Pieces from the position on, as far as room goes. */
+static enum dlms_result stream(struct dlms_server *server, struct wanted *wanted,
+                               struct dlms_position *position, struct writer *w, size_t room)
 {
-    struct wanted wanted;
     enum dlms_result result = DLMS_RESULT_MORE;
-    if (!wanted_read(apdu, n_apdu, &wanted)) {
-        return DLMS_RESULT_OTHER;
-    }
     while (result == DLMS_RESULT_MORE) {
         const struct dlms_position before = *position;
         size_t n_before = writer_length(w);
         position->skip = 0;
-        result = wanted.is_list ? list_piece(server, &wanted, position, w)
-                                : item_piece(server, &wanted.attribute, position, w);
+        result = wanted->is_list ? list_piece(server, wanted, position, w)
+                                 : item_piece(server, &wanted->attribute, position, w);
         if (result != DLMS_RESULT_MORE && result != DLMS_RESULT_SUCCESS) {
             return result;
         }
@@ -225,6 +224,16 @@ enum dlms_result dlms_server_stream(struct dlms_server *server, const uint8_t *a
         }
     }
     return result;
+}
+
+enum dlms_result dlms_server_stream(struct dlms_server *server, const uint8_t *apdu, size_t n_apdu,
+                                    struct dlms_position *position, struct writer *w, size_t room)
+{
+    struct wanted wanted;
+    if (!wanted_read(apdu, n_apdu, &wanted)) {
+        return DLMS_RESULT_OTHER;
+    }
+    return stream(server, &wanted, position, w, room);
 }
 
 enum dlms_result dlms_server_get_whole(struct dlms_server *server,
@@ -333,8 +342,7 @@ static size_t get_new(struct dlms_server *server, const uint8_t *apdu, size_t n_
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
     struct writer w = writer_over(out->octets + n_head, out->capacity - n_head);
-    enum dlms_result result =
-        dlms_server_stream(server, apdu, n_apdu, &position, &w, out->limit - n_head);
+    enum dlms_result result = stream(server, &wanted, &position, &w, out->limit - n_head);
     if (result == DLMS_RESULT_SUCCESS) {
         memcpy(out->octets, head, n_head);
         return n_head + writer_length(&w);
