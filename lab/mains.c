@@ -22,7 +22,9 @@ int lab_error_set(struct lab_error *error, const char *format, ...)
 
 void lab_electric_dead(struct lab_electric *out)
 {
+    const unsigned open = out->open;
     memset(out, 0, sizeof *out);
+    out->open = open;
     out->frequency_hz = LAB_NOMINAL_HZ;
     out->temperature_c = LAB_TEMPERATURE_C;
 }
@@ -158,13 +160,18 @@ void mains_enter_piece(struct mains *m, int64_t from_us)
     /* a piece that ended between two samples ended there, not at the sample behind */
     int64_t change_us = m->until_us < from_us && m->from_us < m->until_us ? m->until_us : from_us;
     mains_halves_leave(m, change_us);
+    const unsigned open = lab_overlay_open(&m->overlay, from_us);
+    m->electric.open = open;
     if (m->replaced) {
         m->electric = m->replacement;
         m->until_us = LAB_FOREVER_US;
     } else {
         m->source.piece(m->source.self, from_us, &m->electric, &m->until_us);
+        m->electric.open = open;
         lab_overlay_apply(&m->overlay, from_us, &m->electric, &m->until_us);
     }
+    m->electric.open = open;
+    lab_electric_relays(&m->electric);
     m->from_us = from_us;
     m->last.n_samples = 0;
     if (m->electric.frequency_hz != m->anchor_hz) {
@@ -385,6 +392,12 @@ int mains_replace(struct mains *mains, int64_t at_us, const struct lab_state *st
     }
     end_piece(mains, at_us);
     return 0;
+}
+
+void mains_relays(struct mains *mains, int64_t at_us, unsigned open)
+{
+    lab_overlay_relays(&mains->overlay, at_us, open);
+    end_piece(mains, at_us);
 }
 
 int mains_control(struct mains *mains, int64_t at_us, const char *name, double value,

@@ -52,13 +52,18 @@ enum lab_event_kind {
     LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
     LAB_EVENT_TARIFF_1,     /**< on = voltage at the tariff input */
     LAB_EVENT_TARIFF_2,
-    LAB_EVENT_BACKUP, /**< what keeps the clock without supply is taken out */
-    LAB_EVENT_KILL,   /**< end the process without storing (tests) */
+    LAB_EVENT_BACKUP,       /**< what keeps the clock without supply is taken out */
+    LAB_EVENT_RELAY_STUCK,  /**< relays of these phases stay where they are; off: move again */
+    LAB_EVENT_RELAY_SLOW,   /**< all relays take value_us to move */
+    LAB_EVENT_RELAY_SILENT, /**< the breaker does not answer */
+    LAB_EVENT_KILL,         /**< end the process without storing (tests) */
 };
 struct lab_event {
     int64_t at_us;
     enum lab_event_kind kind;
     bool on;
+    unsigned phases;  /**< of relays: a bit each, bit 0 = L1 */
+    int64_t value_us; /**< of LAB_EVENT_RELAY_SLOW */
 };
 
 /** One clear line: "house.csv:17:4: expected a number, found 'abc'". */
@@ -176,6 +181,12 @@ bool mains_next_event(struct mains *mains, int64_t until_us, struct lab_event *e
  */
 int mains_replace(struct mains *mains, int64_t at_us, const struct lab_state *state,
                   struct lab_error *error);
+
+/**
+ * The relays of the meter between this mains and the house: from at_us on the phases of these bits
+ * are open (bit 0 = L1), and what is behind them draws nothing.
+ */
+void mains_relays(struct mains *mains, int64_t at_us, unsigned open);
 
 /**
  * Live control from the panel: name=value on top of the source, from at_us on (which may lie in a

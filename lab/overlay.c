@@ -39,11 +39,13 @@ void lab_overlay_reset(struct lab_overlay *overlay)
 static void forget(struct lab_overlay *overlay)
 {
     size_t n = overlay->n_pending;
+    const unsigned open = overlay->open;
     struct overlay_change pending[OVERLAY_PENDING];
     memcpy(pending, overlay->pending, sizeof pending);
     lab_overlay_reset(overlay);
     memcpy(overlay->pending, pending, sizeof pending);
     overlay->n_pending = n;
+    overlay->open = open;
 }
 
 static void take_spectrum(struct lab_overlay *overlay)
@@ -58,6 +60,10 @@ static void take(struct lab_overlay *overlay, const struct overlay_change *chang
 {
     if (change->name == OVERLAY_RESET) {
         forget(overlay);
+        return;
+    }
+    if (change->name == OVERLAY_RELAYS) {
+        overlay->open = (unsigned)change->value;
         return;
     }
     overlay->set[change->name] = true;
@@ -162,8 +168,18 @@ static struct lab_vector over(struct lab_vector a, struct lab_vector b)
                                (a.im * b.re - a.re * b.im) / size};
 }
 
+void lab_electric_relays(struct lab_electric *state)
+{
+    for (unsigned k = 0; k < LAB_PHASES; k++) {
+        if ((state->open & 1u << k) != 0) {
+            state->i[k] = (struct lab_vector){0.0, 0.0};
+        }
+    }
+}
+
 void lab_electric_lose_neutral(struct lab_electric *state)
 {
+    lab_electric_relays(state);
     struct lab_vector y[LAB_PHASES], top = {0.0, 0.0}, bottom = {0.0, 0.0};
     for (unsigned k = 0; k < LAB_PHASES; k++) {
         y[k] =
@@ -228,6 +244,20 @@ static void take_due(struct lab_overlay *overlay, int64_t from_us)
                 overlay->n_pending * sizeof overlay->pending[0]);
         take(overlay, &change);
     }
+}
+
+void lab_overlay_relays(struct lab_overlay *overlay, int64_t at_us, unsigned open)
+{
+    const struct overlay_change change = {at_us, OVERLAY_RELAYS, (double)open};
+    if (insert(overlay, &change) != 0) {
+        overlay->open = open; /* a person turns too many controls at once: earlier, but not lost */
+    }
+}
+
+unsigned lab_overlay_open(struct lab_overlay *overlay, int64_t at_us)
+{
+    take_due(overlay, at_us);
+    return overlay->open;
 }
 
 bool lab_overlay_fits_recording(const char *name)

@@ -27,7 +27,8 @@ enum overlay_name {
     OVERLAY_SUPPLY,
     OVERLAY_TEMPERATURE,
     OVERLAY_RESET,
-    OVERLAY_NAMES
+    OVERLAY_NAMES,
+    OVERLAY_RELAYS = OVERLAY_NAMES /**< no control of a person: the meter's own relays */
 };
 
 struct overlay_change {
@@ -41,6 +42,7 @@ struct lab_overlay {
     bool set[OVERLAY_NAMES];
     double value[OVERLAY_NAMES];
     int64_t dip_end_us;
+    unsigned open; /**< a bit for each phase whose relay is open; a reset leaves it */
     struct lab_spectrum spectrum;
     struct overlay_change pending[OVERLAY_PENDING]; /**< sorted by time */
     size_t n_pending;
@@ -51,6 +53,12 @@ void lab_overlay_reset(struct lab_overlay *overlay);
 /** Take a control; @return 0, or -1 with the reason. */
 int lab_overlay_control(struct lab_overlay *overlay, int64_t at_us, const char *name, double value,
                         struct lab_error *error);
+
+/** The meter's relays: these phases are open from at_us on. */
+void lab_overlay_relays(struct lab_overlay *overlay, int64_t at_us, unsigned open);
+
+/** Phases that are open at that time. */
+unsigned lab_overlay_open(struct lab_overlay *overlay, int64_t at_us);
 
 /** Lay the controls in force at from_us over a state; shortens *until_us to the next change. */
 void lab_overlay_apply(struct lab_overlay *overlay, int64_t from_us, struct lab_electric *state,
@@ -64,6 +72,9 @@ int64_t lab_overlay_until(const struct lab_overlay *overlay, int64_t from_us);
 
 /** Factors on a recording's voltage and current at that time. */
 void lab_overlay_gain(struct lab_overlay *overlay, int64_t at_us, double *voltage, double *current);
+
+/** What is behind an open relay draws nothing. */
+void lab_electric_relays(struct lab_electric *state);
 
 /**
  * The neutral breaks: a star of the loads that the phases carried (y = i/u) floats, the star point

@@ -28,11 +28,11 @@ static void play(struct mains *m, unsigned system, int64_t first, size_t n, stru
             out->u_v[k] -= second.u_v[k];
         }
     }
-    bool controlled = m->overlay.active || m->overlay.n_pending > 0;
+    bool controlled = m->overlay.active || m->overlay.n_pending > 0 || m->overlay.open != 0;
     for (size_t k = 0; k < n && controlled; k++) {
         lab_overlay_gain(&m->overlay, (first + (int64_t)k) * SAMPLE_US, &voltage, &current);
         out->u_v[k] *= (float)voltage;
-        out->i_a[k] *= (float)current;
+        out->i_a[k] *= (float)((m->overlay.open & 1u << phase) != 0 ? 0.0 : current);
     }
     for (size_t k = 0; k < n; k++) { /* windows clip like the codes do */
         const float u_v = clipped(out->u_v[k], (float)FULL_SCALE_V);

@@ -266,7 +266,8 @@ static bool scenario_next_event(void *self, int64_t until_us, struct lab_event *
         }
         cursor_step(r, &r->event_cursor, entry);
         if (entry->action.kind == SCENARIO_EVENT) {
-            *event = (struct lab_event){at_us, entry->action.event, entry->action.on};
+            *event = (struct lab_event){at_us, entry->action.event, entry->action.on,
+                                        entry->action.phases, entry->action.for_us};
             return true;
         }
     }

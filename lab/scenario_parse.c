@@ -421,6 +421,32 @@ static int take_backup(struct parser *p, struct scenario_action action)
     return add_event(p, action, 0);
 }
 
+/** breaker stuck|free PHASES [for DURATION] | slow DURATION | silent on|off [for DURATION] */
+static int take_breaker(struct parser *p, struct scenario_action action)
+{
+    struct token token = next_token(p);
+    int64_t for_us = 0;
+    action.on = true;
+    if (scan_is(token.text, "slow")) {
+        action.kind = SCENARIO_EVENT;
+        action.event = LAB_EVENT_RELAY_SLOW;
+        return take_time(p, 1, &action.for_us) != 0 ? -1 : add(p, &action, 0);
+    }
+    if (scan_is(token.text, "silent")) {
+        action.event = LAB_EVENT_RELAY_SILENT;
+        return take_switch(p, action, "on", "off");
+    }
+    action.event = LAB_EVENT_RELAY_STUCK;
+    action.on = scan_is(token.text, "stuck");
+    if (!action.on && !scan_is(token.text, "free")) {
+        return bad(p, &token, "stuck, free, slow or silent");
+    }
+    if (take_phases(p, false, &action.phases) != 0) {
+        return -1;
+    }
+    return take_for(p, &for_us) != 0 ? -1 : add_event(p, action, for_us);
+}
+
 /** press left|right [DURATION] */
 static int take_press(struct parser *p, struct scenario_action action)
 {
@@ -457,7 +483,7 @@ static const struct {
     {"cover", take_cover},     {"terminal-cover", take_terminal_cover},
     {"seal", take_seal},       {"tariff-input", take_tariff_input},
     {"backup", take_backup},   {"press", take_press},
-    {"kill", take_kill},
+    {"kill", take_kill},       {"breaker", take_breaker},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 
@@ -478,7 +504,7 @@ static int take_action(struct parser *p)
     }
     return bad(p, &token,
                "set, dip, swell, lose, restore, harmonic, power, magnet, cover, terminal-cover, "
-               "seal, tariff-input, backup, press or kill");
+               "seal, tariff-input, backup, breaker, press or kill");
 }
 
 /** at TIME | at +TIME */

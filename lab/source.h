@@ -29,6 +29,7 @@ struct lab_electric {
     struct lab_vector u[LAB_PHASES], i[LAB_PHASES];
     double frequency_hz, temperature_c;
     const struct lab_spectrum *spectrum; /**< NULL: pure sines */
+    unsigned open; /**< a bit for each phase whose relay in the meter is open */
 };
 
 struct lab_source {
@@ -46,7 +47,7 @@ struct lab_source {
 /** exp(j*theta) of U1, U2, U3: 0, -120, +120 degrees. */
 extern const struct lab_vector lab_phase_direction[LAB_PHASES];
 
-/** Nominal, dead: no voltage, no current, 50 Hz, 23 degrees. */
+/** Nominal, dead: no voltage, no current, 50 Hz, 23 degrees; relays stay as they are. */
 void lab_electric_dead(struct lab_electric *out);
 
 /** Fill error->text by a printf format.  @return -1 always. */

@@ -209,6 +209,12 @@ static void long_press(struct display *display, int64_t at_us)
     uint16_t reading = display->list[LIST_MANUAL][display->position];
     if (display->state == DISPLAY_TEST) {
         display_test_end(display, at_us);
+    } else if (display->state == DISPLAY_AUTOMATIC) {
+        display->breaker_press = DISPLAY_BREAKER_PRIMARY;
+    } else if (display->state == DISPLAY_MANUAL && reading < register_table_length &&
+               register_table[reading].source == SOURCE_BREAKER &&
+               register_table[reading].index == BREAKER_REGISTER_STATE) {
+        display->breaker_press = DISPLAY_BREAKER_VIEW;
     } else if (display->browse.level != BROWSE_CLOSED) {
         display->browse = (struct display_browse){0};
         display->position_since_us = at_us;
@@ -231,6 +237,13 @@ static int64_t press_step(struct display *display, int64_t now_us)
     display->long_press = true;
     long_press(display, long_us);
     return INT64_MAX;
+}
+
+enum display_breaker_press display_breaker_press(struct display *display)
+{
+    const enum display_breaker_press press = (enum display_breaker_press)display->breaker_press;
+    display->breaker_press = DISPLAY_BREAKER_NO_PRESS;
+    return press;
 }
 
 int64_t display_step(struct display *display, int64_t now_us)

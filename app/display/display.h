@@ -55,6 +55,13 @@ enum display_err {
  * not. */
 #define DISPLAY_READING_TEST KMP_DISPLAY_TEST
 
+/** Where the left button was held for 6 s, for the breaker. */
+enum display_breaker_press {
+    DISPLAY_BREAKER_NO_PRESS,
+    DISPLAY_BREAKER_VIEW,    /**< in the disconnect view */
+    DISPLAY_BREAKER_PRIMARY, /**< in the automatic list */
+};
+
 struct display {
     uint16_t list[LISTS][DISPLAY_MANUAL_MAX];
     uint8_t length[LISTS];
@@ -63,6 +70,7 @@ struct display {
     bool pressed;                 /**< left button is down */
     bool press_used;              /**< this press has had its effect; its release steps nothing */
     bool long_press;              /**< the left button has been down for 6 s and still is */
+    uint8_t breaker_press;        /**< enum display_breaker_press, until it is taken */
     struct display_browse browse; /**< of the manual list: a log that was opened */
     int64_t state_since_us, position_since_us, last_button_us, pressed_since_us;
 };
@@ -74,7 +82,8 @@ void display_supply(struct display *display, bool on, int64_t now_us);
 /**
  * Left button went down or up.  Short: next reading when released (DIS-07).  Held for 6 s: a long
  * press, which belongs to the reading shown and steps nothing: on a verification register it begins
- * the test mode with that energy, in the test mode it ends it, and it leaves a log.  Held for 2 s
+ * the test mode with that energy, in the test mode it ends it, in the disconnect view it moves the
+ * breaker, and it leaves a log.  Held for 2 s
  * on a log's reading: opens it (display_browse.h).  Without supply the first press wakes the
  * display (variants with back-up only).
  */
@@ -91,6 +100,8 @@ bool display_test_begin(struct display *display, enum legal_energy energy, int64
 void display_test_end(struct display *display, int64_t now_us);
 /** Energy under test, one of the first four; LEGAL_ENERGIES: no test mode. */
 enum legal_energy display_test_energy(const struct display *display);
+/** The long press that the breaker has not been told of yet; it is taken by asking. */
+enum display_breaker_press display_breaker_press(struct display *display);
 /** @return when it wants to be called next. */
 int64_t display_step(struct display *display, int64_t now_us);
 /**

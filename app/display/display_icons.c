@@ -114,6 +114,9 @@ static uint32_t breaker_icons(const struct display_situation *situation)
     switch (situation->breaker) {
     case DISPLAY_BREAKER_CLOSED: return (uint32_t)ICON_BREAKER_CLOSED;
     case DISPLAY_BREAKER_OPEN: return (uint32_t)ICON_BREAKER_OPEN;
+    case DISPLAY_BREAKER_MIXED: return (uint32_t)ICON_BREAKER_OPEN | (uint32_t)ICON_BREAKER_CLOSED;
+    case DISPLAY_BREAKER_WARNING:
+        return situation->now_us / DISPLAY_BLINK_US % 2 == 0 ? (uint32_t)ICON_BREAKER_CLOSED : 0;
     default: return 0;
     }
 }

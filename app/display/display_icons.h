@@ -20,14 +20,20 @@
 /** Half a period of a blinking symbol. */
 #define DISPLAY_BLINK_US 500000
 
-enum display_breaker { DISPLAY_BREAKER_NONE, DISPLAY_BREAKER_CLOSED, DISPLAY_BREAKER_OPEN };
+enum display_breaker {
+    DISPLAY_BREAKER_NONE,
+    DISPLAY_BREAKER_CLOSED,
+    DISPLAY_BREAKER_OPEN,
+    DISPLAY_BREAKER_MIXED,   /**< not the same in all phases: both symbols */
+    DISPLAY_BREAKER_WARNING, /**< closed, and about to open: the symbol blinks */
+};
 
 struct display_situation {
     const struct variant *variant;
     struct legal_instant instant;
     uint8_t status;    /**< enum meter_status_bit */
     uint8_t breaker;   /**< enum display_breaker */
-    bool alarm;        /**< a fault of the network that lights the error symbol: lost neutral */
+    bool alarm;        /**< lights the error symbol: lost neutral, a breaker that does not move */
     bool uncalibrated; /**< what it shows may be wrong by percents */
     int64_t now_us;
 };

@@ -144,10 +144,23 @@ static void list_append_codes(struct display *display, const struct meter *meter
     }
 }
 
+/* Of a meter with a breaker one short press leads to where the button moves it (X-BRK-5). */
+static void list_append_breaker(struct display *display, const struct meter *meter)
+{
+    for (size_t row = 0; row < register_table_length; row++) {
+        const struct register_def *def = &register_table[row];
+        if (def->source == SOURCE_BREAKER && def->index == BREAKER_REGISTER_STATE &&
+            register_exists(meter, def)) {
+            list_append(display, meter, LIST_MANUAL, (uint16_t)row);
+        }
+    }
+}
+
 void display_lists_default(struct display *display, const struct meter *meter)
 {
     const struct display_configuration *configuration =
         display_configuration_find(meter->variant.display_configuration);
+    list_append_breaker(display, meter);
     for (size_t row = 0; row < register_table_length; row++) {
         if (reading_is_legal(meter, &register_table[row])) {
             list_append(display, meter, LIST_MANUAL, (uint16_t)row);

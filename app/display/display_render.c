@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../meter/meter.h"
+#include "../meter/meter_breaker.h"
 #include "../registers/register_read.h"
 #include "display_font.h"
 #include "display_icons.h"
@@ -13,6 +14,8 @@
 #define TEST_TEXT_US        2000000 /* every third time this long the text says TEST */
 #define SLIDE_GAP           2       /* blank before it comes again */
 #define DATE_CHARS          10u
+#define WARNING_US          2000000 /* a reading and the seconds until the breaker opens, in turn */
+#define BREAKER_CODE        "128.0.0"
 #define VALUE_POINTS_FITTED 0x0F0u /* behind digits 5, 6, 7 and 8 */
 #define VALUE_COLONS_FITTED 0x050u /* behind digits 5 and 7 */
 #define IDENT_POINTS_FITTED 0x1Au  /* behind digits 2, 4 and 5 */
@@ -262,14 +265,27 @@ static void test_write(struct display_frame *frame, const struct meter *meter)
     frame->icons = display_icons_fitted(&meter->variant);
 }
 
+/* What the relays do; without an answer from them no symbol is lit. */
+static enum display_breaker breaker_shown(const struct meter *meter)
+{
+    switch (meter->breaker.position) {
+    case BREAKER_POSITION_OPEN: return DISPLAY_BREAKER_OPEN;
+    case BREAKER_POSITION_CLOSED:
+        return meter->breaker.kept.state == BREAKER_WARNING ? DISPLAY_BREAKER_WARNING
+                                                            : DISPLAY_BREAKER_CLOSED;
+    case BREAKER_POSITION_MIXED: return DISPLAY_BREAKER_MIXED;
+    default: return DISPLAY_BREAKER_NONE;
+    }
+}
+
 static void icons_write(struct display_frame *frame, const struct meter *meter, int64_t now_us)
 {
     struct display_situation situation = {
         .variant = &meter->variant,
         .status = meter_status(meter),
-        .alarm = meter->neutral.fault,
+        .alarm = meter->neutral.fault || meter->breaker.kept.fault,
         .uncalibrated = meter_uncalibrated(meter),
-        .breaker = DISPLAY_BREAKER_CLOSED, /* nothing opens it yet */
+        .breaker = (uint8_t)breaker_shown(meter),
         .now_us = now_us,
     };
     legal_instant(&meter->legal, &situation.instant);
@@ -312,6 +328,21 @@ static void list_write(struct display_frame *frame, const struct display *displa
     }
 }
 
+/* The load is too high: the seconds that are left stand between the readings of the list. */
+static bool warning_shown(const struct meter *meter, int64_t now_us)
+{
+    return meter_breaker_state(meter) == BREAKER_WARNING && now_us / WARNING_US % 2 != 0;
+}
+
+static void warning_write(struct display_frame *frame, const struct meter *meter, int64_t shown_us)
+{
+    char text[TEXT_MAX];
+    decimal_write(breaker_trip_left_s(&meter->breaker), text);
+    ident_write(frame, BREAKER_CODE);
+    value_write(frame, text, shown_us);
+    text_write(frame, meter, "DCON", shown_us);
+}
+
 /* The test mode must not be taken for a reading of the lists: the identification blinks, and the
  * text says so now and then. */
 static void test_mark(struct display_frame *frame, const struct meter *meter, int64_t shown_us)
@@ -348,7 +379,13 @@ void display_render(const struct display *display, const struct meter *meter, in
         ident_write(frame, "0.2.0");
         software_write(frame, meter, &identity, shown_us);
         break;
-    case DISPLAY_AUTOMATIC: list_write(frame, display, meter, LIST_AUTOMATIC, shown_us); break;
+    case DISPLAY_AUTOMATIC:
+        if (warning_shown(meter, now_us)) {
+            warning_write(frame, meter, shown_us);
+        } else {
+            list_write(frame, display, meter, LIST_AUTOMATIC, shown_us);
+        }
+        break;
     case DISPLAY_MANUAL: list_write(frame, display, meter, LIST_MANUAL, shown_us); break;
     case DISPLAY_BACKUP: list_write(frame, display, meter, LIST_BACKUP, shown_us); break;
     case DISPLAY_TEST:

@@ -15,6 +15,14 @@
 /** Permanent memory of the application (not legal data), bytes; map: docs/spec/app-storage.md. */
 #define BOARD_APP_MEMORY_BYTES UINT32_C(4194304)
 
+/** What the breaker's relays say; a bit for each phase, bit 0 = L1. */
+struct board_breaker {
+    uint8_t phases;  /**< that have a relay */
+    uint8_t known;   /**< whose relay's position can be told now */
+    uint8_t closed;  /**< of these: current can flow */
+    uint8_t voltage; /**< there is voltage behind the relay */
+};
+
 struct board {
     struct legal_port legal; /**< permanent memory and pulse output of the legal part */
     void *context;           /**< handed back as the first argument of the calls below */
@@ -39,6 +47,13 @@ struct board {
 
     /** Ciphers for DLMS; its context is its own.  NULL: none, and nothing is ciphered. */
     const struct crypto_port *crypto;
+
+    /** Breaker: bi-stable relays, one a phase, none in the neutral.  NULL, both: none fitted.
+     * Begin to move them all; that takes its time, and nothing may be assumed until breaker_read
+     * tells of it.  @return 0, negative: they can't be driven */
+    int (*breaker_drive)(void *context, bool close);
+    /** @return 0, negative: no answer */
+    int (*breaker_read)(void *context, struct board_breaker *out);
 
     /** The inputs come from sensors, which every meter must be calibrated for: until it is, it
      * shows an error.  False: simulated inputs that are exact. */

@@ -7,6 +7,7 @@
 #include "../optical/optical_bundle.h"
 #include "meter_alarms.h"
 #include "meter_analysis.h"
+#include "meter_breaker.h"
 #include "meter_display.h"
 #include "meter_events.h"
 #include "meter_log.h"
@@ -280,6 +281,8 @@ static void supply_came(struct meter *meter)
         optical_init(&meter->optical[i], meter);
     }
     meter_alarms_supply(meter);
+    meter_breaker_supply(meter, true);
+    meter->next_breaker_us = meter->now_us;
     display_supply(&meter->display, true, meter->now_us);
     meter->next_display_us = meter->now_us;
 }
@@ -293,6 +296,8 @@ static void supply_went(struct meter *meter)
     meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
     meter_clock_supply_went(meter);
     neutral_supply_lost(&meter->neutral);
+    meter_breaker_supply(meter, false);
+    meter->next_breaker_us = INT64_MAX;
     (void)security_settle(&meter->security);
     app_save(meter, true);
     display_supply(&meter->display, false, meter->now_us);
@@ -328,6 +333,19 @@ static void neutral_follow(struct meter *meter)
         uint8_t n = neutral_record(&meter->neutral, meter->now_us, payload);
         meter_log(meter, EVENT_LOG_NEUTRAL, (uint16_t)change, payload, n);
         meter->next_display_us = meter->now_us;
+    }
+}
+
+/* ---- breaker ---- */
+
+/* The button acts in the disconnect view, and closes what is released in the automatic list too,
+ * while its lamp flashes (spec answers B4). */
+static void breaker_button_follow(struct meter *meter)
+{
+    const enum display_breaker_press press = display_breaker_press(&meter->display);
+    if (press == DISPLAY_BREAKER_VIEW ||
+        (press == DISPLAY_BREAKER_PRIMARY && meter_breaker_state(meter) == BREAKER_RELEASED)) {
+        meter_breaker_button(meter);
     }
 }
 
@@ -434,6 +452,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     demand_take(meter, &record, stored);
     meter->supply_lost_utc_s = stored && record.clock_valid ? record.utc_s : INT64_MIN;
     neutral_begin(meter);
+    meter_breaker_begin(meter);
     meter_analysis_start(meter);
     const bool profile_deleted = load_profile_start(&meter->load_profile, &meter->legal,
                                                     &meter->variant, meter_profile_bytes(meter));
@@ -498,7 +517,8 @@ static int64_t in_passing_us(const struct meter *meter)
 static int64_t asked_us(const struct meter *meter)
 {
     const int64_t shown_us = earliest(meter->next_display_us, meter->next_clock_us);
-    return earliest(shown_us, earliest(meter->next_demand_us, meter->next_tariff_us));
+    const int64_t next_us = earliest(shown_us, meter->next_breaker_us);
+    return earliest(next_us, earliest(meter->next_demand_us, meter->next_tariff_us));
 }
 
 /* When the meter wants to be called.  Pulses that may be late are, unless their step would do
@@ -533,7 +553,11 @@ static void step_all(struct meter *meter)
             meter_log_status(meter);
             neutral_follow(meter);
             meter_alarms_step(meter);
+            meter->next_breaker_us = now_us;
         }
+    }
+    if (now_us >= meter->next_breaker_us) {
+        meter->next_breaker_us = meter_breaker_step(meter);
     }
     clock_follow_rtc(meter);
     if (now_us >= meter->next_tariff_us) {
@@ -549,6 +573,7 @@ static void step_all(struct meter *meter)
     }
     if (now_us >= meter->next_display_us) {
         meter->next_display_us = display_step(&meter->display, now_us);
+        breaker_button_follow(meter);
     }
     pulses_follow(meter);
     meter->stirred = false;
@@ -586,6 +611,7 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
     meter->input[input] = on;
     if (input == METER_INPUT_BUTTON_LEFT) {
         display_button(&meter->display, meter, on, now_us);
+        breaker_button_follow(meter);
         pulses_follow(meter);
     } else if (input == METER_INPUT_BUTTON_RIGHT) {
         display_button_right(&meter->display, now_us);
@@ -612,6 +638,7 @@ enum meter_err meter_store(struct meter *meter)
     const bool settled = security_settle(&meter->security);
     app_save(meter, true);
     meter_quality_store(meter);
+    meter_breaker_store(meter);
     return err == LEGAL_OK && settled && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
 }
 

@@ -15,6 +15,7 @@
 #include "../alarm/alarms.h"
 #include "../analysis/analysis.h"
 #include "../billing/billing.h"
+#include "../breaker/breaker.h"
 #include "../bundle/bundle_store.h"
 #include "../clock/clock.h"
 #include "../cosem/cosem_secrets.h"
@@ -127,6 +128,8 @@ struct meter {
     struct cosem_secrets cosem; /**< of the DLMS associations */
     struct security security;   /**< keys of DLMS: meter_security.h */
     struct clock_preset clock_preset;
+    struct breaker breaker; /**< meter_breaker.h */
+    int64_t next_breaker_us;
     struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
     uint8_t pulse_energy;                 /**< enum legal_energy that LED and S0 show */

@@ -1,6 +1,7 @@
 /* Event words A and B. */
 #include "meter_events.h"
 
+#include "meter_breaker.h"
 #include "meter_log.h"
 
 #define BIT(n) (UINT32_C(1) << (n))
@@ -47,6 +48,12 @@ void meter_events_begin(struct meter *meter)
     }
 }
 
+static bool breaker_open(const struct meter *meter)
+{
+    const struct breaker *breaker = &meter->breaker;
+    return breaker->fitted && (!breaker_state_closed(breaker->kept.state) || breaker->kept.fault);
+}
+
 uint32_t meter_event_word_a_of(const struct meter *meter, uint32_t wanted)
 {
     const struct event_marks *marks = &meter->marks;
@@ -63,6 +70,7 @@ uint32_t meter_event_word_a_of(const struct meter *meter, uint32_t wanted)
         event_mark_pending(&marks->profile, profile_newest(meter))) {
         word |= BIT(EVENT_A_PROFILE);
     }
+    word |= breaker_open(meter) ? BIT(EVENT_A_DISCONNECTED) : 0u;
     word |= event_mark_pending(&meter->analysis.stored.mark, analysis_newest(&meter->analysis))
                 ? BIT(EVENT_A_ANALYSIS)
                 : 0u;
@@ -110,6 +118,7 @@ uint32_t meter_event_word_b_of(const struct meter *meter, uint32_t wanted)
         }
     }
     word |= meter->neutral.fault ? BIT(EVENT_B_NEUTRAL) : 0u;
+    word |= meter_breaker_word_b(meter);
     word |= (status & STATUS_ROM) != 0 ? BIT(EVENT_B_ROM) : 0u;
     word |= (status & STATUS_MAGNET) != 0 ? BIT(EVENT_B_MAGNET) : 0u;
     word |= (status & STATUS_COVER) != 0 ? BIT(EVENT_B_COVER) : 0u;

@@ -13,7 +13,8 @@
 /** Bits of word A; 0 .. 7 are those of the meter status. */
 enum event_a {
     EVENT_A_CLOCK_ADJUSTED = 10,
-    EVENT_A_WORD_B = 11, /**< generation M: word B is not 0 */
+    EVENT_A_WORD_B = 11,       /**< generation M: word B is not 0 */
+    EVENT_A_DISCONNECTED = 12, /**< the breaker is open, or not where it should be */
     EVENT_A_DEBITING = 16,
     EVENT_A_CLOCK = 17,
     EVENT_A_STATUS = 18,
@@ -39,6 +40,9 @@ enum event_b {
     EVENT_B_MAGNET = 21,
     EVENT_B_COVER = 22,
     EVENT_B_REVERSE = 24, /**< active power of the phase flows out; one bit on */
+    EVENT_B_OPENED_BY_HAND = 29,
+    EVENT_B_OPENED_BY_ITSELF = 30,
+    EVENT_B_OPENED_REMOTELY = 31,
 };
 
 /** Load the marks; after the logs and the load profile. */

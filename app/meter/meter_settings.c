@@ -5,6 +5,7 @@
 #include "meter_alarms.h"
 #include "meter_analysis.h"
 #include "meter_audit.h"
+#include "meter_breaker.h"
 #include "meter_display.h"
 #include "meter_log.h"
 
@@ -117,6 +118,7 @@ static void own_apply(struct meter *meter)
     meter->billing.second_interval =
         (enum billing2_interval)settings_number(settings, SETTING_DEBITING_2_INTERVAL);
     meter_alarms_configure(meter);
+    meter_breaker_configure(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         meter->optical[i].kmp.address = (uint8_t)settings_number(settings, SETTING_KMP_ADDRESS);
     }
@@ -216,7 +218,7 @@ static bool carry_out(struct meter *meter)
         settings->state = SETTINGS_PENDING;
         return false;
     }
-    settings->rows = 0;
+    settings_unstage_all(settings);
     return true;
 }
 
@@ -275,6 +277,28 @@ static uint16_t first_of_configurations(const struct settings *settings)
     return 0;
 }
 
+static uint32_t number_staged(const struct settings *settings, unsigned id)
+{
+    const unsigned row = settings_row(setting_by_id((uint16_t)id));
+    return settings_has(settings, row) ? settings->next[row].number : settings->own[row].number;
+}
+
+/* k1 >= k2 >= k3 and t1 <= t2 <= t3 (spec cosem-objects 4.8).  @return the first that is not; 0 */
+static uint16_t breaker_contradiction(const struct settings *settings)
+{
+    for (unsigned i = 0; i < BREAKER_FACTORS - 1u; i++) {
+        if (number_staged(settings, SETTING_BREAKER_K1 + i) <
+            number_staged(settings, SETTING_BREAKER_K1 + i + 1u)) {
+            return (uint16_t)(SETTING_BREAKER_K1 + i + 1u);
+        }
+        if (number_staged(settings, SETTING_BREAKER_T1 + i) >
+            number_staged(settings, SETTING_BREAKER_T1 + i + 1u)) {
+            return (uint16_t)(SETTING_BREAKER_T1 + i + 1u);
+        }
+    }
+    return 0;
+}
+
 void meter_settings_commit(struct meter *meter, uint8_t count, struct kmp_settings_reply *reply)
 {
     struct settings *settings = &meter->settings;
@@ -292,6 +316,11 @@ void meter_settings_commit(struct meter *meter, uint8_t count, struct kmp_settin
     if (variant_staged(meter, &variant) != VARIANT_OK) {
         reply->reason = KMP_SETTINGS_CONTRADICTION;
         reply->id = first_of_configurations(settings);
+        return;
+    }
+    reply->id = breaker_contradiction(settings);
+    if (reply->id != 0) {
+        reply->reason = KMP_SETTINGS_CONTRADICTION;
         return;
     }
     const unsigned n = changes_only(meter);
@@ -329,6 +358,12 @@ static enum kmp_settings_reason state_store(struct meter *meter, enum settings_s
     return KMP_SETTINGS_OK;
 }
 
+static bool at_module_port(const struct meter *meter)
+{
+    const enum rights_channel channel = rights_channel(&meter->rights);
+    return channel == CHANNEL_MODULE || channel == CHANNEL_BOARD;
+}
+
 enum kmp_settings_reason meter_setting_stage(struct meter *meter, const struct setting_def *def,
                                              const struct setting_value *value)
 {
@@ -343,11 +378,15 @@ enum kmp_settings_reason meter_setting_stage(struct meter *meter, const struct s
     if (def->access == SETTING_LOCKED && !setting_value_equal(&now, value)) {
         return KMP_SETTINGS_LOCKED;
     }
+    if (def->access == SETTING_MODULE_PORT && !setting_value_equal(&now, value) &&
+        !at_module_port(meter)) {
+        return KMP_SETTINGS_CHANNEL;
+    }
     if (!settle(meter)) {
         return KMP_SETTINGS_STORAGE;
     }
     if (settings->stager != meter->rights.speaker) {
-        settings->rows = 0;
+        settings_unstage_all(settings);
         settings->stager = meter->rights.speaker;
     }
     const enum kmp_settings_reason stored = state_store(meter, SETTINGS_OPEN);
@@ -362,7 +401,7 @@ enum kmp_settings_reason meter_settings_abandon(struct meter *meter)
     if (!settle(meter)) {
         return KMP_SETTINGS_STORAGE;
     }
-    meter->settings.rows = 0;
+    settings_unstage_all(&meter->settings);
     return state_store(meter, SETTINGS_CLOSED);
 }
 

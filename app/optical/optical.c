@@ -10,6 +10,7 @@
 #include "../meter/meter_audit.h"
 #include "../meter/meter_events.h"
 #include "../registers/register_read.h"
+#include "optical_breaker.h"
 #include "optical_bundle.h"
 #include "optical_calibration.h"
 #include "optical_display.h"
@@ -21,16 +22,8 @@
 
 #define KMP_BAUD 9600u
 
-/* KMP commands beyond the registers (of a meter whose breaker nothing opens). */
-enum kmp_command {
-    DEBITING_STOP = 0x88,
-    GET_CUT_OFF_STATE = 0x98,
-    GET_EVENT_STATUS = 0x9B,
-    CLEAR_EVENT_STATUS = 0x9C
-};
-enum cut_off_state { CUT_OFF_NO_RELAY = 0x00, CUT_OFF_CONNECTED = 0x04 };
-#define FEEDBACK_VOLTAGES_VALID 0x08u
-#define FEEDBACK_NO_RELAY_ERROR 0x10u
+/* KMP commands beyond the registers. */
+enum kmp_command { DEBITING_STOP = 0x88, GET_EVENT_STATUS = 0x9B, CLEAR_EVENT_STATUS = 0x9C };
 
 /* ---- KMP: what the server asks ---- */
 
@@ -75,30 +68,6 @@ static bool kmp_clock(void *context, uint32_t yymmdd, uint32_t hhmmss)
     return meter_clock_set(meter, clock_utc_from_local(&meter->clock, &local)) == METER_OK;
 }
 
-static uint8_t feedback(const struct meter *meter)
-{
-    struct legal_instant instant;
-    unsigned bits = FEEDBACK_VOLTAGES_VALID | FEEDBACK_NO_RELAY_ERROR;
-    legal_instant(&meter->legal, &instant);
-    for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
-        int system = variant_system_of_phase(&meter->variant, phase);
-        if (system >= 0 && instant.phase[system].voltage_present) {
-            bits |= 1u << phase;
-        }
-    }
-    return (uint8_t)bits;
-}
-
-static int cut_off_state(const struct meter *meter, struct reader *data, struct writer *out)
-{
-    if (!reader_complete(data)) {
-        return 0;
-    }
-    writer_u8(out, meter->variant.breaker ? CUT_OFF_CONNECTED : CUT_OFF_NO_RELAY);
-    writer_u8(out, feedback(meter));
-    return 1;
-}
-
 /* Event word A from its low byte up: status, calls, two bytes of logs. */
 static int event_status(const struct meter *meter, struct reader *data, struct writer *out)
 {
@@ -135,7 +104,8 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
                        meter_debiting_stop(meter) == METER_OK
                    ? 2
                    : 0;
-    case GET_CUT_OFF_STATE: return cut_off_state(meter, data, out);
+    case KMP_SET_CUT_OFF_STATE:
+    case KMP_GET_CUT_OFF_STATE: return optical_breaker(meter, cid, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
     case KMP_CALIBRATION_LOOK:

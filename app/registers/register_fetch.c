@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../meter/meter_alarms.h"
+#include "../meter/meter_breaker.h"
 #include "../meter/meter_events.h"
 #include "../quality/quality_limits.h"
 
@@ -258,6 +259,26 @@ static void fetch_neutral(const struct meter *meter, const struct register_def *
     }
 }
 
+static int64_t breaker_of(const struct meter *meter, unsigned index)
+{
+    const struct breaker *breaker = &meter->breaker;
+    switch (index) {
+    case BREAKER_REGISTER_LIMIT: return breaker->config.limit;
+    case BREAKER_REGISTER_FEEDBACK: return meter_breaker_feedback(meter);
+    case BREAKER_REGISTER_EVENT:
+        return (int64_t)breaker->kept.log_cause * 256 + meter_breaker_state(meter);
+    case BREAKER_REGISTER_RETRIES: return breaker->kept.retries;
+    case BREAKER_REGISTER_LEFT: return breaker_trip_left_s(breaker);
+    default: return meter_breaker_state(meter);
+    }
+}
+
+static void fetch_breaker(const struct meter *meter, const struct register_def *def,
+                          struct register_value *out)
+{
+    number(out, breaker_of(meter, def->index), 0);
+}
+
 static void fetch_total(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
@@ -387,10 +408,12 @@ static void fetch_identity(const struct meter *meter, const struct register_def 
     }
 }
 
-static void fetch_setting(const struct meter *meter, uint16_t id, struct register_value *out)
+static void fetch_setting(const struct meter *meter, const struct register_def *def,
+                          struct register_value *out)
 {
-    const struct setting_value *value = &meter->settings.own[settings_row(setting_by_id(id))];
-    number(out, value->number, 0);
+    const struct setting_value *value =
+        &meter->settings.own[settings_row(setting_by_id(def->index))];
+    number(out, value->number, def->kmp_exponent);
     if (value->text[0] != '\0') {
         text(out, value->text, strlen(value->text));
     }
@@ -436,7 +459,7 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
     case SOURCE_ALARM:
         number(out, meter_alarms_raised(meter, (enum alarm_kind)def->index), 0);
         break;
-    case SOURCE_SETTING: fetch_setting(meter, def->index, out); break;
+    case SOURCE_SETTING: fetch_setting(meter, def, out); break;
     case SOURCE_CALIBRATION: fetch_calibration(meter, (uint8_t)def->index, out); break;
     default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */
     }
@@ -475,17 +498,12 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},
-        {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},
-        {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_QUALITY_WEEK, fetch_quality},
-        {SOURCE_ANALYSIS_VALUE, fetch_analysis},
-        {SOURCE_NEUTRAL_FAULT, fetch_neutral},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand},
-        {SOURCE_RTC, fetch_moment},
-        {SOURCE_CLOCK_SUMMER, fetch_clock},
-        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
+        {SOURCE_NET_ENERGY, fetch_energy},      {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},      {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_QUALITY_WEEK, fetch_quality},   {SOURCE_ANALYSIS_VALUE, fetch_analysis},
+        {SOURCE_NEUTRAL_FAULT, fetch_neutral},  {SOURCE_BREAKER, fetch_breaker},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand}, {SOURCE_RTC, fetch_moment},
+        {SOURCE_CLOCK_SUMMER, fetch_clock},     {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
         {SOURCE_SETTING, fetch_state},
     };
     _Static_assert(SOURCE_SETTING + 1 == SOURCES, "the last group ends with the last source");

@@ -1,5 +1,7 @@
 #include "register_table.h"
+#include "register_rows_breaker.h"
 #include "register_rows_clock.h"
+#include "register_rows_iec.h"
 
 #include <string.h>
 
@@ -205,17 +207,6 @@ enum kmp_unit {
         {1, 1, 134, 0, e, 255}, id, KMP_BITS, 0, 4, REGISTER_BITS, UNIT_FLAGS, 0, SOURCE_SETTING,  \
             setting, need, RW, false, "134.0." #e, "", name                                        \
     }
-
-/* Settings of IEC 62056-21: of module, consumer port and optical port. */
-#define IEC_SETTING(id, e, setting, name)                                                          \
-    {                                                                                              \
-        {1, 1, 131, 0, e, 255}, id, KMP_NUMBER, 0, 2, REGISTER_UINT, UNIT_NONE, 0, SOURCE_SETTING, \
-            setting, NEED_M, RW, false, "131.0." #e, "", name                                      \
-    }
-#define IEC_SETTINGS_OF(id, e1, e2, e3, setting, name)                                             \
-    IEC_SETTING(id, e1, setting, name ", module"),                                                 \
-        IEC_SETTING((id) + 1, e2, (setting) + 1, name ", consumer port"),                          \
-        IEC_SETTING((id) + 2, e3, (setting) + 2, name ", optical port")
 
 /* Hundredths of a percent. */
 #define PERCENT(id, c, d, e, source, index, need, name)                                            \
@@ -480,6 +471,7 @@ const struct register_def register_table[] = {
     L1_L2_L3(P, 1080, 21, 41, 61, SOURCE_PHASE_ACTIVE_PLUS, NOTHING, "P+/L", "Active power P+"),
     NUMBER(1083, 1, 96, 54, 1, 4, UNIT_NONE, SOURCE_PROGRAM_CHECKSUM, 0, NOTHING, R, false, "CSUM",
            "Program checksum"),
+    REGISTER_ROWS_BREAKER_SET,
     TEXT(1126, 96, 1, 1, 13, REGISTER_TEXT_REVERSED, SOURCE_TYPE_NUMBER_COMPLETE, NOTHING, "96.1.1",
          "TYPE", "Type number, complete"),
     PEAK_RTC(1127, 3, 0, 2, NEED_REACTIVE, "Peak power Q+"),
@@ -553,6 +545,7 @@ const struct register_def register_table[] = {
      "",
      "Neutral fault, time"},
     VOLTAGE(1249, 92, 7, 0, SOURCE_NEUTRAL_VOLTAGE, 0, NEED_NEUTRAL, "", "Neutral voltage"),
+    REGISTER_ROWS_BREAKER_VIEW,
     NUMBER(1271, 1, 134, 0, 71, 1, UNIT_NONE, SOURCE_SETTING, SETTING_KMP_ADDRESS, NOTHING, RW,
            false, "", "KMP address"),
     {{1, 1, 16, 8, 0, 255},
@@ -667,14 +660,7 @@ const struct register_def register_table[] = {
            "Energy format (4 = 7.0, 2 = 6.1)"),
     TEXT(6031, 0, 2, 2, 4, REGISTER_TEXT, SOURCE_SOFTWARE_REVISION, NOTHING, "0.2.2", "REV",
          "Software revision"),
-    IEC_SETTINGS_OF(6162, 1, 2, 3, SETTING_IEC_USER_DATA, "IEC 62056-21 list"),
-    IEC_SETTINGS_OF(6165, 4, 5, 6, SETTING_IEC_D0_PERIOD, "IEC D0 period (5 s)"),
-    IEC_SETTINGS_OF(6168, 7, 8, 9, SETTING_IEC_D0_SPEED, "IEC D0 speed"),
-    IEC_SETTINGS_OF(6171, 10, 11, 12, SETTING_IEC_MODE, "IEC 62056-21 modes"),
-    IEC_SETTING(6174, 13, SETTING_IEC_TA, "IEC Ta (ms)"),
-    IEC_SETTING(6175, 14, SETTING_IEC_TR, "IEC Tr (ms)"),
-    IEC_SETTING(6176, 15, SETTING_IEC_TT, "IEC Tt (ms)"),
-    IEC_SETTING(6177, 16, SETTING_IEC_TI, "IEC Ti (s)"),
+    REGISTER_ROWS_IEC,
     /* ids from F000h up are this project's own: no public list has such registers */
     {{1, 1, 96, 52, 23, 255},
      0xF000,
@@ -768,6 +754,7 @@ const struct register_def register_table[] = {
     P(0xF32A, 1, 26, 0, SOURCE_ANALYSIS_EXTREME, 10, NEED_LOGGER, "",
       "Highest power P+ in the analysis interval"),
     REGISTER_ROWS_CLOCK,
+    REGISTER_ROWS_BREAKER_OURS,
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

@@ -121,6 +121,8 @@ enum register_source {
     /* loss of the neutral */
     SOURCE_NEUTRAL_VOLTAGE,
     SOURCE_NEUTRAL_FAULT,
+    /* breaker */
+    SOURCE_BREAKER, /**< index: enum breaker_register */
     /* integration periods */
     SOURCE_MEAN_POWER,       /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER,       /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
@@ -185,6 +187,15 @@ enum analysis_setup_register {
     ANALYSIS_SETUP_DEPTH,    /**< records */
     ANALYSIS_SETUP_REFUSAL,  /**< enum analysis_refusal of the last change */
     ANALYSIS_SETUP_DAYS,     /**< depth in tenths of a day */
+};
+
+enum breaker_register {
+    BREAKER_REGISTER_STATE,    /**< enum breaker_state; on the display the button acts there */
+    BREAKER_REGISTER_LIMIT,    /**< the limit in force, A or kW */
+    BREAKER_REGISTER_FEEDBACK, /**< CouplingFeedback */
+    BREAKER_REGISTER_EVENT,    /**< event of the log: cause and state */
+    BREAKER_REGISTER_RETRIES,  /**< automatic reconnections in a row */
+    BREAKER_REGISTER_LEFT,     /**< seconds until it is cut off; 0: no time runs */
 };
 
 enum clock_setup {

@@ -12,7 +12,7 @@ static const uint8_t matrix[ACTIONS][CHANNELS] = {
     [ACTION_CONFIRM] = {Y, Y, N, Y},  [ACTION_CLOCK] = {Y, Y, N, Y},
     [ACTION_DEBITING] = {Y, Y, N, Y}, [ACTION_TEST_MODE] = {P, P, N, Y},
     [ACTION_TARIFF] = {P, P, N, Y},   [ACTION_SETTINGS] = {P, P, N, Y},
-    [ACTION_SEALED] = {P, P, N, Y},
+    [ACTION_BREAKER] = {Y, Y, N, Y},  [ACTION_SEALED] = {P, P, N, Y},
 #undef N
 #undef P
 #undef Y

@@ -40,6 +40,7 @@ enum rights_action {
     ACTION_TEST_MODE, /**< operation state */
     ACTION_TARIFF,    /**< tariff plans and the on-demand tariff */
     ACTION_SETTINGS,  /**< what the table of settings holds; limits and set-ups of other parts */
+    ACTION_BREAKER,   /**< moving the breaker: a telegram without a password */
     ACTION_SEALED,    /**< legally relevant constants; the open seal is the legal part's matter */
     ACTIONS
 };

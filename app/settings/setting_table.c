@@ -10,6 +10,10 @@
 #define NONE         SETTING_NO_REGISTER
 #define NUMBER_END   99999999u /* eight digits on the display */
 #define NEED_NEUTRAL (NEED_L_OR_M | NEED_L2 | NEED_L3)
+/* Smart Disconnect: L and M with a breaker. */
+#define NEED_SMART (NEED_L_OR_M | NEED_BREAKER)
+/* Bits of CutoffBasis that do something: load, power, neutral, log only. */
+#define BASIS_BITS 0x1Du
 
 /* ---- codes (CFG-T1 .. CFG-T5, spec answers B1.3, B1.4) ---- */
 
@@ -117,6 +121,11 @@ static const struct setting_choice iec_modes[] = {
     {0, "A"}, {1, "A and C"}, {2, "A, C and D0"}, {0, NULL}};
 static const struct setting_choice debit2[] = {
     {0, "daily"}, {1, "weekly"}, {2, "monthly"}, {0, NULL}};
+static const struct setting_choice couplings[] = {{0, "by hand"}, {1, "automatic"}, {0, NULL}};
+static const struct setting_choice buttons[] = {
+    {0, "closes what it has opened"}, {1, "closes after a release only"}, {0, NULL}};
+static const struct setting_choice tools[] = {
+    {0, "not over the optical eye"}, {1, "over the optical eye too"}, {0, NULL}};
 
 /* ---- rows ---- */
 
@@ -144,6 +153,16 @@ static const struct setting_choice debit2[] = {
         id, name, text, type, SETTING_WITH_PASSWORD, effect, HOME_SETTINGS, 0, digits, 1, 0, min,  \
             max, initial, unit, 0, need, kmp, codes                                                \
     }
+
+/* What the breaker goes by. */
+#define BREAKER(id, name, text, type, access, max, initial, unit, exponent, need, kmp, choices)    \
+    {                                                                                              \
+        id, name, text, type, access, 0, HOME_SETTINGS, 0, 0, 1, 0, 0, max, initial, unit,         \
+            exponent, need, kmp, choices                                                           \
+    }
+#define BREAKER_NUMBER(id, name, text, max, initial, unit, exponent, kmp)                          \
+    BREAKER(id, name, text, SETTING_NUMBER, SETTING_WITH_PASSWORD, max, initial, unit, exponent,   \
+            NEED_SMART, kmp, NULL)
 
 /* Three of a kind: module, consumer port, optical port. */
 #define IEC_CHOICE(id, name, text, initial, kmp, codes)                                            \
@@ -178,7 +197,8 @@ const struct setting_def setting_table[] = {
          100, 25),
     CHOICE(9, "pulses", "Length of pulses (I)", EFFECT_AT_START, 1, 1, 1, 10, pulses),
     /* configuration 3: JJ-K-LL-M-NN */
-    CODE(10, "disconnect", "Disconnecting device (JJ; 00: none)", 0, 2, 2, 1000000, 100, 99),
+    FIELD(10, "disconnect", "Disconnect set-up (JJ; 00: none)", SETTING_DIGITS, SETTING_MODULE_PORT,
+          0, 2, 2, 1000000, 100, 99, NONE, NULL),
     CHOICE(11, "peak-power", "Peak power that is accumulated (K)", 0, 2, 1, 100000, 10, peaks),
     CHOICE(12, "time-zone", "Time zone (LL)", EFFECT_LOCAL_TIME, 2, 2, 1000, 100, zones),
     CODE(13, "free-field", "Field without a published meaning (M)", 0, 2, 1, 100, 10, 1),
@@ -243,6 +263,37 @@ const struct setting_def setting_table[] = {
                65000, 1700, "ms", 6176),
     IEC_NUMBER(SETTING_IEC_TI, "iec-ti", "IEC 62056-21: Ti, end of an idle session", 5, 240, 90,
                "s", 6177),
+    /* breaker (spec answers B12.4, cosem-objects 4.8) */
+    BREAKER_NUMBER(SETTING_BREAKER_SHORT_CIRCUIT, "breaker-short-circuit",
+                   "Smart Disconnect: current that opens at once (0: none)", 255, 100, "A", 0,
+                   1108),
+    BREAKER_NUMBER(SETTING_BREAKER_K1, "breaker-k1", "Smart Disconnect: factor k1", 99, 10, "", -1,
+                   1109),
+    BREAKER_NUMBER(SETTING_BREAKER_K1 + 1, "breaker-k2", "Smart Disconnect: factor k2", 99, 10, "",
+                   -1, 1110),
+    BREAKER_NUMBER(SETTING_BREAKER_K1 + 2, "breaker-k3", "Smart Disconnect: factor k3", 99, 10, "",
+                   -1, 1111),
+    BREAKER_NUMBER(SETTING_BREAKER_T1, "breaker-t1", "Smart Disconnect: time t1", 65535, 30, "s", 0,
+                   1112),
+    BREAKER_NUMBER(SETTING_BREAKER_T1 + 1, "breaker-t2", "Smart Disconnect: time t2, added to t1",
+                   65535, 30, "s", 0, 1113),
+    BREAKER_NUMBER(SETTING_BREAKER_T1 + 2, "breaker-t3",
+                   "Smart Disconnect: time t3, added to t1 and t2", 65535, 30, "s", 0, 1114),
+    BREAKER_NUMBER(SETTING_BREAKER_WAIT, "breaker-wait",
+                   "Wait after an automatic opening, at least 5 s", 65535, 60, "s", 0, 1115),
+    BREAKER(SETTING_BREAKER_COUPLING, "breaker-coupling", "Closing after an automatic opening",
+            SETTING_CHOICE, SETTING_WITH_PASSWORD, 1, 0, "", 0, NEED_SMART, 1117, couplings),
+    BREAKER(SETTING_BREAKER_BASIS, "breaker-basis",
+            "What opens the breaker: 1 load, 4 by power, 8 lost neutral, 16 log only",
+            SETTING_FLAGS, SETTING_MODULE_PORT, BASIS_BITS, 0, "", 0, NEED_SMART, 1118, NULL),
+    BREAKER_NUMBER(SETTING_BREAKER_LIMIT, "breaker-limit",
+                   "Smart Disconnect: limit in A or kW (0: none)", 80, 0, "", 0, 1120),
+    BREAKER(SETTING_BREAKER_BUTTON, "breaker-button", "What the button closes", SETTING_CHOICE,
+            SETTING_WITH_PASSWORD, 1, 0, "", 0, NEED_BREAKER, 0xF500, buttons),
+    BREAKER_NUMBER(SETTING_BREAKER_RETRIES, "breaker-retries",
+                   "Automatic closings in a row (255: no limit)", 255, 3, "", 0, 0xF501),
+    BREAKER(SETTING_BREAKER_TOOL, "breaker-tool", "Commands to the breaker", SETTING_CHOICE,
+            SETTING_MODULE_PORT, 1, 1, "", 0, NEED_BREAKER, 0xF502, tools),
 };
 
 const size_t setting_table_length = sizeof setting_table / sizeof setting_table[0];

@@ -5,7 +5,8 @@
  * the very rule that the meter will apply.  What a combination of values contradicts is said by
  * variant_from_order alone (CFG-09), in the meter.  Where the values live and how they are changed:
  * settings.h.
- * Source: CFG-01..11, CFG-T1..T5, OPT-01, X-NEU-1, spec answers B1.3, B1.4, B6, cosem-objects 4.4.
+ * Source: CFG-01..11, CFG-T1..T5, OPT-01, X-BRK-1, X-BRK-2, X-NEU-1, spec answers B1.3, B1.4, B6,
+ * cosem-objects 4.4.
  */
 #ifndef OPEN382_SETTING_TABLE_H
 #define OPEN382_SETTING_TABLE_H
@@ -19,7 +20,7 @@
 /** Characters of a text: with it a record of the audit log (old and new) fits one KMP register. */
 #define SETTING_TEXT_MAX 11u
 /** Most rows that the permanent memory of the settings holds (docs/spec/app-storage.md). */
-#define SETTINGS_MAX 56u
+#define SETTINGS_MAX 72u
 
 enum setting_type {
     SETTING_NUMBER, /**< number * 10^exponent of the unit */
@@ -33,6 +34,7 @@ enum setting_type {
 enum setting_class {
     SETTING_WITH_PASSWORD, /**< configurable: rights of the channel and password */
     SETTING_LOCKED,        /**< set at the factory under the verification seal (CFG-07) */
+    SETTING_MODULE_PORT,   /**< with password, but not over the optical eye (X-BRK-2) */
 };
 
 /** What changing it does besides (bits). */
@@ -81,6 +83,17 @@ enum setting_id {
     SETTING_ALARM_MASK_A = 70,
     SETTING_ALARM_MASK_B_RISE = 71,
     SETTING_ALARM_MASK_B_FALL = 72,
+    /* breaker, 1.1.128.0.x; 107 and 110 are prepayment's */
+    SETTING_BREAKER_SHORT_CIRCUIT = 100,
+    SETTING_BREAKER_K1 = 101,
+    SETTING_BREAKER_T1 = 104,
+    SETTING_BREAKER_WAIT = 108,
+    SETTING_BREAKER_COUPLING = 109,
+    SETTING_BREAKER_BASIS = 111,
+    SETTING_BREAKER_LIMIT = 112,
+    SETTING_BREAKER_BUTTON = 113,
+    SETTING_BREAKER_RETRIES = 114,
+    SETTING_BREAKER_TOOL = 115,
 };
 
 /** Codes of the audit log: a setting's is this + its id. */

@@ -26,18 +26,23 @@ uint32_t settings_number(const struct settings *settings, enum setting_id id)
 
 bool settings_has(const struct settings *settings, unsigned row)
 {
-    return (settings->rows >> row & 1u) != 0;
+    return ((unsigned)settings->rows[row / 8u] >> row % 8u & 1u) != 0;
 }
 
 void settings_stage(struct settings *settings, unsigned row, const struct setting_value *value)
 {
     settings->next[row] = *value;
-    settings->rows |= UINT64_C(1) << row;
+    settings->rows[row / 8u] |= (uint8_t)(1u << row % 8u);
 }
 
 void settings_unstage(struct settings *settings, unsigned row)
 {
-    settings->rows &= ~(UINT64_C(1) << row);
+    settings->rows[row / 8u] &= (uint8_t) ~(1u << row % 8u);
+}
+
+void settings_unstage_all(struct settings *settings)
+{
+    memset(settings->rows, 0, sizeof settings->rows);
 }
 
 unsigned settings_staged(const struct settings *settings)

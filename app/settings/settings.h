@@ -33,7 +33,7 @@ struct settings {
     struct setting_value own[SETTINGS_MAX];    /**< values of rows with HOME_SETTINGS */
     struct setting_value next[SETTINGS_MAX];   /**< staged, or of the pending commit */
     struct setting_value before[SETTINGS_MAX]; /**< what the pending commit replaces */
-    uint64_t rows;                             /**< bit per row: it has a value in `next` */
+    uint8_t rows[(SETTINGS_MAX + 7u) / 8u];    /**< bit per row: it has a value in `next` */
     uint8_t state;                             /**< enum settings_state, as it stands in memory */
     uint8_t stager;                            /**< line that has staged, see rights.speaker */
     uint8_t channel;                           /**< of the newest commit: enum rights_channel */
@@ -55,6 +55,8 @@ uint32_t settings_number(const struct settings *settings, enum setting_id id);
 bool settings_has(const struct settings *settings, unsigned row);
 void settings_stage(struct settings *settings, unsigned row, const struct setting_value *value);
 void settings_unstage(struct settings *settings, unsigned row);
+/** Nothing is staged any more. */
+void settings_unstage_all(struct settings *settings);
 unsigned settings_staged(const struct settings *settings);
 
 #endif

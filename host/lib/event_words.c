@@ -236,6 +236,79 @@ static json_t *neutral_detail(const struct event *event)
     return json_pack("{s:o, s:f}", "phases", phases, "displacement_v", tenths(event, 13));
 }
 
+/* ---- disconnect log (docs/breaker.md) ---- */
+
+#define BREAKER_PAYLOAD 10u
+
+const char *breaker_state_name(unsigned state)
+{
+    static const char *const names[] = {
+        [0] = "no breaker",
+        [1] = "opened by command",
+        [4] = "closed",
+        [5] = "closed, load too high: opens soon",
+        [6] = "cut off: load too high",
+        [7] = "cut off: credit used up",
+        [8] = "open, released",
+        [9] = "cut off: time of the low limit used up",
+        [11] = "opened by the button",
+        [12] = "opened: neutral lost",
+        [13] = "closed, load too high: logged only",
+        [14] = "opened: overvoltage",
+    };
+    return state < sizeof names / sizeof names[0] ? names[state] : NULL;
+}
+
+static const char *breaker_cause(const struct event *event)
+{
+    static const char *const names[] = {
+        NULL,          "command",       "release",  "reconnect command", "button",
+        "load",        "load normal",   "load",     "wait over",         "neutral lost",
+        "credit used", "credit loaded", "low limit"};
+    static const char *const notes[] = {"a relay does not move", "a relay moves slowly",
+                                        "position right again", "relays have moved unasked"};
+    const unsigned cause = (unsigned)event->code >> 8;
+    return cause >= 32 && cause < 36                ? notes[cause - 32]
+           : cause < sizeof names / sizeof names[0] ? names[cause]
+                                                    : NULL;
+}
+
+static void breaker_words(const struct event *event, char text[EVENT_TEXT])
+{
+    char number[32];
+    const char *cause = breaker_cause(event);
+    add(text, "%s",
+        or_number(breaker_state_name((unsigned)event->code & 0xFFu), event->code, number));
+    add(text, cause != NULL ? " (%s)" : "%s", cause != NULL ? cause : "");
+    if (event->payload.n_bytes < BREAKER_PAYLOAD) {
+        return;
+    }
+    const unsigned feedback = event->payload.bytes[1], channel = event->payload.bytes[2];
+    if (channel <= 3) {
+        static const char *const names[] = {"optical eye", "module port", "consumer port", "board"};
+        add(text, "; %s", names[channel]);
+    }
+    add(text, "; live behind it:%s%s%s%s", (feedback & 8u) == 0 ? " not known" : "",
+        (feedback & 9u) == 9u ? " L1" : "", (feedback & 10u) == 10u ? " L2" : "",
+        (feedback & 12u) == 12u ? " L3" : "");
+    if ((feedback & 8u) != 0 && (feedback & 7u) == 0) {
+        add(text, " none");
+    }
+}
+
+static json_t *breaker_detail(const struct event *event)
+{
+    if (event->payload.n_bytes < BREAKER_PAYLOAD) {
+        return NULL;
+    }
+    const char *cause = breaker_cause(event);
+    return json_pack(
+        "{s:i, s:s, s:i, s:i, s:i, s:f, s:i}", "state", (int)(event->code & 0xFF), "cause",
+        cause != NULL ? cause : "?", "state_before", (int)event->payload.bytes[0], "feedback",
+        (int)event->payload.bytes[1], "reconnections", (int)event->payload.bytes[3], "current_a",
+        (double)little(event, 4, 4) / 1000.0, "power_w", (int)little(event, 8, 2) * 10);
+}
+
 /* ---- load-profile log ---- */
 
 static void profile_words(const struct event *event, char text[EVENT_TEXT])
@@ -440,6 +513,7 @@ const struct event_kind event_kinds[] = {
     {"status", 2, 50, 18, "detail", status_words, status_detail},
     {"clock", 3, 1045, 17, "detail", clock_words, clock_detail},
     {"voltage", 4, 1085, 19, "detail", voltage_words, voltage_detail},
+    {"disconnect", 5, 0xF512, 20, "detail", breaker_words, breaker_detail},
     {"neutral", 12, 1242, 29, "seen", neutral_words, neutral_detail},
     {"load-profile", 10, 1222, 31, "detail", profile_words, profile_detail},
     {"audit", 128, 0xFEFF, EVENT_NO_BIT, "change", audit_words, audit_detail},

@@ -43,6 +43,9 @@ const struct event_kind *event_kind_by_name(const char *name);
 /** What an event says; "event 9" where there is no word for it (kind NULL: none at all). */
 void event_words(const struct event_kind *kind, const struct event *event, char text[EVENT_TEXT]);
 
+/** "opened by the button"; NULL: no such state of the breaker. */
+const char *breaker_state_name(unsigned state);
+
 /** Name of a bit of event word A or B; NULL: none. */
 const char *event_word_a_name(unsigned bit);
 const char *event_word_b_name(unsigned bit);

@@ -362,10 +362,10 @@ enum tool_exit command_events(struct tool *tool, int n_arguments, char **argumen
     const bool unread = strcmp(what, "new") == 0, done = strcmp(what, "done") == 0;
     const bool export = strcmp(what, "export") == 0;
     if (n_arguments > 0 && kind == NULL && !clear) {
-        tool_complain(
-            "events '%s': expected status, clock, voltage, neutral, load-profile, audit, alarms or "
-            "clear",
-            name);
+        tool_complain("events '%s': expected status, clock, voltage, disconnect, neutral, "
+                      "load-profile, audit, alarms or "
+                      "clear",
+                      name);
         return EXIT_USAGE;
     }
     if (n_arguments > 2 || (n_arguments == 2 && !unread && !done && !export)) {

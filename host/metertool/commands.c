@@ -13,7 +13,8 @@ const struct command commands[] = {
     {"testmode", "[on|off|A+|A-|R+|R-]", "which energy the LED shows; begin or end the test mode",
      true, false, command_testmode},
     {"events", "[LOG [export|new|done] | alarms [clear] | clear]",
-     "what is new and what is wrong; LOG: status, clock, voltage, neutral, load-profile, audit",
+     "what is new and what is wrong; LOG: status, clock, voltage, disconnect, neutral, "
+     "load-profile, audit",
      true, false, command_events},
     {"profile", "[export]", "load profile, oldest record first; --from, --to, --csv, --json", true,
      false, command_profile},

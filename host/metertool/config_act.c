@@ -98,7 +98,7 @@ static void keep_only(struct config_document *document, int n_names, char **name
     memset(&kept, 0, sizeof kept);
     for (int i = 0; i < n_names; i++) {
         const size_t row = (size_t)(setting_by_name(names[i]) - setting_table);
-        kept.has |= document->has & UINT64_C(1) << row;
+        kept.has[row] = kept.has[row] || document->has[row];
         kept.value[row] = document->value[row];
     }
     *document = kept;
@@ -130,7 +130,7 @@ enum tool_exit config_show(struct tool *tool, int n_arguments, char **arguments)
         return EXIT_GOOD;
     }
     for (size_t row = 0; row < setting_table_length; row++) {
-        if ((now.has >> row & 1u) != 0) {
+        if (now.has[row]) {
             print_setting(&setting_table[row], &now.value[row]);
         }
     }
@@ -306,7 +306,7 @@ static enum tool_exit compare(struct tool *tool, bool unsure)
     }
     for (size_t row = 0; row < setting_table_length; row++) {
         if (setting_table[row].type == SETTING_SECRET) {
-            wanted.has &= ~(UINT64_C(1) << row);
+            wanted.has[row] = false;
         }
     }
     config_diff(&wanted, &now, &changes);
@@ -391,7 +391,7 @@ static enum tool_exit set_one(const char *argument)
         tool_complain("config set %s: %s", name, error);
         return EXIT_USAGE;
     }
-    wanted.has |= UINT64_C(1) << row;
+    wanted.has[row] = true;
     return EXIT_GOOD;
 }
 

@@ -43,7 +43,7 @@ static void fields_take(struct order_codes *codes, const struct config_document 
 {
     for (size_t row = 0; row < setting_table_length; row++) {
         const unsigned field = field_of(&setting_table[row]);
-        if (field != ORDER_FIELDS && (document->has >> row & 1u) != 0) {
+        if (field != ORDER_FIELDS && document->has[row]) {
             char digits[32];
             snprintf(digits, sizeof digits, "%0*lu", (int)(order_fields[field].digits & 7u),
                      (unsigned long)document->value[row].number);
@@ -84,8 +84,7 @@ static bool settings_fit(const struct config_document *document, const struct va
 {
     for (size_t row = 0; row < setting_table_length; row++) {
         const struct setting_def *def = &setting_table[row];
-        if ((document->has >> row & 1u) != 0 &&
-            (def->need & ~(unsigned)variant_has(variant)) != 0) {
+        if (document->has[row] && (def->need & ~(unsigned)variant_has(variant)) != 0) {
             snprintf(error, n_error, "settings.%s: a meter %s does not have it", def->name,
                      variant->order_number);
             return false;

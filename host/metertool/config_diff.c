@@ -34,8 +34,8 @@ static void diff_settings(const struct config_document *wanted, const struct con
 {
     for (size_t row = 0; row < setting_table_length; row++) {
         const struct setting_def *def = &setting_table[row];
-        const bool known = (now->has >> row & 1u) != 0;
-        if ((wanted->has >> row & 1u) == 0 ||
+        const bool known = now->has[row];
+        if (!wanted->has[row] ||
             (known && setting_value_equal(&wanted->value[row], &now->value[row]))) {
             continue;
         }
@@ -91,7 +91,7 @@ static void diff_lists(const struct config_document *wanted, const struct config
                        struct config_changes *changes)
 {
     const size_t row = (size_t)(setting_by_name("display-lists") - setting_table);
-    const bool named = (wanted->has >> row & 1u) != 0;
+    const bool named = wanted->has[row];
     const uint32_t configuration = named ? wanted->value[row].number : now->value[row].number;
     for (unsigned which = 0; which < KMP_DISPLAY_LISTS; which++) {
         if (wanted->has_list[which] &&

@@ -184,7 +184,7 @@ static bool read_setting(struct source *source, const char *name, const json_t *
     if (!setting_text_parse(def, text, &out->value[row], error, sizeof error)) {
         return fault(source, name, place, "%s", error);
     }
-    out->has |= UINT64_C(1) << row;
+    out->has[row] = true;
     return true;
 }
 

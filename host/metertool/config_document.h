@@ -27,8 +27,8 @@ struct config_analysis {
 };
 
 struct config_document {
-    char order_number[14]; /**< "": not named */
-    uint64_t has;          /**< bit per row of the table of settings */
+    char order_number[14];  /**< "": not named */
+    bool has[SETTINGS_MAX]; /**< by row of the table of settings */
     struct setting_value value[SETTINGS_MAX];
     bool has_list[KMP_DISPLAY_LISTS];
     struct kmp_display_list list[KMP_DISPLAY_LISTS];

@@ -73,7 +73,7 @@ static bool setting_take(const struct kmp_setting *wire, struct config_document 
     }
     const size_t row = (size_t)(def - setting_table);
     document->value[row] = value;
-    document->has |= UINT64_C(1) << row;
+    document->has[row] = true;
     return true;
 }
 

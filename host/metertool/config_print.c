@@ -22,7 +22,7 @@ static json_t *settings_json(const struct config_document *document)
     json_t *all = json_object();
     for (size_t row = 0; row < setting_table_length; row++) {
         const struct setting_def *def = &setting_table[row];
-        if ((document->has >> row & 1u) != 0 && def->type != SETTING_SECRET) {
+        if (document->has[row] && def->type != SETTING_SECRET) {
             json_object_set_new(all, def->name, setting_json(def, &document->value[row]));
         }
     }
@@ -119,7 +119,7 @@ json_t *config_document_json(const struct config_document *document)
     if (document->order_number[0] != '\0') {
         json_object_set_new(root, "order_number", json_string(document->order_number));
     }
-    if (document->has != 0) {
+    if (memchr(document->has, true, sizeof document->has) != NULL) {
         json_object_set_new(root, "settings", settings_json(document));
     }
     if (document->has_list[KMP_DISPLAY_AUTOMATIC]) {

@@ -145,7 +145,7 @@ static uint16_t configuration_of(const struct bundle *b)
 {
     const struct setting_def *def = setting_by_name("display-lists");
     const size_t row = (size_t)(def - setting_table);
-    const bool named = (b->wanted->has >> row & 1u) != 0;
+    const bool named = b->wanted->has[row];
     return (uint16_t)(named ? b->wanted->value[row].number : b->now->value[row].number);
 }
 
@@ -196,9 +196,8 @@ static void add_plan(struct bundle *b, bool undo, const struct config_document *
 
 static bool setting_changes(const struct bundle *b, size_t row)
 {
-    return (b->wanted->has >> row & 1u) != 0 &&
-           ((b->now->has >> row & 1u) == 0 ||
-            !setting_value_equal(&b->wanted->value[row], &b->now->value[row]));
+    return b->wanted->has[row] &&
+           (!b->now->has[row] || !setting_value_equal(&b->wanted->value[row], &b->now->value[row]));
 }
 
 static void setting_put(struct writer *w, const struct setting_def *def,

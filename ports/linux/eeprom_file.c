@@ -27,6 +27,7 @@ static const struct {
     [EEPROM_LOG] = {"legal-log.eeprom", "legal-log.eeprom.new", LEGAL_LOG_BYTES, 0},
     [EEPROM_APP] = {"app.eeprom", "app.eeprom.new", BOARD_APP_MEMORY_BYTES, 65536},
     [EEPROM_CLOCK] = {"clock.chip", "clock.chip.new", EEPROM_CHUNK, 0},
+    [EEPROM_BREAKER] = {"breaker.relay", "breaker.relay.new", EEPROM_CHUNK, 0},
 };
 
 /* The folder with all that lead to it. */

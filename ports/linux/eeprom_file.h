@@ -1,6 +1,7 @@
 /**
  * Permanent memory of the meter as files, written in place: legal.eeprom, legal-log.eeprom
- * and app.eeprom in one folder, and clock.chip, what the clock's chip keeps (rtc.h).
+ * and app.eeprom in one folder, clock.chip, what the clock's chip keeps (rtc.h), and breaker.relay,
+ * where the contacts of the breaker are (site_breaker.h).
  *
  * The files are mapped, so a write is a copy into the page cache: it survives a kill of the process
  * at any instant, costs no system call and no fsync.  A crash of the whole computer may lose what
@@ -15,7 +16,14 @@
 
 #include "problem.h"
 
-enum eeprom_part { EEPROM_LEGAL, EEPROM_LOG, EEPROM_APP, EEPROM_CLOCK, EEPROM_PARTS };
+enum eeprom_part {
+    EEPROM_LEGAL,
+    EEPROM_LOG,
+    EEPROM_APP,
+    EEPROM_CLOCK,
+    EEPROM_BREAKER,
+    EEPROM_PARTS
+};
 
 struct eeprom {
     int folder; /**< holds the lock; -1: RAM */

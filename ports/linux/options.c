@@ -9,6 +9,7 @@
 
 #include "host/lib/order_text.h"
 #include "instant.h"
+#include "site_breaker.h"
 
 #define DEFAULT_VARIANT "382M"
 #define DEFAULT_MAINS   "house"
@@ -295,6 +296,14 @@ static int take_source(struct parsing *parsing, const char *text)
     return 0;
 }
 
+static int take_breaker(struct parsing *parsing, const char *text)
+{
+    const char *expected = "";
+    return site_breaker_parse(text, &parsing->options->breaker, &expected)
+               ? 0
+               : bad(parsing, "breaker", expected, text);
+}
+
 static int take_seal(struct parsing *parsing, const char *text)
 {
     parsing->options->seal_open = strcmp(text, "open") == 0;
@@ -363,6 +372,10 @@ static const struct option_row {
      take_seal},
     {"tariff-input", "1|2", "voltage at that tariff input from the start on; repeatable",
      take_tariff_input},
+    {"breaker", "FAULT",
+     "of the breaker's relays: stuck=L1+L2, slow=SECONDS or silent; repeatable\n"
+     "(docs/breaker.md)",
+     take_breaker},
     {"crystal", "ERROR",
      "of the clock: PPM at 23 degrees, or seed=N: one crystal with its curve and ageing\n"
      "(default: ideal, or that of the front end's SEED; docs/clock.md)",

@@ -26,6 +26,13 @@ struct optical_option {
     bool named;                  /**< by the user; false: the default port */
 };
 
+/** Faults of the breaker's relays at the start. */
+struct breaker_option {
+    uint8_t stuck;     /**< a bit for each phase */
+    int64_t travel_us; /**< 0: as built */
+    bool silent;
+};
+
 struct options {
     struct variant variant;
     uint32_t serial_number;          /**< 0: the stored one */
@@ -49,6 +56,7 @@ struct options {
     const char *panel_token; /**< NULL: none asked for */
     bool source;             /**< a reference source is offered at source_address */
     struct address source_address;
+    struct breaker_option breaker;
     bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };

@@ -8,6 +8,7 @@
 #include "app/meter/meter_security.h"
 #include "instant.h"
 #include "ports/crypto/openssl/crypto_openssl.h"
+#include "site_breaker.h"
 #include "site_quality.h"
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
@@ -179,6 +180,7 @@ static void board_fill(struct site *site)
         .crypto = site->crypto.key_set != NULL ? &site->crypto : NULL,
         .real_sensors = site->sensors.fitted,
     };
+    site_breaker_board(site);
 }
 
 /* ---- start and end ---- */
@@ -325,6 +327,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     site->window_samples = SITE_SHORT_WINDOW;
     site->input[METER_INPUT_SEAL] = options->seal_open;
     chip_start(site, options);
+    site_breaker_start(site, options);
     board_fill(site);
     const enum meter_err error = meter_start(&site->meter, &site->board, &options->variant,
                                              options->serial_number, site->now_us);
@@ -436,6 +439,9 @@ static void plan_window(struct site *site)
         site->end_sample = phasor_end(site, &outlook, change);
     }
     chip_advance(site, outlook.supplied != 0);
+    if (outlook.supplied == 0) {
+        relays_stop(&site->relays); /* a pulse that is cut short moves nothing */
+    }
     if (outlook.supplied != 0 && site->supplied == 0) {
         systems_power_up(site);
     }
@@ -594,6 +600,8 @@ static void take_event(struct site *site, int64_t at_us)
     }
     if (site->event.kind == LAB_EVENT_BACKUP) {
         rtc_backup_remove(&site->rtc);
+    } else if (site->event.kind >= LAB_EVENT_RELAY_STUCK) {
+        site_breaker_event(site, &site->event);
     } else {
         const enum meter_input input = inputs[site->event.kind];
         site->input[input] = site->event.on;
@@ -611,6 +619,7 @@ int64_t site_next_us(const struct site *site)
     }
     int64_t next_us =
         earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
+    next_us = earlier(next_us, relays_next_us(&site->relays));
     for (size_t i = 0; i < METER_INPUTS && site->n_releases > 0; i++) {
         next_us = site->release_us[i] != 0 ? earlier(next_us, site->release_us[i]) : next_us;
     }
@@ -646,6 +655,9 @@ static void advance_once(struct site *site, int64_t at_us)
         take_event(site, at_us);
     }
     site->now_us = at_us;
+    if (site_breaker_run(site, at_us)) {
+        plan_window(site);
+    }
     release_buttons(site, at_us);
     site->wake_us = meter_step(&site->meter, at_us);
     if (site->wake_us <= at_us) {

@@ -17,6 +17,7 @@
 #include "eeprom_file.h"
 #include "host/lib/key_file.h"
 #include "lab/mains.h"
+#include "lab/relays.h"
 #include "options.h"
 #include "problem.h"
 #include "rtc.h"
@@ -50,6 +51,7 @@ struct site {
     bool waveform;
     int64_t start_utc_s;
     struct rtc rtc;
+    struct relays relays;    /**< of the breaker: site_breaker.h */
     int64_t sample;          /**< end of what is metered, samples since the start */
     int64_t until_sample;    /**< the run ends there; INT64_MAX: never */
     uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */

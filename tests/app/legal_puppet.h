@@ -237,6 +237,10 @@ static struct {
     int64_t rtc_utc_s;
     unsigned rtc_writes;
     const char *type; /* whose memory it is */
+    /* the breaker's relays: they move at once, those that do not stick */
+    uint8_t relays_open, relays_stuck; /* a bit for each phase */
+    bool relays_silent;
+    unsigned relay_pulses;
 } toy;
 
 static int toy_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
@@ -292,11 +296,34 @@ static void toy_rtc_write(void *context, int64_t utc_s)
     toy.rtc_utc_s = utc_s;
 }
 
+static int toy_breaker_drive(void *context, bool close)
+{
+    (void)context;
+    toy.relay_pulses++;
+    toy.relays_open = (uint8_t)((toy.relays_open & toy.relays_stuck) |
+                                (close ? 0u : 7u & ~(unsigned)toy.relays_stuck));
+    return toy.relays_silent ? -1 : 0;
+}
+
+static int toy_breaker_read(void *context, struct board_breaker *out)
+{
+    (void)context;
+    unsigned live = 0;
+    for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
+        live |= puppet.instant.phase[s].voltage_present ? 1u << s : 0u;
+    }
+    const unsigned closed = 7u & ~(unsigned)toy.relays_open;
+    *out = (struct board_breaker){7, 7, (uint8_t)closed, (uint8_t)(closed & live)};
+    return toy.relays_silent ? -1 : 0;
+}
+
 static const struct board toy_board = {
     .app_memory_read = toy_read,
     .app_memory_write = toy_write,
     .rtc_read = toy_rtc_read,
     .rtc_write = toy_rtc_write,
+    .breaker_drive = toy_breaker_drive,
+    .breaker_read = toy_breaker_read,
 };
 
 /* Blank memory, clock at 2024-06-20 12:30:05 UTC (a Thursday), no supply. */

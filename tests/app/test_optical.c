@@ -158,7 +158,7 @@ static void test_states(void **state)
     toys_reset();
     struct meter *meter = sample_meter("382MB");
     puppet.instant.phase[1].voltage_present = false;
-    expect_body(meter, "3F 98", "3F 98 04 1D");
+    expect_body(meter, "3F 98", "3F 98 04 3D");       /* bit 5: the high limit is in force */
     expect_body(meter, "3F 9B", "3F 9B 00 08 00 00"); /* a phase is missing: word B */
     meter_input(meter, METER_INPUT_MAGNET, true, 0);
     meter_input(meter, METER_INPUT_COVER, true, 0);

@@ -155,7 +155,7 @@ static void registers_are_written(void **state)
     assert_false(meter->clock.summer_time_eu);
     assert_false(put(meter, 1075, 349, 0)); /* no radio fitted */
     assert_false(put(meter, 1075, 100000000, 0));
-    assert_int_equal(meter->settings.rows, 0);
+    assert_int_equal(settings_staged(&meter->settings), 0);
     assert_int_equal(meter->settings.state, SETTINGS_CLOSED);
     const struct variant before = meter->variant;
     meter = toy_meter("382M", 0);
