@@ -8,10 +8,10 @@
 #define DIF_MORE    0x1Fu
 #define DIF_GLOBAL  0x7Fu
 #define VIF_TEXT    0x7Cu
-#define LVAR        0xFFu
 
 /* Kinds of data by the low four bits of a DIF. */
-static const uint8_t data_octets[16] = {0, 1, 2, 3, 4, 4, 6, 8, 0, 1, 2, 3, 4, LVAR, 6, 0};
+static const uint8_t data_octets[16] = {
+    0, 1, 2, 3, 4, 4, 6, 8, 0, 1, 2, 3, 4, MBUS_VARIABLE, 6, MBUS_SPECIAL};
 #define DATA_FLOAT     5u
 #define DATA_SELECTION 8u
 #define DATA_BCD       9u
@@ -453,7 +453,13 @@ static int special_record(struct reader *r, struct mbus_record *record)
     return 1;
 }
 
-int mbus_record_next(struct reader *r, struct mbus_record *record)
+uint8_t mbus_value_octets(uint8_t dif)
+{
+    return data_octets[dif & 15u];
+}
+
+/* @return 1: *record begins with its DIF; 0: there is none. */
+static int begin_record(struct reader *r, struct mbus_record *record)
 {
     if (r->failed) {
         return MBUS_ERR_FORMAT;
@@ -466,6 +472,27 @@ int mbus_record_next(struct reader *r, struct mbus_record *record)
     }
     *record = (struct mbus_record){.dib = r->at};
     record->dif = reader_u8(r);
+    return 1;
+}
+
+int mbus_record_head(struct reader *r, struct mbus_record *record)
+{
+    int result = begin_record(r, record);
+    if (result != 1) {
+        return result;
+    }
+    if ((record->dif & 15u) == DIF_SPECIAL || !read_dib(r, record) || !read_vib(r, record)) {
+        return fail(r);
+    }
+    return 1;
+}
+
+int mbus_record_next(struct reader *r, struct mbus_record *record)
+{
+    int result = begin_record(r, record);
+    if (result != 1) {
+        return result;
+    }
     if ((record->dif & 15u) == DIF_SPECIAL) {
         return special_record(r, record);
     }
@@ -473,7 +500,7 @@ int mbus_record_next(struct reader *r, struct mbus_record *record)
         return fail(r);
     }
     uint8_t n_data = data_octets[record->dif & 15u];
-    if (n_data == LVAR) {
+    if (n_data == MBUS_VARIABLE) {
         return variable_value(r, record) ? 1 : fail(r);
     }
     record->n_data = n_data;

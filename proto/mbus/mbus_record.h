@@ -138,6 +138,16 @@ struct mbus_record {
  */
 int mbus_record_next(struct reader *r, struct mbus_record *record);
 
+/**
+ * DIB and VIB alone, as in a format of records without their values.
+ * @return 1: *record without a value; 0: no more; MBUS_ERR_FORMAT.
+ */
+int mbus_record_head(struct reader *r, struct mbus_record *record);
+/** Octets of the value behind a DIF: 0 .. 8, MBUS_VARIABLE, or MBUS_SPECIAL (no record). */
+#define MBUS_VARIABLE 0xFFu
+#define MBUS_SPECIAL  0xFEu
+uint8_t mbus_value_octets(uint8_t dif);
+
 /** The n-th character of a text value in reading order. */
 static inline uint8_t mbus_text_at(const uint8_t *text, size_t n_text, size_t n)
 {
