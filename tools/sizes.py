@@ -19,7 +19,10 @@ PARTS = {"legal": "ports", "proto": "app", "app": "ports", "ports": "ports"}
 # where a protocol asks through a table of functions, the files whose functions stand in that table
 CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/optical_records.c", "app/optical/optical_analysis.c"),
              "proto/iec62056_21/iec_program.c": ("app/optical/optical_iec.c",),
-             "app/optical/optical_iec.c": ("app/optical/optical_records.c",)}
+             "app/optical/optical_iec.c": ("app/optical/optical_records.c",),
+             "proto/dlms/hdlc_server.c": ("app/optical/optical_dlms.c",),
+             **{f"proto/dlms/dlms_server{part}.c": ("app/cosem/cosem.c",)
+                for part in ("", "_access", "_action", "_associate", "_gbt", "_get", "_set")}}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
 UNKNOWN_FRAME = 48
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"\\]*\\n([^"]*?):[\d:]+\\n(\d+) bytes \(([^)]*)\)')

@@ -20,7 +20,8 @@
 #include "optical_tariff.h"
 #include "optical_write.h"
 
-#define KMP_BAUD 9600u
+#define KMP_BAUD  9600u
+#define HDLC_BAUD 9600u
 
 /* KMP commands beyond the registers. */
 enum kmp_command { DEBITING_STOP = 0x88, GET_EVENT_STATUS = 0x9B, CLEAR_EVENT_STATUS = 0x9C };
@@ -171,9 +172,15 @@ void optical_init(struct optical *optical, const struct meter *meter)
     memset(optical, 0, sizeof *optical);
     kmp_server_init(&optical->kmp, (uint8_t)settings_number(&meter->settings, SETTING_KMP_ADDRESS));
     iec_server_init(&optical->iec, &settings);
+    optical_dlms_init(&optical->dlms);
     optical->last_byte_ms = INT64_MIN / 2;
     struct writer address = writer_over(optical->address, sizeof optical->address - 1u);
     writer_decimal(&address, meter->serial_number, 8);
+}
+
+static struct writer rest_of_tx(struct optical *optical)
+{
+    return writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);
 }
 
 static void kmp_byte(struct optical *optical, struct meter *meter, uint8_t byte)
@@ -189,10 +196,39 @@ static void iec_byte(struct optical *optical, struct meter *meter, uint8_t byte,
     struct optical_iec served = {meter, optical};
     const struct iec_programmer programmer = optical_iec_programmer(&served);
     const struct iec_meter functions = iec_meter_of(&served, &programmer);
-    struct writer out =
-        writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);
+    struct writer out = rest_of_tx(optical);
     iec_server_byte(&optical->iec, &functions, byte, wall_ms, &out);
     optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
+}
+
+static void hdlc_byte(struct optical *optical, struct meter *meter, uint8_t byte, int64_t wall_ms)
+{
+    struct writer out = rest_of_tx(optical);
+    optical_dlms_byte(optical, meter, byte, wall_ms, &out);
+    optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
+}
+
+/** Whoever asked by IEC 62056-21 is gone. */
+static void iec_forget(struct optical *optical)
+{
+    if (iec_server_busy(&optical->iec)) {
+        const struct iec_settings settings = optical->iec.settings;
+        iec_server_init(&optical->iec, &settings);
+    }
+}
+
+/** IEC 62056-21 is in the middle of something, and its bytes are its own. */
+static bool iec_inside(const struct optical *optical)
+{
+    return iec_server_busy(&optical->iec) && !iec_server_binary(&optical->iec);
+}
+
+static bool hdlc_wants(const struct optical *optical, const struct meter *meter, uint8_t byte,
+                       int64_t wall_ms)
+{
+    const bool free = !iec_inside(optical) || (optical->iec.state == IEC_PROGRAM &&
+                                               iec_program_between(&optical->iec.program));
+    return free && dlms_line_fitted(meter) && optical_dlms_wants(&optical->dlms, byte, wall_ms);
 }
 
 static void one_byte(struct optical *optical, struct meter *meter, uint8_t byte, int64_t wall_ms)
@@ -203,19 +239,25 @@ static void one_byte(struct optical *optical, struct meter *meter, uint8_t byte,
         in_kmp = false;
     }
     optical->last_byte_ms = wall_ms;
-    if (in_kmp || byte == KMP_TO_METER) {
-        if (iec_server_busy(&optical->iec)) { /* whoever asked by IEC is gone */
-            const struct iec_settings settings = optical->iec.settings;
-            iec_server_init(&optical->iec, &settings);
+    if (!in_kmp && hdlc_wants(optical, meter, byte, wall_ms)) {
+        if (iec_inside(optical)) {
+            iec_forget(optical);
         }
+        optical->speaks_kmp = false;
+        optical->speaks_hdlc = true;
+        hdlc_byte(optical, meter, byte, wall_ms);
+    } else if (in_kmp || byte == KMP_TO_METER) {
+        iec_forget(optical);
         optical->speaks_kmp = true;
+        optical->speaks_hdlc = false;
         kmp_byte(optical, meter, byte);
-    } else if (iec_server_busy(&optical->iec) || (byte & 0x7Fu) == '/') {
+    } else if (iec_inside(optical) || (byte & 0x7Fu) == '/') {
         if (!iec_server_busy(&optical->iec)) { /* what has been set since */
             const struct iec_settings settings = optical_iec_settings(meter, optical);
             iec_server_configure(&optical->iec, &settings);
         }
         optical->speaks_kmp = false;
+        optical->speaks_hdlc = false;
         iec_byte(optical, meter, byte, wall_ms);
     }
 }
@@ -241,26 +283,48 @@ size_t optical_transmit(struct optical *optical, uint8_t *bytes, size_t capacity
     return n;
 }
 
+/** HDLC, and the end of what mode E has opened. */
+static int64_t hdlc_step(struct optical *optical, struct meter *meter, int64_t wall_ms)
+{
+    struct writer out = rest_of_tx(optical);
+    meter->rights.speaker = (uint8_t)(optical - meter->optical + 1);
+    meter->rights.wall_ms = wall_ms;
+    int64_t next = optical_dlms_step(optical, meter, wall_ms, &out);
+    meter->rights.speaker = 0;
+    optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
+    if (iec_server_binary(&optical->iec) && !hdlc_server_busy(&optical->dlms.hdlc)) {
+        const int64_t idle_ms = optical->last_byte_ms + OPTICAL_BINARY_IDLE_MS;
+        if (wall_ms >= idle_ms) {
+            iec_forget(optical);
+        } else if (idle_ms < next) {
+            next = idle_ms;
+        }
+    }
+    return next;
+}
+
 int64_t optical_step(struct optical *optical, struct meter *meter, int64_t wall_ms)
 {
     struct optical_iec served = {meter, optical};
     const struct iec_programmer programmer = optical_iec_programmer(&served);
     const struct iec_meter functions = iec_meter_of(&served, &programmer);
-    int64_t next = 0;
+    int64_t next = 0, hdlc_next = INT64_MAX;
+    if (meter->supply_on && dlms_line_fitted(meter)) {
+        hdlc_next = hdlc_step(optical, meter, wall_ms);
+    }
     if (!iec_server_busy(&optical->iec)) { /* what has been set since */
         const struct iec_settings settings = optical_iec_settings(meter, optical);
         iec_server_configure(&optical->iec, &settings);
     }
     while (meter->supply_on && next == 0) {
-        struct writer out =
-            writer_over(optical->tx + optical->tx_length, OPTICAL_TX_BYTES - optical->tx_length);
+        struct writer out = rest_of_tx(optical);
         if (iec_server_busy(&optical->iec) && writer_left(&out) < IEC_SERVER_ROOM) {
             return wall_ms; /* when what is there has gone */
         }
         next = iec_server_step(&optical->iec, &functions, wall_ms, &out);
         optical->tx_length = (uint16_t)(optical->tx_length + writer_length(&out));
     }
-    return meter->supply_on ? next : INT64_MAX;
+    return !meter->supply_on ? INT64_MAX : next < hdlc_next ? next : hdlc_next;
 }
 
 void optical_connect(struct optical *optical, struct meter *meter, enum rights_channel channel)
@@ -270,5 +334,8 @@ void optical_connect(struct optical *optical, struct meter *meter, enum rights_c
 
 uint32_t optical_baud(const struct optical *optical)
 {
+    if (optical->speaks_hdlc && !iec_server_binary(&optical->iec)) {
+        return HDLC_BAUD;
+    }
     return optical->speaks_kmp ? KMP_BAUD : optical->iec.baud;
 }

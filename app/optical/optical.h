@@ -1,9 +1,10 @@
 /**
- * The optical port: KMP and IEC 62056-21 on one line, told apart by the first bytes.
+ * The optical port: KMP, IEC 62056-21 and DLMS on one line, told apart by the first bytes.
  * Protocol time-outs run on wall time; metering does not know of it.
  *
- * The first byte of a telegram decides: 80h opens KMP (always: no other protocol sends it), '/'
- * opens IEC 62056-21 unless a KMP telegram is under way; anything else on a quiet line is noise.
+ * The first byte of a telegram decides: 80h opens KMP (also while IEC 62056-21 is spoken, which
+ * never sends it), '/' opens IEC 62056-21, and 7Eh an HDLC frame where the meter has DLMS; inside a
+ * telegram or frame all bytes are its own.  Anything else on a quiet line is noise.
  * Without supply the port is silent.
  * Source: OPT-01, OPT-02, C-21, Kamstrup 5512-447 and 5512-1458, read-outs of real 382C and 382L.
  */
@@ -16,10 +17,14 @@
 #include "../../proto/iec62056_21/iec_server.h"
 #include "../../proto/kmp/kmp_server.h"
 #include "../rights/rights.h"
+#include "optical_dlms.h"
 
 struct meter;
 
 #define OPTICAL_TX_BYTES 2048u
+
+/** After a mode E opening the port falls back to its first speed when nothing comes for so long. */
+#define OPTICAL_BINARY_IDLE_MS 20000
 
 /** A KMP telegram that stops in its middle is forgotten after this time (5512-447). */
 #define OPTICAL_KMP_TIMEOUT_MS 1600
@@ -33,7 +38,9 @@ struct optical_extract {
 struct optical {
     struct kmp_server kmp;
     struct iec_server iec;
+    struct optical_dlms dlms;
     bool speaks_kmp;                /**< the last telegram was KMP */
+    bool speaks_hdlc;               /**< it was an HDLC frame */
     int64_t last_byte_ms;           /**< wall time */
     char address[9];                /**< serial number, for "/?address!" */
     uint16_t iec_password;          /**< that a programming session began with */
@@ -55,7 +62,7 @@ void optical_receive(struct optical *optical, struct meter *meter, const uint8_t
 size_t optical_transmit(struct optical *optical, uint8_t *bytes, size_t capacity);
 /** Time-outs and more data.  @return wall_ms of the next call, INT64_MAX: when bytes come. */
 int64_t optical_step(struct optical *optical, struct meter *meter, int64_t wall_ms);
-/** Line speed that holds now, baud: 9600 for KMP, what IEC agreed otherwise. */
+/** Line speed that holds now, baud: 9600 for KMP and direct HDLC, what IEC agreed otherwise. */
 uint32_t optical_baud(const struct optical *optical);
 
 #endif

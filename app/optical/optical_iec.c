@@ -48,6 +48,7 @@ struct iec_settings optical_iec_settings(const struct meter *meter, const struct
     const uint32_t period = set_of(meter, optical, SETTING_IEC_D0_PERIOD);
     return (struct iec_settings){
         .mode_c = modes != 0,
+        .mode_e = modes != 0,
         .wait_ms = (uint16_t)set(meter, SETTING_IEC_TT),
         .char_timeout_ms = (uint16_t)set(meter, SETTING_IEC_TA),
         .initial_baud = meter->variant.iec_baud,

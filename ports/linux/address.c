@@ -127,6 +127,31 @@ static int listen_at(const struct address *address)
     return fd;
 }
 
+/* Where the socket came to stand. */
+static void text_of_socket(int fd, char *taken)
+{
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+    (void)getsockname(fd, (struct sockaddr *)&bound, &length);
+    address_text((const struct sockaddr *)&bound, length, taken);
+}
+
+int address_datagrams(const struct address *address, char *taken, struct problem *problem)
+{
+    const int fd = socket(address->socket.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address->socket, address->length) != 0) {
+        const int error = errno;
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        address_text((const struct sockaddr *)&address->socket, address->length, taken);
+        return problem_set(problem, EXIT_NOT_ABLE, "can't listen on %s: %s", taken,
+                           strerror(error));
+    }
+    text_of_socket(fd, taken);
+    return fd;
+}
+
 int address_listen(const struct address *address, bool any_if_busy, char *taken,
                    struct problem *problem)
 {
@@ -140,9 +165,6 @@ int address_listen(const struct address *address, bool any_if_busy, char *taken,
         address_text((const struct sockaddr *)&address->socket, address->length, taken);
         return problem_set(problem, EXIT_NOT_ABLE, "can't listen on %s: %s", taken, strerror(-fd));
     }
-    struct sockaddr_storage bound;
-    socklen_t length = sizeof bound;
-    (void)getsockname(fd, (struct sockaddr *)&bound, &length);
-    address_text((const struct sockaddr *)&bound, length, taken);
+    text_of_socket(fd, taken);
     return fd;
 }

@@ -32,4 +32,11 @@ bool address_is_loopback(const struct address *address);
 int address_listen(const struct address *address, bool any_if_busy, char *taken,
                    struct problem *problem);
 
+/**
+ * A datagram socket there, non-blocking.
+ * @param taken  as above
+ * @return the socket, or -1 and *problem.
+ */
+int address_datagrams(const struct address *address, char *taken, struct problem *problem);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dlms_ports.h"
 #include "eeprom_file.h"
 #include "options.h"
 #include "panel_http.h"
@@ -18,12 +19,16 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
         site_open_mains(&run->site, options, problem) != 0 || run_open(run, problem) != 0 ||
         optical_ports_bind(&run->ports, options, problem) != 0 ||
         panel_bind(&run->panel, options, problem) != 0 ||
+        dlms_ports_bind(&run->dlms, options, problem) != 0 ||
         source_port_bind(&run->source, options, problem) != 0) {
         return -1;
     }
     if (eeprom_open(eeprom, options->data, problem) != 0 ||
         site_start(&run->site, options, eeprom, problem) != 0 ||
         optical_ports_open(&run->ports, &run->site.meter, problem) != 0) {
+        return -1;
+    }
+    if (run->dlms != NULL && dlms_ports_open(run->dlms, run, problem) != 0) {
         return -1;
     }
     if (run->source != NULL && source_port_open(run->source, run, problem) != 0) {
@@ -37,6 +42,9 @@ static void print_ready(const struct run *run)
 {
     for (size_t i = 0; i < run->ports.n_ports; i++) {
         printf("%s\n", run->ports.port[i].text);
+    }
+    for (size_t i = 0; run->dlms != NULL && i < run->options->n_dlms; i++) {
+        printf("%s\n", dlms_ports_text(run->dlms, i));
     }
     if (run->panel != NULL) {
         printf("%s\n", panel_text(run->panel));
@@ -82,6 +90,7 @@ static void close_all(struct run *run, struct eeprom *eeprom)
 {
     panel_close(run->panel);
     source_port_close(run->source);
+    dlms_ports_close(run->dlms);
     optical_ports_close(&run->ports);
     site_close(&run->site);
     eeprom_close(eeprom);

@@ -304,6 +304,24 @@ static int take_breaker(struct parsing *parsing, const char *text)
                : bad(parsing, "breaker", expected, text);
 }
 
+static int take_dlms(struct parsing *parsing, const char *text)
+{
+    struct options *options = parsing->options;
+    const char *why = "expected tcp:HOST:PORT or udp:HOST:PORT";
+    if (options->n_dlms == OPTIONS_DLMS_MAX) {
+        return bad(parsing, "dlms", "at most 4 ports", text);
+    }
+    struct dlms_option *port = &options->dlms[options->n_dlms];
+    port->udp = strncmp(text, "udp:", 4) == 0;
+    const bool known = port->udp || strncmp(text, "tcp:", 4) == 0;
+    if (!known || address_parse(text + 4, &port->address, &why) != 0) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--dlms: %s, found '%.200s'", why,
+                           text);
+    }
+    options->n_dlms++;
+    return 0;
+}
+
 static int take_seal(struct parsing *parsing, const char *text)
 {
     parsing->options->seal_open = strcmp(text, "open") == 0;
@@ -397,6 +415,8 @@ static const struct option_row {
      "reference source with reference meter and chamber, for a calibration\n"
      "(docs/spec/reference-source.md); needs --front-end or --fidelity waveform",
      take_source},
+    {"dlms", "tcp|udp:HOST:PORT",
+     "DLMS with the wrapper, as a module offers it; repeatable (docs/meter382.md)", take_dlms},
     {"headless", NULL, "open only the ports that are named", take_headless},
     {"status", NULL, "at exit print every register as one JSON object", take_status},
     {"help", NULL, "print this and exit", take_help},
@@ -516,6 +536,11 @@ static int resolve_ports(struct parsing *parsing)
             parsing->problem, EXIT_BAD_INPUT,
             "--source: expected --front-end or --fidelity waveform with it: finished "
             "windows have nothing to calibrate");
+    }
+    if (options->n_dlms > 0 && options->variant.generation < GENERATION_L) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT,
+                           "--dlms: expected a meter with DLMS (382L, 382M or 162M), found %s",
+                           options->variant.name);
     }
     if (options->panel && options->panel_token == NULL &&
         !address_is_loopback(&options->panel_address)) {

@@ -33,6 +33,14 @@ struct breaker_option {
     bool silent;
 };
 
+/** One --dlms. */
+struct dlms_option {
+    bool udp; /**< else TCP */
+    struct address address;
+};
+
+#define OPTIONS_DLMS_MAX 4u
+
 struct options {
     struct variant variant;
     uint32_t serial_number;          /**< 0: the stored one */
@@ -57,6 +65,8 @@ struct options {
     bool source;             /**< a reference source is offered at source_address */
     struct address source_address;
     struct breaker_option breaker;
+    struct dlms_option dlms[OPTIONS_DLMS_MAX];
+    size_t n_dlms;
     bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };

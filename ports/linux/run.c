@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "dlms_ports.h"
 #include "instant.h"
 #include "panel_http.h"
 #include "source_port.h"
@@ -158,6 +159,9 @@ static int64_t serve_ports(struct run *run)
     int64_t next_us = optical_ports_step(&run->ports, wall_us);
     if (run->panel != NULL) {
         next_us = earlier(next_us, panel_step(run->panel, wall_us));
+    }
+    if (run->dlms != NULL) {
+        next_us = earlier(next_us, dlms_ports_step(run->dlms, wall_us));
     }
     if (run->source != NULL) {
         next_us = earlier(next_us, source_port_step(run->source, wall_us));

@@ -277,8 +277,7 @@ static size_t serve_message(struct dlms_server *server, uint8_t *in, size_t n_in
 static bool is_streamable(struct dlms_server *server, const uint8_t *message, size_t n_message)
 {
     bool is_get = n_message >= 3 && message[0] == DLMS_TAG_GET_REQUEST &&
-                  (message[2] & DLMS_INVOKE_CONFIRMED) != 0 &&
-                  dlms_server_can(server, DLMS_CAN_GET);
+                  dlms_server_answers(server, message[2]) && dlms_server_can(server, DLMS_CAN_GET);
     return is_get &&
            (message[1] == DLMS_GET_NORMAL ||
             (message[1] == DLMS_GET_LIST && dlms_server_can(server, DLMS_CAN_LIST))) &&

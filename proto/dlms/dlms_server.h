@@ -28,6 +28,9 @@ struct dlms_server_config {
     size_t kept_capacity;
     /** The transport can send several messages in a row unasked; otherwise GBT goes one by one. */
     bool streams;
+    /** Answer requests that ask for no answer as well (bit 6 of the invoke id clear): the traced
+     *  clients of 382M and 351C leave it clear, send 81h, and are answered. */
+    bool answers_all;
 };
 
 /** What the server is in the midst of. */

@@ -346,5 +346,5 @@ size_t dlms_server_action(struct dlms_server *server, const uint8_t *apdu, size_
         n_answer = dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);
         break;
     }
-    return (request.invoke & DLMS_INVOKE_CONFIRMED) != 0 ? n_answer : 0;
+    return dlms_server_answers(server, request.invoke) ? n_answer : 0;
 }

@@ -383,7 +383,7 @@ size_t dlms_server_get(struct dlms_server *server, const uint8_t *apdu, size_t n
     if (!allowed) {
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);
     }
-    if ((request.invoke & DLMS_INVOKE_CONFIRMED) == 0) {
+    if (!dlms_server_answers(server, request.invoke)) {
         return 0; /* nobody waits for the value */
     }
     switch (request.choice) {

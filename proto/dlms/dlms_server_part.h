@@ -87,4 +87,10 @@ size_t dlms_server_gbt_answer(struct dlms_server *server, size_t n_answer, bool 
                               const struct dlms_out *out);
 size_t dlms_server_gbt_next(struct dlms_server *server, const struct dlms_out *out);
 
+/** Does who sent this invoke id wait for an answer? */
+static inline bool dlms_server_answers(const struct dlms_server *server, uint8_t invoke)
+{
+    return (invoke & DLMS_INVOKE_CONFIRMED) != 0 || server->config.answers_all;
+}
+
 #endif

@@ -270,5 +270,5 @@ size_t dlms_server_set(struct dlms_server *server, const uint8_t *apdu, size_t n
         n_answer = dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);
         break;
     }
-    return (request.invoke & DLMS_INVOKE_CONFIRMED) != 0 ? n_answer : 0;
+    return dlms_server_answers(server, request.invoke) ? n_answer : 0;
 }

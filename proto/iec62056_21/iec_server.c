@@ -37,6 +37,11 @@ bool iec_server_busy(const struct iec_server *server)
     return server->state != IEC_IDLE;
 }
 
+bool iec_server_binary(const struct iec_server *server)
+{
+    return server->state == IEC_BINARY;
+}
+
 static void go_idle(struct iec_server *server)
 {
     server->state = IEC_IDLE;
@@ -153,10 +158,36 @@ static uint32_t baud_of(unsigned z)
     return bauds[z < sizeof bauds / sizeof bauds[0] ? z : 0];
 }
 
-/** The option stands in server->request: V Z Y CR. */
-static void answer_option(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms)
+/** Mode E: the confirmation goes at the old speed, then the line changes hands. */
+static void hand_over(struct iec_server *server, int64_t wall_ms, struct writer *out)
+{
+    const char option[] = {(char)ACK, '2', server->request[1], '2', '\r', '\n'};
+    if (writer_left(out) < sizeof option) {
+        go_idle(server);
+        return;
+    }
+    writer_bytes(out, option, sizeof option);
+    server->state = IEC_HANDOVER;
+    server->deadline_ms =
+        wall_ms + line_time_ms(server, sizeof option) + (int64_t)server->settings.reaction_ms;
+}
+
+static bool is_mode_e(const struct iec_server *server)
 {
     const char *option = server->request;
+    return server->settings.mode_e && server->length == 4 && option[0] == '2' && option[1] >= '0' &&
+           option[1] <= '5' && option[2] == '2' && option[3] == '\r';
+}
+
+/** The option stands in server->request: V Z Y CR. */
+static void answer_option(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms,
+                          struct writer *out)
+{
+    const char *option = server->request;
+    if (is_mode_e(server)) {
+        hand_over(server, wall_ms, out);
+        return;
+    }
     if (server->length != 4 || option[0] != '0' || option[3] != '\r') {
         server->state = IEC_IDENT; /* damaged: the data follow by themselves */
         return;
@@ -178,10 +209,10 @@ static void answer_option(struct iec_server *server, const struct iec_meter *met
 }
 
 static void byte_in_option(struct iec_server *server, const struct iec_meter *meter, char character,
-                           int64_t wall_ms)
+                           int64_t wall_ms, struct writer *out)
 {
     if (character == '\n') {
-        answer_option(server, meter, wall_ms);
+        answer_option(server, meter, wall_ms, out);
     } else if (character == '/') {
         start_request(server, wall_ms);
     } else if (!keep(server, character)) {
@@ -216,6 +247,12 @@ static void apply_deadline(struct iec_server *server, int64_t wall_ms)
     case IEC_OPTION: go_data(server, server->data_from_ms); break;
     case IEC_OPENING: break;
     case IEC_PROGRAM: go_idle(server); break;
+    case IEC_HANDOVER:
+        server->state = IEC_BINARY;
+        server->baud = baud_of((unsigned)(server->request[1] - '0'));
+        server->deadline_ms = INT64_MAX;
+        break;
+    case IEC_BINARY: break;
     }
 }
 
@@ -241,16 +278,19 @@ void iec_server_byte(struct iec_server *server, const struct iec_meter *meter, u
     apply_deadline(server, wall_ms);
     switch (server->state) {
     case IEC_IDLE:
+    case IEC_BINARY:
         if (byte == '/') {
+            go_idle(server); /* a reader at the first speed again */
             start_request(server, wall_ms);
         }
         break;
     case IEC_REQUEST: byte_in_request(server, meter, (char)byte, wall_ms, out); break;
     case IEC_IDENT: byte_after_ident(server, byte, wall_ms); break;
-    case IEC_OPTION: byte_in_option(server, meter, (char)byte, wall_ms); break;
+    case IEC_OPTION: byte_in_option(server, meter, (char)byte, wall_ms, out); break;
     case IEC_PROGRAM: byte_in_program(server, meter, byte, wall_ms, out); break;
     case IEC_DATA:
     case IEC_OPENING:
+    case IEC_HANDOVER:
     case IEC_SENT: break;
     }
 }

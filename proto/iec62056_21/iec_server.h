@@ -32,6 +32,8 @@ struct iec_meter {
 
 struct iec_settings {
     bool mode_c; /**< an ACK option select is understood (382M) */
+    /** Mode E: "ACK 2 Z 2" hands the line over to HDLC (with mode_c). */
+    bool mode_e;
     /** Mode A: data follow this long after the ident when no ACK came (Tt 1700; 0: at once). */
     uint16_t wait_ms;
     uint16_t char_timeout_ms; /**< Ta 1500: an unfinished request is forgotten */
@@ -51,14 +53,16 @@ struct iec_settings {
 #define IEC_SERVER_ROOM 100u
 
 enum iec_state {
-    IEC_IDLE,    /**< waits for '/' */
-    IEC_REQUEST, /**< inside "/?...!CR LF", until Ta */
-    IEC_IDENT,   /**< ident sent: waits for ACK or for wait_ms to pass */
-    IEC_OPTION,  /**< inside "ACK 0 Z Y CR LF", until wait_ms has passed */
-    IEC_DATA,    /**< sending lines of the data block; deaf meanwhile, the line is half duplex */
-    IEC_SENT,    /**< last characters leave the line (paced only), then the speed falls back */
-    IEC_OPENING, /**< option select for programming taken: P0 comes after the reaction time */
-    IEC_PROGRAM, /**< programming, until B0 or Ti */
+    IEC_IDLE,     /**< waits for '/' */
+    IEC_REQUEST,  /**< inside "/?...!CR LF", until Ta */
+    IEC_IDENT,    /**< ident sent: waits for ACK or for wait_ms to pass */
+    IEC_OPTION,   /**< inside "ACK 0 Z Y CR LF", until wait_ms has passed */
+    IEC_DATA,     /**< sending lines of the data block; deaf meanwhile, the line is half duplex */
+    IEC_SENT,     /**< last characters leave the line (paced only), then the speed falls back */
+    IEC_OPENING,  /**< option select for programming taken: P0 comes after the reaction time */
+    IEC_PROGRAM,  /**< programming, until B0 or Ti */
+    IEC_HANDOVER, /**< mode E was confirmed: the new speed comes after the reaction time */
+    IEC_BINARY,   /**< mode E: the line belongs to another protocol, until iec_server_init or '/' */
 };
 
 struct iec_server {
@@ -97,7 +101,9 @@ void iec_server_configure(struct iec_server *server, const struct iec_settings *
  */
 int64_t iec_server_step(struct iec_server *server, const struct iec_meter *meter, int64_t wall_ms,
                         struct writer *out);
-/** True while the server is in the middle of something. */
+/** True while the server is in the middle of something; mode E counts as that. */
 bool iec_server_busy(const struct iec_server *server);
+/** True when mode E has handed the line over: 8N1 at server->baud. */
+bool iec_server_binary(const struct iec_server *server);
 
 #endif
