@@ -36,8 +36,10 @@ void line_describe(const struct line *line, char *text, size_t n_text)
     if (line->url.tcp) {
         snprintf(text, n_text, "%s:%s", line->url.path, line->url.port);
     } else {
+        static const char *const forms[] = {
+            [METER_KMP] = "8N2", [METER_IEC] = "7E1", [METER_DLMS] = "8N1"};
         snprintf(text, n_text, "%s (%u %s)", line->url.path, (unsigned)line->url.baud,
-                 line->url.protocol == METER_KMP ? "8N2" : "7E1");
+                 forms[line->opening ? METER_IEC : line->url.protocol]);
     }
 }
 
@@ -87,10 +89,13 @@ static bool is_pseudo_terminal(int fd)
            major(status.st_rdev) <= PTY_MAJOR_LAST;
 }
 
-/** 8N2 for KMP, 7E1 for IEC.  A pseudo terminal knows eight bits only; receivers mask the eighth.
- */
+/** 8N2 for KMP, 8N1 for HDLC, 7E1 for IEC.  A pseudo terminal knows eight bits only; receivers mask
+ *  the eighth. */
 static tcflag_t character_form(const struct line *line)
 {
+    if (line->url.protocol == METER_DLMS && !line->opening) {
+        return CS8;
+    }
     if (line->url.protocol == METER_KMP) {
         return CS8 | CSTOPB;
     }
@@ -151,6 +156,12 @@ enum host_err line_set_baud(struct line *line, uint32_t baud)
     return HOST_OK;
 }
 
+enum host_err line_set_opening(struct line *line, bool opening, uint32_t baud)
+{
+    line->opening = opening;
+    return line_set_baud(line, baud);
+}
+
 /* ---- TCP ---- */
 
 /** @return 0 when connected, else errno. */
@@ -183,7 +194,8 @@ static int connect_to(struct line *line, const struct addrinfo *address)
 
 static enum host_err open_tcp(struct line *line)
 {
-    const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo wanted = {.ai_family = AF_UNSPEC,
+                                    .ai_socktype = line->url.udp ? SOCK_DGRAM : SOCK_STREAM};
     struct addrinfo *found = NULL;
     int result = getaddrinfo(line->url.path, line->url.port, &wanted, &found);
     if (result != 0) {
@@ -209,6 +221,7 @@ enum host_err line_open(struct line *line, const struct meter_url *url, FILE *tr
     line->fd = -1;
     line->url = *url;
     line->trace = trace;
+    line->opening = false;
     line->error[0] = '\0';
     enum host_err err = url->tcp ? open_tcp(line) : open_port(line);
     if (err != HOST_OK) {

@@ -15,6 +15,7 @@
 struct line {
     int fd; /**< -1: closed */
     struct meter_url url;
+    bool opening;    /**< DLMS: in the mode E opening, which is IEC 62056-21's 7E1 */
     FILE *trace;     /**< every byte in hex goes here; NULL: nowhere */
     char error[400]; /**< one line of what went wrong last: what, where, what to check */
 };
@@ -22,7 +23,7 @@ struct line {
 /** Milliseconds of a clock that never jumps. */
 int64_t line_now_ms(void);
 
-/** Open what url names: 8N2 for KMP, 7E1 for IEC, at url->baud. */
+/** Open what url names: 8N2 for KMP, 7E1 for IEC, 8N1 for DLMS, at url->baud. */
 enum host_err line_open(struct line *line, const struct meter_url *url, FILE *trace);
 void line_close(struct line *line);
 
@@ -36,6 +37,8 @@ void line_rest(const struct line *line);
 enum host_err line_discard(struct line *line);
 /** Wait until all is sent, then change speed.  Does nothing on TCP. */
 enum host_err line_set_baud(struct line *line, uint32_t baud);
+/** DLMS: change to the form of IEC 62056-21 for the opening, or back, and to that speed. */
+enum host_err line_set_opening(struct line *line, bool opening, uint32_t baud);
 /** "/dev/ttyUSB0 (9600 8N2)" or "127.0.0.1:3820": for messages. */
 void line_describe(const struct line *line, char *text, size_t n_text);
 

@@ -5,17 +5,23 @@
 #include <string.h>
 
 #define DEFAULT_PORT "3820"
+#define DLMS_PORT    "4059" /* IEC 62056-47, registered with IANA */
 
 static const struct {
     const char *prefix;
     enum meter_protocol protocol;
-    bool tcp;
+    bool tcp, udp, hdlc;
     uint32_t baud;
 } schemes[] = {
-    {"kmp+tcp://", METER_KMP, true, 9600},
-    {"iec+tcp://", METER_IEC, true, 300},
-    {"kmp:", METER_KMP, false, 9600},
-    {"iec:", METER_IEC, false, 300},
+    {"kmp+tcp://", METER_KMP, true, false, false, 9600},
+    {"iec+tcp://", METER_IEC, true, false, false, 300},
+    {"dlms+udp://", METER_DLMS, true, true, false, 9600},
+    {"dlms+tcp://", METER_DLMS, true, false, false, 9600},
+    {"dlms://", METER_DLMS, true, false, false, 9600},
+    {"hdlc+tcp://", METER_DLMS, true, false, true, 9600},
+    {"dlms-hdlc:", METER_DLMS, false, false, true, 9600},
+    {"kmp:", METER_KMP, false, false, false, 9600},
+    {"iec:", METER_IEC, false, false, false, 300},
 };
 
 static const uint32_t bauds[] = {300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
@@ -46,6 +52,9 @@ static const char *take_option(struct meter_url *url, const char *name, const ch
     if (strcmp(name, "baud") == 0 && !url->tcp) {
         url->baud = parse_baud(value);
         return url->baud != 0 ? NULL : "baud=300, 600, 1200, 2400, 4800, 9600 ... 115200";
+    }
+    if (url->protocol == METER_DLMS) {
+        return dlms_url_option(&url->dlms, name, value);
     }
     if (strcmp(name, "speed") == 0 && url->protocol == METER_IEC) {
         url->speed = parse_baud(value);
@@ -99,23 +108,38 @@ static bool take_host(struct meter_url *url, char *host)
     return host[0] != '\0';
 }
 
-enum host_err meter_url_parse(const char *text, struct meter_url *url, char *error, size_t n_error)
+/** All that follows from the beginning.  @return what stands behind it, or NULL: none of ours. */
+static const char *take_scheme(struct meter_url *url, const char *text)
 {
-    struct meter_url taken = {.port = DEFAULT_PORT};
-    char rest[sizeof taken.path];
     size_t i = 0, n_schemes = sizeof schemes / sizeof schemes[0];
     while (i < n_schemes && strncmp(text, schemes[i].prefix, strlen(schemes[i].prefix)) != 0) {
         i++;
     }
     if (i == n_schemes) {
-        return refuse(error, n_error, text, "unknown kind",
-                      "kmp:/dev/ttyUSB0, kmp+tcp://HOST:PORT, iec:/dev/ttyUSB0 or "
-                      "iec+tcp://HOST:PORT");
+        return NULL;
     }
-    taken.protocol = schemes[i].protocol;
-    taken.tcp = schemes[i].tcp;
-    taken.baud = schemes[i].baud;
-    const char *after = text + strlen(schemes[i].prefix);
+    url->protocol = schemes[i].protocol;
+    url->tcp = schemes[i].tcp;
+    url->udp = schemes[i].udp;
+    url->hdlc = schemes[i].hdlc;
+    url->baud = schemes[i].baud;
+    url->dlms = dlms_url_default();
+    snprintf(url->port, sizeof url->port, "%s",
+             url->protocol == METER_DLMS ? DLMS_PORT : DEFAULT_PORT);
+    return text + strlen(schemes[i].prefix);
+}
+
+enum host_err meter_url_parse(const char *text, struct meter_url *url, char *error, size_t n_error)
+{
+    struct meter_url taken = {.path = ""};
+    char rest[sizeof taken.path];
+    const char *after = take_scheme(&taken, text);
+    if (after == NULL) {
+        return refuse(error, n_error, text, "unknown kind",
+                      "kmp:/dev/ttyUSB0, kmp+tcp://HOST:PORT, iec:/dev/ttyUSB0, "
+                      "iec+tcp://HOST:PORT, dlms://HOST, dlms-hdlc:/dev/ttyUSB0 or "
+                      "hdlc+tcp://HOST:PORT");
+    }
     if (strlen(after) >= sizeof taken.path) {
         return refuse(error, n_error, "...", "too long", "less than 200 characters");
     }
@@ -134,6 +158,7 @@ enum host_err meter_url_parse(const char *text, struct meter_url *url, char *err
     if (!taken.tcp) {
         snprintf(taken.path, sizeof taken.path, "%s", rest);
     }
+    dlms_url_complete(&taken.dlms);
     if (taken.path[0] == '\0') {
         return refuse(error, n_error, text, "no port", "a path like /dev/ttyUSB0");
     }

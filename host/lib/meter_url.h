@@ -5,6 +5,10 @@
  *   kmp+tcp://HOST:PORT                 KMP over TCP (meter382, or a serial server)
  *   iec:/dev/ttyUSB0[?baud=300]         IEC 62056-21 through an optical head, 7E1
  *   iec+tcp://HOST:PORT
+ *   dlms://HOST[:4059]                  DLMS/COSEM in the TCP wrapper
+ *   dlms+udp://HOST[:4059]              the same over UDP
+ *   dlms-hdlc:/dev/ttyUSB0[?baud=9600]  DLMS/COSEM in HDLC, 8N1
+ *   hdlc+tcp://HOST:PORT                HDLC over TCP (a serial server, a module of the meter)
  * IEC takes two more options: address=TEXT (calls one meter out of many) and speed=BAUD (mode C:
  * asks the meter for that speed).  A pseudo terminal's path is as good as a serial port's.
  */
@@ -15,18 +19,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dlms_url.h"
 #include "host_err.h"
 
-enum meter_protocol { METER_KMP, METER_IEC };
+enum meter_protocol { METER_KMP, METER_IEC, METER_DLMS };
 
 struct meter_url {
     enum meter_protocol protocol;
-    bool tcp;
-    char path[200]; /**< serial port, or host name */
-    char port[8];   /**< TCP port in decimal; meter382's own (3820) when none is given */
-    uint32_t baud;  /**< serial: first speed */
-    uint32_t speed; /**< IEC: speed to ask for in mode C, 0 = mode A */
-    char address[33];
+    bool tcp;             /**< or UDP: a host and a port, not a serial port */
+    bool udp;             /**< DLMS only */
+    bool hdlc;            /**< DLMS: in HDLC frames, else in the wrapper */
+    char path[200];       /**< serial port, or host name */
+    char port[8];         /**< TCP port in decimal; 3820 (DLMS: 4059) when none is given */
+    uint32_t baud;        /**< serial: first speed */
+    uint32_t speed;       /**< IEC: speed to ask for in mode C, 0 = mode A */
+    char address[33];     /**< IEC */
+    struct dlms_url dlms; /**< DLMS */
 };
 
 /** Take text apart.  @return HOST_OK or HOST_ERR_URL with one line of explanation in error. */

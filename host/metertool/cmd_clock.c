@@ -10,6 +10,7 @@
 #include "clock_meter.h"
 #include "clock_summer.h"
 #include "commands.h"
+#include "dlms_clock.h"
 
 #define GOOD_S         0.05 /* nearer than a line of 9600 baud can tell */
 #define LEAD_US        INT64_C(20000)
@@ -358,6 +359,9 @@ enum tool_exit command_clock(struct tool *tool, int n_arguments, char **argument
         if (result == EXIT_GOOD && tool->line.url.protocol == METER_IEC && !actions[i].looks) {
             tool_complain("clock %s goes over KMP: expected -m kmp:... or kmp+tcp://...", word);
             return EXIT_USAGE;
+        }
+        if (result == EXIT_GOOD && tool->line.url.protocol == METER_DLMS) {
+            return dlms_clock(tool, n_arguments, arguments);
         }
         result = result == EXIT_GOOD ? clock_meter_open(tool, &clock) : result;
         if (result == EXIT_GOOD && actions[i].looks) {

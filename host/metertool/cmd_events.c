@@ -7,6 +7,7 @@
 #include "../../proto/kmp/kmp_log.h"
 #include "../lib/event_words.h"
 #include "commands.h"
+#include "dlms_profile.h"
 #include "export_file.h"
 #include "export_records.h"
 #include "iec_records.h"
@@ -361,6 +362,10 @@ enum tool_exit command_events(struct tool *tool, int n_arguments, char **argumen
     const bool clear = n_arguments == 1 && strcmp(name, "clear") == 0;
     const bool unread = strcmp(what, "new") == 0, done = strcmp(what, "done") == 0;
     const bool export = strcmp(what, "export") == 0;
+    if (tool->line.url.protocol == METER_DLMS && n_arguments <= 1) {
+        static const struct profile_choice logs = {"events", 99, 97, 98};
+        return dlms_profile_export(tool, &logs, n_arguments > 0 ? arguments[0] : NULL);
+    }
     if (n_arguments > 0 && kind == NULL && !clear) {
         tool_complain("events '%s': expected status, clock, voltage, disconnect, neutral, "
                       "load-profile, audit, alarms or "

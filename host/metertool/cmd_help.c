@@ -9,6 +9,9 @@ const char help_addresses[] =
     "  kmp+tcp://HOST:PORT               KMP over TCP\n"
     "  iec:/dev/ttyUSB0[?baud=300]       IEC 62056-21 through an optical head, 7E1\n"
     "  iec+tcp://HOST:PORT               IEC 62056-21 over TCP\n"
+    "  dlms://HOST[:4059]                DLMS/COSEM over TCP (dlms+udp:// over UDP)\n"
+    "  dlms-hdlc:/dev/ttyUSB0            DLMS/COSEM in HDLC, 8N1; hdlc+tcp://HOST:PORT\n"
+    "  for DLMS also ?client=16&server=1&auth=lls ..., see docs/metertool.md\n"
     "  for IEC also ?address=NUMBER (calls one meter) and ?speed=9600 (mode C)\n";
 
 const char help_registers[] =

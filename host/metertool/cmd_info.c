@@ -184,11 +184,52 @@ static enum tool_exit info_iec(struct tool *tool)
     return EXIT_GOOD;
 }
 
+/* Names, numbers, firmware, clock: what says which meter it is, as far as this client may see it.
+ */
+static const char *const info_codes[] = {
+    "0-0:42.0.0", "0.0.0",  "0.0.1",  "0.2.0",   "0.2.8",   "0.2.1",   "96.1.0",
+    "96.1.1",     "96.1.2", "96.1.3", "96.1.10", "0.3.0",   "0.4.2",   "0.4.3",
+    "1.0.0",      "96.8.0", "0.1.0",  "43.1.0",  "96.14.0", "96.10.1", "97.97.0",
+};
+
+static void show_info(const struct readings *readings, bool ciphered)
+{
+    const size_t width = names_width(readings);
+    print_row(width, "Association", ciphered ? "ciphered" : "not ciphered", "");
+    for (size_t i = 0; i < readings->length; i++) {
+        char name[80];
+        row_name(&readings->items[i], name, sizeof name);
+        print_row(width, name, readings->items[i].text, readings->items[i].unit);
+    }
+}
+
+static enum tool_exit info_dlms(struct tool *tool)
+{
+    for (size_t i = 0; i < sizeof info_codes / sizeof info_codes[0]; i++) {
+        (void)selection_add(&tool->selection, info_codes[i]);
+    }
+    const enum tool_exit result = tool_read(tool);
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    if (tool->options.format == FORMAT_TABLE) {
+        show_info(&tool->readings, tool->dlms.client.settings.ciphered);
+    } else {
+        output_readings(tool);
+    }
+    return tool_report_nothing(tool) ? EXIT_UNKNOWN : EXIT_GOOD;
+}
+
 enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments)
 {
     if (n_arguments > 0) {
         tool_complain("info takes no argument, but '%s' was given", arguments[0]);
         return EXIT_USAGE;
     }
-    return tool->line.url.protocol == METER_KMP ? info_kmp(tool) : info_iec(tool);
+    switch (tool->line.url.protocol) {
+    case METER_KMP: return info_kmp(tool);
+    case METER_DLMS: return info_dlms(tool);
+    case METER_IEC: break;
+    }
+    return info_iec(tool);
 }

@@ -45,7 +45,7 @@ enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments
     if (result != EXIT_GOOD) {
         return result;
     }
-    if (n_arguments == 0 && tool->line.url.protocol == METER_KMP) {
+    if (n_arguments == 0 && tool->line.url.protocol != METER_IEC) {
         select_usual(tool);
     }
     result = tool_read(tool);

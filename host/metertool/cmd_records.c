@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "dlms_profile.h"
 #include "export_records.h"
 #include "iec_records.h"
 
@@ -28,7 +29,11 @@ static int skip_export(int n_arguments, char ***arguments)
 
 enum tool_exit command_profile(struct tool *tool, int n_arguments, char **arguments)
 {
+    static const struct profile_choice load = {"profile", 99, 1, 96};
     n_arguments = skip_export(n_arguments, &arguments);
+    if (tool->line.url.protocol == METER_DLMS && n_arguments <= 1) {
+        return dlms_profile_export(tool, &load, n_arguments > 0 ? arguments[0] : NULL);
+    }
     if (n_arguments > 0) {
         tool_complain("profile '%s': expected nothing more", arguments[0]);
         return EXIT_USAGE;
@@ -39,7 +44,11 @@ enum tool_exit command_profile(struct tool *tool, int n_arguments, char **argume
 
 enum tool_exit command_billing(struct tool *tool, int n_arguments, char **arguments)
 {
+    static const struct profile_choice debiting = {"billing", 98, 1, 255};
     n_arguments = skip_export(n_arguments, &arguments);
+    if (tool->line.url.protocol == METER_DLMS && n_arguments <= 1) {
+        return dlms_profile_export(tool, &debiting, n_arguments > 0 ? arguments[0] : NULL);
+    }
     const char *which = n_arguments > 0 ? arguments[0] : "1";
     if (n_arguments > 1 || (strcmp(which, "1") != 0 && strcmp(which, "2") != 0)) {
         tool_complain("billing '%s': expected 1 or 2", which);

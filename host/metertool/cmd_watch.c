@@ -163,6 +163,7 @@ static enum tool_exit read_again(struct tool *tool)
     }
     enum tool_exit result = tool_read(tool);
     if (result != EXIT_GOOD) {
+        dlms_meter_close(tool);
         line_close(&tool->line);
     }
     return result;
@@ -175,7 +176,7 @@ enum tool_exit command_watch(struct tool *tool, int n_arguments, char **argument
     if (result != EXIT_GOOD) {
         return result;
     }
-    if (n_arguments == 0 && tool->line.url.protocol == METER_KMP) {
+    if (n_arguments == 0 && tool->line.url.protocol != METER_IEC) {
         select_usual(tool);
     }
     int64_t due_ms = line_now_ms();

@@ -16,8 +16,9 @@ const struct command commands[] = {
      "what is new and what is wrong; LOG: status, clock, voltage, disconnect, neutral, "
      "load-profile, audit",
      true, false, command_events},
-    {"profile", "[export]", "load profile, oldest record first; --from, --to, --csv, --json", true,
-     false, command_profile},
+    {"profile", "[export]",
+     "load profile, oldest record first; --from, --to, --csv, --json; DLMS: [OBIS]", true, false,
+     command_profile},
     {"analysis", "[show | setup [every=MIN] [profile=N] REGISTER ... | start | stop | export]",
      "the analysis logger: its set-up, change it, its records", true, true, command_analysis},
     {"billing", "[export] [1|2]", "debiting log 1 (36 periods) or 2, oldest record first", true,
@@ -42,6 +43,11 @@ const struct command commands[] = {
     {"calibrate", "[show]",
      "calibrate by a reference source (--source); show: constants, seal, audit trail", false, false,
      command_calibrate},
+    {"dlms",
+     "objects | get [CLASS/]OBIS[:ATTRIBUTE] ... | set [CLASS/]OBIS[:ATTRIBUTE] TYPE:VALUE | "
+     "action "
+     "[CLASS/]OBIS[:METHOD] [TYPE:VALUE]",
+     "any DLMS meter: its objects, read, write and carry out", false, false, command_dlms},
     {"display", "get | set automatic|manual|backup READING ...|delivered",
      "which readings the display shows", false, false, command_display},
     {"seal", "", "is the verification seal closed, and what does it lock?", true, false,
@@ -59,10 +65,11 @@ const struct option_row option_rows[] = {
     {'m', "meter", "URL", "where the meter is and what it speaks (or METERTOOL_METER)"},
     {'j', "json", NULL, "print JSON, one object keyed by short code"},
     {'c', "csv", NULL, "print CSV with a header line"},
-    {'t', "timeout", "MS", "silence that ends a try (KMP 1700, IEC 4000)"},
+    {'t', "timeout", "MS", "silence that ends a try (KMP 1700, IEC 4000, DLMS 5000)"},
     {'r', "retries", "N", "further tries after the first (2)"},
     {'i', "interval", "S", "watch: seconds between readings (1)"},
-    {'n', "count", "N", "watch: stop after N readings (0: never)"},
+    {'n', "count", "N",
+     "watch: stop after N readings (0: never); DLMS profiles: the last N entries"},
     {'o', "output", "FILE", "exports: into FILE, behind the last record that it holds"},
     {'F', "from", "TIME", "exports: records from 2026-02-01[T12:00[:00]], meter's time"},
     {'T', "to", "TIME", "exports: up to and with this time"},
@@ -77,7 +84,7 @@ const struct option_row option_rows[] = {
     {OPTION_DRY_RUN, "dry-run", NULL, "calibrate: measure and compute, write nothing"},
     {OPTION_REPORT, "report", "FILE", "calibrate: write the protocol of the calibration there"},
     {OPTION_SHOW, "show", NULL, "calibrate: show constants, seal and audit trail"},
-    {'v', "verbose", NULL, "show every byte in hex on stderr"},
+    {'v', "verbose", NULL, "show every byte (DLMS: every APDU as text) on stderr"},
     {'h', "help", NULL, "this text"},
     {'V', "version", NULL, "print the version"},
 };
@@ -89,6 +96,18 @@ void option_letter_text(const struct option_row *row, char text[8])
     if (row->letter < OPTION_SOURCE) {
         (void)snprintf(text, 8, "-%c, ", row->letter);
     }
+}
+
+bool command_takes_dlms(const struct command *command)
+{
+    static const char *const names[] = {"info",    "read",    "watch", "dump", "events",
+                                        "profile", "billing", "clock", "dlms"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], command->name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct command *command_by_name(const char *name)

@@ -46,6 +46,8 @@ extern const char help_addresses[], help_registers[], help_exits[];
 
 /** NULL when there is none. */
 const struct command *command_by_name(const char *name);
+/** Does it know what to do with a meter over DLMS? */
+bool command_takes_dlms(const struct command *command);
 
 enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments);
@@ -65,6 +67,7 @@ enum tool_exit command_tariff(struct tool *tool, int n_arguments, char **argumen
 enum tool_exit command_clock(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_config(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_calibrate(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_dlms(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_display(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_seal(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_decode(struct tool *tool, int n_arguments, char **arguments);

@@ -520,7 +520,7 @@ enum tool_exit export_records(struct tool *tool, const struct record_kind *kind)
 {
     struct export x = {.tool = tool, .kind = kind, .progress = {.name = kind->name}};
     if (tool->line.url.protocol != METER_KMP) {
-        tool_complain("logs are read over KMP");
+        tool_complain("logs are read over KMP or DLMS");
         return EXIT_USAGE;
     }
     if (!export_bounds(&tool->options, x.from, x.to)) {

@@ -177,18 +177,20 @@ static enum tool_exit run_command(struct tool *tool, int n_arguments, char **arg
         tool_complain("no command '%s'; metertool help lists them", arguments[0]);
         return EXIT_USAGE;
     }
+    tool->takes_dlms = command_takes_dlms(command);
     enum tool_exit result = command->needs_meter ? tool_connect(tool) : EXIT_GOOD;
     if (result == EXIT_GOOD) {
         result = command->run(tool, n_arguments - 1, arguments + 1);
     }
     iec_programming_close(&tool->programming);
+    dlms_meter_close(tool);
     line_close(&tool->line);
     return result;
 }
 
 int main(int argc, char **argv)
 {
-    struct tool tool;
+    static struct tool tool; /* large, and there is one */
     memset(&tool, 0, sizeof tool);
     tool.line.fd = -1;
     tool.options = (struct tool_options){

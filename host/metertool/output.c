@@ -76,7 +76,12 @@ json_t *output_json_reading(const struct reading *reading)
         json_object_set_new(object, "mantissa", json_integer(reading->mantissa));
         json_object_set_new(object, "exponent", json_integer(reading->exponent));
     }
-    if (reading->def != NULL) {
+    if (strchr(reading->code, ':') != NULL) { /* DLMS: the code is the whole one */
+        char name[80];
+        reading_name(reading, name, sizeof name);
+        json_object_set_new(object, "obis", json_string(reading->code));
+        json_object_set_new(object, "name", json_string(name));
+    } else if (reading->def != NULL) {
         const uint8_t *o = reading->def->obis;
         char obis[32];
         snprintf(obis, sizeof obis, "%u-%u:%u.%u.%u.%u", o[0], o[1], o[2], o[3], o[4], o[5]);

@@ -3,6 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../lib/dlms_text.h"
+#include "../lib/dlms_unit.h"
+#include "../lib/obis_text.h"
+
+#define CLASS_PROFILE 7u
+
 /* Unit codes of KMP whose values are no plain numbers. */
 enum kmp_unit {
     UNIT_CLOCK_HHMMSS = 47,
@@ -24,8 +30,7 @@ static void text_of_hex(const struct kmp_value *value, char *text, size_t n_text
     }
 }
 
-/** mantissa * 10^exponent, every digit. */
-static void text_of_number(int64_t mantissa, int exponent, char *text, size_t n_text)
+void number_text(int64_t mantissa, int exponent, char *text, size_t n_text)
 {
     struct writer w = writer_over(text, n_text - 1);
     writer_fixed(&w, mantissa, exponent < 0 ? (unsigned)-exponent : 0u, 1);
@@ -127,7 +132,7 @@ void kmp_value_text(const struct kmp_value *value, char *text, size_t n_text)
     } else if (is_decimal_time(value->unit)) {
         text_of_decimal_time(value->unit, mantissa, text, n_text);
     } else {
-        text_of_number(mantissa, exponent, text, n_text);
+        number_text(mantissa, exponent, text, n_text);
     }
 }
 
@@ -246,6 +251,59 @@ bool readings_add_iec(struct readings *readings, const struct iec_item *item)
     return true;
 }
 
+/** Names are those of registers, or of the code. */
+static const struct register_def *def_of_obis(const uint8_t obis[6])
+{
+    for (size_t i = 0; i < register_table_length; i++) {
+        const struct register_def *def = &register_table[i];
+        if (memcmp(def->obis + 2, obis + 2, 4) == 0 && obis[0] == 1 && def->code[0] != '\0') {
+            return def;
+        }
+    }
+    return NULL;
+}
+
+/** "array of 12" and so on is what fits; the rest is for metertool dlms get. */
+static bool take_number(const struct dlms_value *value, int8_t scaler, uint8_t unit,
+                        struct reading *reading)
+{
+    int exponent = 0, scaled = 0;
+    if (!dlms_value_number(value, &reading->mantissa, &exponent)) {
+        return false;
+    }
+    const char *name = dlms_unit_shown(unit, scaler, &scaled);
+    reading->exponent = exponent + scaled;
+    snprintf(reading->unit, sizeof reading->unit, "%s", name);
+    number_text(reading->mantissa, reading->exponent, reading->text, sizeof reading->text);
+    return true;
+}
+
+bool readings_add_dlms(struct readings *readings, const uint8_t obis[6], uint16_t class_id,
+                       struct reader data, int8_t scaler, uint8_t unit)
+{
+    struct reading *reading = add(readings);
+    struct reader whole = data;
+    struct dlms_value value;
+    if (reading == NULL) {
+        return false;
+    }
+    obis_text(obis, reading->code);
+    reading->def = def_of_obis(obis);
+    if (dlms_data_read(&data, &value) == DLMS_OK && reader_complete(&data) &&
+        value.type != DLMS_COMPACT_ARRAY) {
+        reading->is_number = take_number(&value, scaler, unit, reading);
+        if (!reading->is_number) {
+            dlms_value_text(&value, reading->text, sizeof reading->text);
+        }
+    } else {
+        (void)dlms_data_text(whole, reading->text, sizeof reading->text);
+    }
+    if (class_id == CLASS_PROFILE) {
+        snprintf(reading->unit, sizeof reading->unit, "entries");
+    }
+    return true;
+}
+
 void reading_name(const struct reading *reading, char *name, size_t n_name)
 {
     if (reading->def != NULL) {
@@ -253,6 +311,10 @@ void reading_name(const struct reading *reading, char *name, size_t n_name)
     } else if (reading->kmp_id >= 0) {
         snprintf(name, n_name, "register 0x%04X", (unsigned)reading->kmp_id);
     } else {
-        snprintf(name, n_name, "%s", "");
+        uint8_t obis[6];
+        name[0] = '\0';
+        if (strchr(reading->code, ':') != NULL && obis_parse(reading->code, obis) != 0) {
+            obis_name(obis, name, n_name);
+        }
     }
 }

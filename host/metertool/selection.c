@@ -16,12 +16,27 @@ static struct selected *add(struct selection *selection)
     return &selection->items[selection->length++];
 }
 
+#define NAMED_CDE 0x1Cu
+
+/** Its code for DLMS: medium and channel are not compared, as everywhere. */
+static void name_obis(struct selected *selected, const struct register_def *def)
+{
+    static const uint8_t none[6] = {0};
+    const bool has = def != NULL && memcmp(def->obis, none, sizeof none) != 0;
+    memset(selected->obis, 0, sizeof selected->obis);
+    selected->named = has ? NAMED_CDE : 0;
+    if (has) {
+        memcpy(selected->obis, def->obis, sizeof selected->obis);
+    }
+}
+
 void selection_add_register(struct selection *selection, const struct register_def *def)
 {
     struct selected *selected = add(selection);
     selected->def = def;
     selected->kmp_id = def->kmp_id == NO_KMP_ID ? -1 : def->kmp_id;
     snprintf(selected->code, sizeof selected->code, "%s", def->code);
+    name_obis(selected, def);
 }
 
 void selection_add_id(struct selection *selection, uint16_t kmp_id)
@@ -31,6 +46,7 @@ void selection_add_id(struct selection *selection, uint16_t kmp_id)
     selected->def = def;
     selected->kmp_id = kmp_id;
     snprintf(selected->code, sizeof selected->code, "%s", def != NULL ? def->code : "");
+    name_obis(selected, def);
 }
 
 static size_t add_id(struct selection *selection, const char *argument)
@@ -86,6 +102,18 @@ static bool obis_equal(const struct register_def *def, const unsigned groups[6],
     return memcmp(def->obis, none, sizeof none) != 0;
 }
 
+/** What was named counts for DLMS, where medium and channel tell objects apart. */
+static void keep_named(struct selection *selection, const char *argument)
+{
+    struct selected *selected = &selection->items[selection->length - 1];
+    uint8_t obis[6];
+    const unsigned named = obis_parse(argument, obis);
+    if (named != 0) {
+        memcpy(selected->obis, obis, sizeof obis);
+        selected->named = named;
+    }
+}
+
 static size_t add_obis(struct selection *selection, const char *argument)
 {
     unsigned groups[6];
@@ -101,6 +129,7 @@ static size_t add_obis(struct selection *selection, const char *argument)
     for (size_t i = 0; i < register_table_length; i++) {
         if (obis_equal(&register_table[i], groups, named)) {
             selection_add_register(selection, &register_table[i]);
+            keep_named(selection, argument);
             return 1;
         }
     }
@@ -108,6 +137,7 @@ static size_t add_obis(struct selection *selection, const char *argument)
     selected->def = NULL;
     selected->kmp_id = -1;
     snprintf(selected->code, sizeof selected->code, "%u.%u.%u", groups[2], groups[3], groups[4]);
+    keep_named(selection, argument);
     return 1;
 }
 
@@ -176,6 +206,10 @@ bool selected_matches(const struct selected *selected, int32_t kmp_id, const cha
 {
     if (kmp_id >= 0) {
         return selected->kmp_id == kmp_id;
+    }
+    uint8_t obis[6];
+    if (strchr(code, ':') != NULL && obis_parse(code, obis) != 0) { /* DLMS */
+        return selected->named != 0 && obis_matches(obis, selected->obis, selected->named);
     }
     return selected->code[0] != '\0' && strcmp(selected->code, code) == 0;
 }

@@ -5,12 +5,15 @@
 #define OPEN382_SELECTION_H
 
 #include "../../app/registers/register_table.h"
+#include "../lib/obis_text.h"
 
 #define SELECTION_MAX 512u
 
 struct selected {
     const struct register_def *def; /**< NULL: not in our table */
     int32_t kmp_id;                 /**< -1: none known */
+    uint8_t obis[6];                /**< DLMS: the code asked for */
+    unsigned named;                 /**< groups of it that count, as obis_parse() tells; 0: none */
     char code[24];                  /**< short code, as IEC 62056-21 prints it; "" = none */
 };
 

@@ -45,7 +45,7 @@ enum tool_exit tool_connect(struct tool *tool)
     char error[400];
     if (options->meter == NULL) {
         tool_complain("no meter named; give -m URL or set METERTOOL_METER, "
-                      "e.g. -m kmp:/dev/ttyUSB0 or -m kmp+tcp://127.0.0.1:3820");
+                      "e.g. -m kmp:/dev/ttyUSB0, -m kmp+tcp://127.0.0.1:3820 or -m dlms://HOST");
         return EXIT_USAGE;
     }
     if (meter_url_parse(options->meter, &url, error, sizeof error) != HOST_OK) {
@@ -56,9 +56,18 @@ enum tool_exit tool_connect(struct tool *tool)
         tool_complain("--password: expected a whole number from 0 to 65535, as KMP has them");
         return EXIT_USAGE;
     }
-    if (line_open(&tool->line, &url, options->verbose ? stderr : NULL) != HOST_OK) {
+    if (url.protocol == METER_DLMS && !tool->takes_dlms) {
+        tool_complain("this command does not go over DLMS: expected -m kmp:... or kmp+tcp://...");
+        return EXIT_USAGE;
+    }
+    /* DLMS is traced as APDUs, without its secrets: those would stand among the bytes. */
+    const bool bytes = options->verbose && url.protocol != METER_DLMS;
+    if (line_open(&tool->line, &url, bytes ? stderr : NULL) != HOST_OK) {
         tool_complain("%s", tool->line.error);
         return EXIT_METER;
+    }
+    if (url.protocol == METER_DLMS) {
+        return (enum tool_exit)dlms_meter_open(tool);
     }
     long timeout_ms = url.protocol == METER_KMP ? KMP_TIMEOUT_MS : IEC_TIMEOUT_MS;
     if (options->timeout_ms >= 0) {
@@ -174,6 +183,9 @@ static enum tool_exit read_iec(struct tool *tool)
 enum tool_exit tool_read(struct tool *tool)
 {
     tool->readings.length = 0;
+    if (tool->line.url.protocol == METER_DLMS) {
+        return (enum tool_exit)dlms_meter_read(tool);
+    }
     return tool->line.url.protocol == METER_KMP ? read_kmp(tool) : read_iec(tool);
 }
 
@@ -182,8 +194,9 @@ bool tool_report_nothing(const struct tool *tool)
     if (tool->readings.length > 0) {
         return false;
     }
-    tool_complain("the meter answers, but has none of the registers asked for; "
-                  "metertool read 0xID asks for any other");
+    tool_complain("the meter answers, but has none of the registers asked for; %s",
+                  tool->line.url.protocol == METER_DLMS ? "metertool dlms objects lists what it has"
+                                                        : "metertool read 0xID asks for any other");
     return true;
 }
 
@@ -207,7 +220,7 @@ bool tool_report_missing(const struct tool *tool)
             continue;
         }
         missing = true;
-        if (selected->kmp_id >= 0) {
+        if (selected->kmp_id >= 0 && tool->line.url.protocol != METER_DLMS) {
             tool_complain("the meter does not have register 0x%04X%s%s%s",
                           (unsigned)selected->kmp_id, selected->def != NULL ? " (" : "",
                           selected->def != NULL ? selected->def->name : "",

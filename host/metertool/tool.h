@@ -9,8 +9,12 @@
 #include "../lib/iec_link.h"
 #include "../lib/iec_programming.h"
 #include "../lib/kmp_link.h"
+#include "dlms_meter.h"
 #include "reading.h"
 #include "selection.h"
+
+/* Meters answer a DLMS request within some 100 ms, long ones within seconds. */
+#define DLMS_TIMEOUT_MS 5000u
 
 /** Exit codes, as documented in docs/metertool.md. */
 enum tool_exit {
@@ -41,6 +45,7 @@ struct tool_options {
     bool password_word;          /**< it is no number that KMP takes */
     const char *from, *to;       /**< exports: TIME; NULL: none given */
     const char *output;          /**< of an export; NULL: standard output */
+    const char *keys;            /**< DLMS: file of keys and passwords; NULL: none given */
     const char *source, *report; /**< calibrate: tcp:HOST:PORT, a file; NULL: none given */
     bool shortened, dry_run, yes, show;
 };
@@ -52,6 +57,8 @@ struct tool {
     struct kmp_link kmp;
     struct iec_link iec;
     struct iec_programming programming; /**< IEC: a dialogue that is open */
+    struct dlms_meter dlms;
+    bool takes_dlms; /**< the command that runs does */
     struct readings readings;
     struct selection selection;
 };

@@ -1,0 +1,155 @@
+"""metertool over DLMS against a meter made by hand (fake_dlms.py): every command, long answers in
+blocks, and answers that are wrong in every way.  Arguments: BUILD_DIR SOURCE_DIR."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from fake_dlms import CLOCK, NAME, FakeDlms
+
+TOOL = os.path.join(sys.argv[1], "metertool")
+
+
+def check(condition, text):
+    if not condition:
+        print(f"FAILED: {text}")
+        sys.exit(1)
+
+
+def tool(meter, *arguments, options="", exit_code=0, environment=None):
+    done = subprocess.run([TOOL, "-m", f"dlms://127.0.0.1:{meter.port}{options}", "-t", "1500", *arguments],
+                          capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **(environment or {})})
+    check(done.returncode == exit_code,
+          f"{arguments} {options}: exit {done.returncode}, not {exit_code}: {done.stdout}{done.stderr}")
+    return done
+
+
+def reading():
+    meter = FakeDlms()
+    values = json.loads(tool(meter, "read", "--json", "1.8.0", "1.7.0", "1-0:1.6.0").stdout)
+    check(values["1-0:1.8.0.255"]["value"] == 1234.567 and values["1-0:1.8.0.255"]["unit"] == "kWh", f"energy: {values}")
+    check(values["1-0:1.7.0.255"]["value"] == 0.976, f"power: {values}")
+    check(values["1-0:1.6.0.255"]["extra"] == "2026-01-17 18:30:00", f"time of the peak: {values}")
+    check(meter.released == 1, "the association was not released")
+    dump = json.loads(tool(meter, "dump", "--json").stdout)
+    check(len(dump) == 43, f"dump: {len(dump)} objects")  # the list of objects and security set-up are refused
+    check(dump[NAME]["value"] == "FAK0000000000001", f"name: {dump[NAME]}")
+    csv = tool(meter, "read", "--csv").stdout.splitlines()
+    check(csv[1].startswith("1-0:1.8.0.255,,Active energy A+,1234.567,kWh"), f"CSV: {csv}")
+    done = tool(meter, "read", "1.8.0", "99.99.9", exit_code=3)
+    check("does not have register 99.99.9" in done.stderr, done.stderr)
+    check("FAK0000000000001" in tool(meter, "info").stdout, "info")
+    lines = tool(meter, "watch", "-n", "2", "-i", "0", "1.8.0").stdout.splitlines()
+    check(len(lines) == 2 and "1234.567 kWh" in lines[1], f"watch: {lines}")
+    meter.close()
+
+
+def blocks_and_lists():
+    for meter in (FakeDlms(block=37), FakeDlms(block=400, faults=["dribble"]), FakeDlms(conformance=0x001010),
+                  FakeDlms(max_pdu=125), FakeDlms(faults=["notify"])):
+        dump = json.loads(tool(meter, "dump", "--json").stdout)
+        check(len(dump) == 43 and dump["1-0:1.8.0.255"]["value"] == 1234.567, f"{meter.faults}: {len(dump)}")
+        check(max(len(r) for r in meter.requests) <= 125 or meter.max_pdu != 125, "a request longer than the meter takes")
+        meter.close()
+    meter = FakeDlms()
+    tool(meter, "dump", options="?ask=one")
+    check(not any(r[:2] == b"\xC0\x03" for r in meter.requests), "ask=one asked with a list")
+    meter.close()
+
+
+def profiles():
+    meter = FakeDlms(block=50)
+    rows = json.loads(tool(meter, "profile", "--json").stdout)
+    check(len(rows) == 8 and rows[1] == {"time": "2026-02-01 00:15:00", "1-0:1.8.0": 1.001, "1-0:1.7.0": 0.207}, f"{rows}")
+    csv = tool(meter, "profile", "--csv", "--from", "2026-02-01T00:30", "--to", "2026-02-01T01:15").stdout.splitlines()
+    check(csv[0] == "time,1-0:1.8.0 kWh,1-0:1.7.0 kW", f"heading: {csv[0]}")
+    check(len(csv) == 5 and csv[1].startswith("2026-02-01 00:30:00,1.002,"), f"rows: {csv}")
+    check(meter.asked_deviation == b"\x80\x00", "the deviation is not left open")
+    tool(meter, "profile", "--from", "2026-02-01", options="?deviation=real")
+    check(meter.asked_deviation == b"\xFF\xC4", "the deviation is not the meter's")
+    last = tool(meter, "profile", "--csv", "--count", "3").stdout.splitlines()
+    check(len(last) == 4 and last[3].startswith("2026-02-01 01:45:00") and meter.asked_entries == (6, 0), f"last: {last}")
+    tool(meter, "profile", "--count", "3", options="?rows=newest")
+    check(meter.asked_entries == (2, 0), f"from the newest: {meter.asked_entries}")
+    tool(meter, "profile", "--count", "300")
+    check(meter.asked_entries == (1, 0), f"more than there are: {meter.asked_entries}")
+    check("2026-02-03 04:05:06" in tool(meter, "events").stdout, "event log")
+    tool(meter, "billing", exit_code=3)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "profile.csv")
+        tool(meter, "profile", "--csv", "--output", path)
+        check(len(open(path).read().splitlines()) == 9, "file")
+        check("expected a name that is free" in tool(meter, "profile", "--output", path, exit_code=2).stderr, "kept")
+    meter.faults.add("compress")
+    again = json.loads(tool(meter, "profile", "--json").stdout)
+    check([r["time"] for r in again] == [r["time"] for r in rows], f"null-data: {again}")
+    meter.faults.add("columns")
+    check("does not have the columns" in tool(meter, "profile", exit_code=1).stderr, "columns")
+    meter.close()
+
+
+def clocks():
+    meter = FakeDlms()
+    seen = json.loads(tool(meter, "clock", "--json").stdout)
+    check(abs(seen["ahead_s"] + 3 * 86400) < 2 and seen["offset_min"] == 60, f"clock: {seen}")
+    tool(meter, "clock", "sync")
+    check(abs(json.loads(tool(meter, "clock", "--json").stdout)["ahead_s"]) < 1.5, "after sync")
+    check(meter.written[(8, CLOCK, 2)][-3:-1] == b"\xFF\xC4", "the deviation is the meter's own")
+    meter.deviation, meter.ahead = 0x8000, meter.ahead * 0
+    check(abs(json.loads(tool(meter, "clock", "--json").stdout)["ahead_s"]) < 1.5, "by the zone")
+    meter.deviation = 60
+    check(abs(json.loads(tool(meter, "clock", "--json", options="?zone=local-utc").stdout)["ahead_s"]) < 1.5, "other sign")
+    tool(meter, "clock", "set", "2026-12-01T00:00:00")
+    check(meter.now()[:4] == bytes([7, 0xEA, 12, 1]), "set")
+    meter.close()
+
+
+def objects():
+    meter = FakeDlms(max_pdu=64)
+    listed = json.loads(tool(meter, "dlms", "objects", "--json").stdout)
+    check(len(listed) == 45 and listed[0]["class_name"] == "Clock", f"{listed[:2]}")
+    done = tool(meter, "dlms", "get", "3/1-0:1.8.0.255", "8/0-0:1.0.0.255:3", "1-0:99.1.0:4")
+    check(done.stdout.split() == ["1234567", "-60", "900"], done.stdout)
+    check(json.loads(tool(meter, "dlms", "get", "99.1.0:3", "--json").stdout)[1] == [3, "1-0:1.8.0.255", 2, 0], "JSON")
+    tool(meter, "dlms", "set", "42.0.0", "text:" + "x" * 100)
+    check(meter.written[(1, NAME, 2)] == b"\x09\x64" + b"x" * 100, "a long value in blocks")
+    check("read-write-denied (3)" in tool(meter, "dlms", "set", "1.8.0", "u32:1", exit_code=3).stderr, "refused")
+    check("object-undefined" in tool(meter, "dlms", "get", "1/1-0:9.9.9.255", exit_code=3).stderr, "undefined")
+    tool(meter, "dlms", "action", "8/0-0:1.0.0.255:6", "i16:-30")
+    check(meter.actions[-1] == (8, CLOCK, 6, b"\x10\xFF\xE2"), f"action: {meter.actions}")
+    tool(meter, "dlms", "set", "42.0.0", "{u8:300}", exit_code=2)
+    tool(meter, "dlms", "get", "nonsense", exit_code=2)
+    tool(meter, "dlms", "get", exit_code=2)
+    meter.close()
+
+
+def wrong_answers():
+    for fault, words in (("invoke", "answer to another request"), ("cut", "malformed"), ("garbage", "malformed"),
+                         ("number", "another block number"), ("silent", "no answer in time")):
+        meter = FakeDlms(faults=[fault], block=60)
+        done = tool(meter, "-t", "400", "read", exit_code=1)
+        check(words in done.stderr and done.stderr.count("\n") == 1, f"{fault}: {done.stderr}")
+        meter.close()
+    meter = FakeDlms(passwords={16: b"12345"})
+    check("authentication failed" in tool(meter, "info", exit_code=1).stderr, "rejected")
+    meter.close()
+    for url, words in (("dlms://h:0", "port 1 to 65535"), ("dlms://h?client=0", "client=1"), ("dlms://h?colour=1", "client="),
+                       ("hdlc+tcp://h:1?address=20000", "address=0"), ("dlms-hdlc:/dev/x?baud=1", "baud=")):
+        done = subprocess.run([TOOL, "-m", url, "read"], capture_output=True, text=True, timeout=10)
+        check(done.returncode == 2 and words in done.stderr, f"{url}: {done.stderr}")
+    done = subprocess.run([TOOL, "-m", "dlms://127.0.0.1:1", "config", "show"], capture_output=True, text=True, timeout=10)
+    check(done.returncode == 2 and "does not go over DLMS" in done.stderr, done.stderr)
+
+
+def traces():
+    meter = FakeDlms()
+    told = tool(meter, "-v", "read", "1.8.0").stderr
+    check("AARQ context 1" in told and "GET 2 3/1-0:1.8.0.255:3" in told and "1234567" in told, told)
+    meter.close()
+
+
+for part in (reading, blocks_and_lists, profiles, clocks, objects, wrong_answers, traces):
+    part()
+print("ok")
