@@ -87,9 +87,12 @@ static void correct_group(struct processor *p)
         known |= p->system[s].known && !processor_silent(p, s) ? 1u << s : 0u;
     }
     for (unsigned s = 0; s < p->setup.systems; s++) {
+        const struct system_phasor none = {0, 0};
         if (p->system[s].reported) {
             system_correct(&p->system[s],
-                           neighbours_current(p->system, p->setup.systems, s, known));
+                           p->system[s].compensated
+                               ? neighbours_current(p->system, p->setup.systems, s, known)
+                               : none);
         }
     }
 }

@@ -11,27 +11,28 @@
 #define FULL_SCALE_MV ((uint32_t)(MEASURING_FULL_SCALE_UV / 1000u))
 #define FULL_SCALE_UA ((uint32_t)MEASURING_FULL_SCALE_UA)
 
-/* Whole part of the square root.  The square is brought to 2^62 .. 2^64 by an even number of
- * places: its root then has 32 bits.  The upper half of them come from the upper half of the
- * square, from a straight line twice improved; one more step of the same kind has them all, and
- * what it may be off by is put right. */
+/* Whole part of the square root.  The square is brought
+ * to 2^62 .. 2^64 by an even number of places: its root then has 32 bits.  One divided by the root
+ * is a parabola, twice improved by Newton's rule; times the square it is the root to 20 bits, once
+ * more improved to all of them, and what is missing then is put right.  No division: each would
+ * take as long as all of the products. */
 static uint32_t square_root(uint64_t square)
 {
-    unsigned places = 0;
     if (square == 0) {
         return 0;
     }
-    for (unsigned step = 32; step >= 2u; step /= 2u) {
-        if (square >> (64u - step) == 0) {
-            square <<= step;
-            places += step;
-        }
-    }
-    const uint32_t upper = (uint32_t)(square >> 32);
-    uint32_t half = ((upper >> 15) * 85u >> 8) + 22775u; /* within 3 % */
-    half = (half + upper / half) / 2u;
-    half = (half + upper / half) / 2u;
-    uint64_t root = ((uint64_t)half << 15) + (square >> 17) / half;
+    const unsigned places = (unsigned)__builtin_clzll(square) & ~1u;
+    square <<= places;
+    const uint32_t upper = (uint32_t)(square >> 32), top = upper >> 16;
+    /* 1 / root, 1 to 2: of 2^-14, a parabola (within 3 %) improved once; then of 2^-30, once more
+     */
+    uint32_t y_q14 = 43759u - (53827u * top >> 16) + ((26846u * top >> 16) * top >> 16);
+    y_q14 = y_q14 * ((3u << 14) - (top * (y_q14 * y_q14 >> 14) >> 16)) >> 15;
+    const uint64_t y_q30 = (uint64_t)y_q14 << 16, y2_q28 = y_q30 * y_q30 >> 32;
+    const uint64_t better_q30 = y_q30 * ((UINT64_C(3) << 28) - (upper * y2_q28 >> 32)) >> 29;
+    uint64_t root = upper * better_q30 >> 30;
+    root = (uint64_t)((int64_t)root + ((int64_t)(square - root * root) / (INT64_C(1) << 32)) *
+                                          (int64_t)better_q30 / (INT64_C(1) << 31));
     root = root < UINT32_MAX ? root : UINT32_MAX;
     while (root * root > square) {
         root--;
@@ -42,6 +43,13 @@ static uint32_t square_root(uint64_t square)
     return (uint32_t)(root >> (places / 2u));
 }
 
+/* Values are nearly always of a second: by a constant, compilers multiply. */
+static uint64_t over_samples(uint64_t number, uint64_t samples)
+{
+    return samples == MEASURING_SAMPLE_RATE_HZ ? number / MEASURING_SAMPLE_RATE_HZ
+                                               : number / samples;
+}
+
 /*
  * Rms of a channel in the unit of full_scale.  squares: counter difference; per sample that is the
  * mean square / 2^16.  2^23 steps are full_scale at a gain of 2^30; full_scale is below 2^28.
@@ -49,7 +57,8 @@ static uint32_t square_root(uint64_t square)
 static uint32_t rms_of(uint64_t squares, uint64_t samples, uint32_t noise_lsb2, uint32_t full_scale,
                        uint32_t gain_q30)
 {
-    uint64_t mean_q16 = squares / samples << 32 | ((squares % samples) << 32) / samples;
+    uint64_t whole = over_samples(squares, samples);
+    uint64_t mean_q16 = whole << 32 | over_samples((squares - whole * samples) << 32, samples);
     uint64_t noise_q16 = (uint64_t)noise_lsb2 << 16;
     mean_q16 = mean_q16 > noise_q16 ? mean_q16 - noise_q16 : 0;
     uint64_t rms_q8 = square_root(mean_q16);
@@ -63,7 +72,7 @@ static int32_t power_milli(struct wide energy, uint64_t samples)
 {
     struct wide size = wide_magnitude(energy);
     uint64_t size_q10 = (uint64_t)size.whole << 10 | size.fraction >> 38;
-    uint64_t milli = (size_q10 * 28800u / samples + 512u) >> 10;
+    uint64_t milli = (over_samples(size_q10 * 28800u, samples) + 512u) >> 10;
     int32_t value = (int32_t)milli;
     return wide_is_negative(energy) ? -value : value;
 }
@@ -85,9 +94,53 @@ static const struct system_sums *sums_of(const struct system *system)
     return sums->samples > 0 ? sums : NULL;
 }
 
+static const struct system_rms *place_of(const struct system_rms *known, uint64_t squares)
+{
+    return &known[squares & 1u];
+}
+
+static bool is_of(const struct system_rms *rms, uint64_t squares, uint64_t samples, uint32_t gain)
+{
+    return rms->squares == squares && rms->samples == samples && rms->gain == gain;
+}
+
 static uint32_t voltage_of(const struct system *system, const struct system_sums *sums)
 {
-    return rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, system_voltage_gain(system));
+    const uint32_t gain = system_voltage_gain(system);
+    const struct system_rms *known = place_of(system->voltage_rms, sums->voltage);
+    return is_of(known, sums->voltage, sums->samples, gain)
+               ? known->value
+               : rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, gain);
+}
+
+static uint32_t current_of(const struct system *system, const struct system_sums *sums)
+{
+    const uint32_t gain = system_current_gain(system);
+    const struct system_rms *known = place_of(system->current_rms, sums->current);
+    return is_of(known, sums->current, sums->samples, gain)
+               ? known->value
+               : rms_of(sums->current, sums->samples, system->constants.current_noise_lsb2,
+                        FULL_SCALE_UA, gain);
+}
+
+static void keep_voltage(struct system *system)
+{
+    const struct system_sums *sums = sums_of(system);
+    if (sums != NULL) {
+        const struct system_rms rms = {sums->voltage, sums->samples, system_voltage_gain(system),
+                                       voltage_of(system, sums)};
+        system->voltage_rms[sums->voltage & 1u] = rms;
+    }
+}
+
+static void keep_current(struct system *system)
+{
+    const struct system_sums *sums = sums_of(system);
+    if (sums != NULL) {
+        const struct system_rms rms = {sums->current, sums->samples, system_current_gain(system),
+                                       current_of(system, sums)};
+        system->current_rms[sums->current & 1u] = rms;
+    }
 }
 
 /* Of U1 in its own system, 2^-32 turns. */
@@ -154,8 +207,7 @@ static void fill_phase(const struct processor *p, unsigned s, struct legal_phase
         return;
     }
     phase->voltage_mv = voltage_of(system, sums);
-    phase->current_ua = rms_of(sums->current, sums->samples, system->constants.current_noise_lsb2,
-                               FULL_SCALE_UA, system_current_gain(system));
+    phase->current_ua = current_of(system, sums);
     phase->current_ma = (phase->current_ua + 500u) / 1000u;
     phase->active_mw = power_milli(wide_product(sums->active, system->power_gain), sums->samples);
     phase->reactive_mvar =
@@ -270,9 +322,8 @@ enum legal_err legal_sums(const struct legal *legal, uint8_t system, struct lega
     return LEGAL_OK;
 }
 
-void legal_powers(const struct legal *legal, struct legal_instant *out)
+static void powers(const struct processor *p, struct legal_instant *out)
 {
-    const struct processor *p = processor_of_const(legal);
     memset(out, 0, sizeof *out);
     bool temperature = false;
     for (unsigned s = 0; s < p->setup.systems; s++) {
@@ -289,11 +340,21 @@ void legal_powers(const struct legal *legal, struct legal_instant *out)
     fill_totals(p, out);
 }
 
+void legal_powers(struct legal *legal, struct legal_instant *out)
+{
+    struct processor *p = processor_of(legal);
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        keep_voltage(&p->system[s]);
+        keep_current(&p->system[s]);
+    }
+    powers(p, out);
+}
+
 void legal_instant(const struct legal *legal, struct legal_instant *out)
 {
     const struct processor *p = processor_of_const(legal);
     const struct reference reference = reference_of(p);
-    legal_powers(legal, out);
+    powers(p, out);
     for (unsigned s = 0; s < p->setup.systems; s++) {
         const struct system *system = &p->system[s];
         struct legal_phase *phase = &out->phase[s];
@@ -317,6 +378,7 @@ void legal_voltages(struct legal *legal, struct legal_voltages *out)
 {
     struct processor *p = processor_of(legal);
     for (unsigned s = 0; s < p->setup.systems; s++) {
+        keep_voltage(&p->system[s]);
         if (p->system[s].voltage_present) {
             keep_angle(&p->system[s]);
         }

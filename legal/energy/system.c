@@ -19,9 +19,31 @@ static void drifts_follow(struct system *system)
         drift_error_q40(&c->voltage_drift, system->temperature_cc, c->reference_cc);
 }
 
+static bool drifts(const struct legal_drift *drift)
+{
+    return drift->linear_q40 != 0 || drift->quadratic_q54 != 0 || drift->cubic_q68 != 0;
+}
+
+/* Without any of these, correction is one gain. */
+static bool compensates(const struct legal_constants *c)
+{
+    bool neighbours = false;
+    for (unsigned n = 0; n < LEGAL_NEIGHBOURS; n++) {
+        neighbours = neighbours || c->neighbour_re_q40[n] != 0 || c->neighbour_im_q40[n] != 0;
+    }
+    return neighbours || c->crosstalk_g_q40 != 0 || c->crosstalk_b_q40 != 0 ||
+           c->heating_q64 != 0 || drifts(&c->power_drift);
+}
+
 void system_calibrate(struct system *system, const struct legal_constants *constants)
 {
+    static const struct system_rms nothing = {0, 0, 0, 0};
     system->constants = *constants;
+    for (unsigned i = 0; i < 2; i++) { /* of another noise */
+        system->voltage_rms[i] = nothing;
+        system->current_rms[i] = nothing;
+    }
+    system->compensated = compensates(constants);
     /* 160 V in ADC steps: 160 V / 700 V * 2^23, less the gain of this very divider */
     uint64_t lsb = (SYSTEM_VOLTAGE_MIN_MV << 23) / (MEASURING_FULL_SCALE_UV / 1000u);
     lsb = (lsb << 30) / constants->voltage_gain;
@@ -169,10 +191,11 @@ static int64_t phasor_steps(int64_t product, uint64_t samples, uint64_t *rest_q2
     return whole * (int64_t)samples + (int64_t)(part >> 23);
 }
 
-void system_correct(struct system *system, struct system_phasor neighbours)
+static void compensate(struct system *system, struct system_phasor neighbours,
+                       struct system_sums *out)
 {
     const struct legal_constants *constants = &system->constants;
-    struct system_sums sums = system->window;
+    struct system_sums sums = *out;
     sums.active -=
         crosstalk_steps(constants->crosstalk_g_q40, sums.voltage, &system->active_rest_q40);
     sums.reactive -=
@@ -185,6 +208,15 @@ void system_correct(struct system *system, struct system_phasor neighbours)
                                       &system->reactive_rest_q23);
     }
     system->power_gain = drift_gain(constants->power_gain, power_error_q40(system));
+    *out = sums;
+}
+
+void system_correct(struct system *system, struct system_phasor neighbours)
+{
+    struct system_sums sums = system->window;
+    if (system->compensated || neighbours.re != 0 || neighbours.im != 0) {
+        compensate(system, neighbours, &sums);
+    }
     system->active_energy = wide_product(sums.active, system->power_gain);
     system->reactive_energy = wide_product(sums.reactive, system->power_gain);
     add_second(system, &sums);

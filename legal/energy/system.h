@@ -42,6 +42,12 @@ struct system_counters {
     uint64_t samples;
 };
 
+/** An rms value that was worked out before, and of what. */
+struct system_rms {
+    uint64_t squares, samples; /**< samples 0: of nothing */
+    uint32_t gain, value;
+};
+
 /** All since the start, modulo 2^64, as booked: differences of it are exact means. */
 struct system_total {
     struct wide active, reactive;
@@ -72,6 +78,7 @@ struct system {
     uint64_t active_rest_q23, reactive_rest_q23;
 
     struct shunt_heat heat;
+    bool compensated;    /**< a constant is set that power_gain or the counter steps depend on */
     uint32_t power_gain; /**< at this temperature, with the heat */
     /* drifts at this temperature: worked out anew when it changes */
     int64_t power_drift_q40, voltage_drift_q40;
@@ -93,6 +100,9 @@ struct system {
         int32_t re, im;
         uint32_t turns;
     } angle;
+    /** and rms values: in a steady stretch the sums of a second are one of two neighbours, of which
+     * one is even */
+    struct system_rms voltage_rms[2], current_rms[2];
 
     struct system_total total;
     uint16_t n_unlocked, n_clipped; /**< windows */

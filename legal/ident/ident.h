@@ -14,7 +14,8 @@ struct ident {
     uint32_t checksum; /**< of the whole program, as found at start */
     uint32_t running;  /**< of the part of this round */
     uint32_t position;
-    bool fault; /**< differs from what was expected, or from the start */
+    uint8_t bookings; /**< counted for the pace */
+    bool fault;       /**< differs from what was expected, or from the start */
 };
 
 /** Check the whole program once. */

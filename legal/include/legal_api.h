@@ -297,7 +297,7 @@ struct legal_profile_range {
 
 /** The legal processor is a value; its inside is private (legal/energy). 8-byte aligned. */
 struct legal {
-    uint64_t opaque[480];
+    uint64_t opaque[520];
 };
 
 /** Nominal constants of one system.  LEGAL-CMD-01 */
@@ -360,13 +360,13 @@ uint8_t legal_tariff(const struct legal *legal);
 /** Instantaneous values of the last full second.  LEGAL-CMD-11 */
 void legal_instant(const struct legal *legal, struct legal_instant *out);
 
-/** Voltages of legal_instant alone, at a third of its cost; angles that have not moved since the
- *  last call are remembered.  LEGAL-CMD-23 */
+/** Voltages of legal_instant alone, at a third of its cost, and at less where nothing has
+ *  changed: what was worked out of the same sums and phasors is remembered.  LEGAL-CMD-23 */
 void legal_voltages(struct legal *legal, struct legal_voltages *out);
 
-/** legal_instant without angles, frequencies and sequence (all zero), at half of its cost.
- *  LEGAL-CMD-24 */
-void legal_powers(const struct legal *legal, struct legal_instant *out);
+/** legal_instant without angles, frequencies and sequence (all zero), at half of its cost,
+ *  rms values remembered likewise.  LEGAL-CMD-24 */
+void legal_powers(struct legal *legal, struct legal_instant *out);
 
 /** Seconds with supply since the memory was blank (hour counter = / 3600).  LEGAL-CMD-12 */
 uint64_t legal_operating_s(const struct legal *legal);

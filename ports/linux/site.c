@@ -395,11 +395,18 @@ static int64_t raster_samples(struct site *site, const struct mains_outlook *out
     return quiet ? site->window_samples : SITE_SHORT_WINDOW;
 }
 
+/* By constants, compilers multiply. */
+static int64_t raster_next(int64_t sample, int64_t length)
+{
+    return length == SITE_LONG_WINDOW ? (sample / SITE_LONG_WINDOW + 1) * SITE_LONG_WINDOW
+                                      : (sample / SITE_SHORT_WINDOW + 1) * SITE_SHORT_WINDOW;
+}
+
 /* Where a window ends that began at site->sample: on the raster, or where the mains changes. */
 static int64_t phasor_end(struct site *site, const struct mains_outlook *outlook, int64_t change)
 {
     const int64_t length = raster_samples(site, outlook, change);
-    int64_t end = (site->sample / length + 1) * length;
+    int64_t end = raster_next(site->sample, length);
     if (site->sample == 0) {
         end = SITE_FIRST_WINDOW;
     }

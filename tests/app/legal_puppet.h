@@ -99,7 +99,7 @@ void legal_instant(const struct legal *legal, struct legal_instant *out)
     *out = puppet.instant;
 }
 
-void legal_powers(const struct legal *legal, struct legal_instant *out)
+void legal_powers(struct legal *legal, struct legal_instant *out)
 {
     (void)legal;
     *out = puppet.instant;

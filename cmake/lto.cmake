@@ -1,0 +1,29 @@
+# Optimisation over several files at once: those of meter382 that every window passes through (docs/figures.md).
+#
+# Their objects hold both forms: meter382 alone is linked with the one for the whole, everything else (a hundred tests) with
+# ordinary code.  The legal part is left out: its code must stay in one piece (ports/linux/legal_program.ld), and nothing of it
+# may melt into what is outside its wall.
+set(OPEN382_WINDOW_PATH
+  app/alarm/alarms.c app/analysis/analysis_mean.c app/clock/clock.c app/clock/clock_rate.c app/display/display.c
+  app/meter/meter.c app/meter/meter_alarms.c app/meter/meter_analysis.c app/meter/meter_clock.c app/meter/meter_events.c
+  app/meter/meter_log.c app/meter/meter_quality.c app/neutral/neutral.c app/quality/quality.c app/quality/quality_events.c
+  app/quality/quality_number.c app/variant/variant.c
+  lab/halves.c lab/mains.c lab/overlay.c lab/phasor.c lab/table.c
+  ports/linux/instant.c ports/linux/run.c ports/linux/site.c ports/linux/site_quality.c)
+
+function(open382_lto)
+  if(NOT OPEN382_LTO)
+    return()
+  endif()
+  foreach(file ${OPEN382_WINDOW_PATH})
+    string(REGEX MATCH "^(app|lab|ports/linux)" folder ${file})
+    set_property(SOURCE ${CMAKE_SOURCE_DIR}/${file} DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}
+      APPEND PROPERTY COMPILE_OPTIONS -flto -ffat-lto-objects)
+  endforeach()
+  target_link_options(meter382 PRIVATE -flto=2)
+endfunction()
+
+# The compiler takes the other form wherever there is one, unless it is told not to.
+if(OPEN382_LTO)
+  add_link_options($<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:NAME>,meter382>>:-fno-lto>)
+endif()
