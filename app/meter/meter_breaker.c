@@ -124,7 +124,7 @@ void meter_breaker_store(struct meter *meter)
 /* ---- running ---- */
 
 /* Asking the legal part costs half of what a window costs, so only where the load counts. */
-static void load_take(const struct meter *meter, struct breaker_facts *facts)
+static void load_take(struct meter *meter, struct breaker_facts *facts)
 {
     struct legal_instant instant;
     legal_powers(&meter->legal, &instant);
@@ -199,7 +199,7 @@ static uint8_t feedback_without(const struct meter *meter)
 {
     struct legal_instant instant;
     unsigned bits = BREAKER_FEEDBACK_VALID | BREAKER_FEEDBACK_ANSWERS;
-    legal_powers(&meter->legal, &instant);
+    legal_instant(&meter->legal, &instant);
     for (unsigned phase = 0; phase < LEGAL_SYSTEMS; phase++) {
         const int system = variant_system_of_phase(&meter->variant, phase);
         bits |= system >= 0 && instant.phase[system].voltage_present ? 1u << phase : 0u;
