@@ -5,6 +5,7 @@
 #include "../common/crypto_modes.h"
 #include "../common/reader.h"
 #include "../common/writer.h"
+#include "dlms_agreement.h"
 
 #define SC_BYTES      1u
 #define COUNTER_BYTES 4u
@@ -480,8 +481,9 @@ struct envelope {
     const uint8_t *recipient; /* general-ciphering; NULL: for everybody */
     const uint8_t *general;   /* what general-ciphering authenticates besides */
     size_t n_general;
-    const uint8_t *wrapped_key; /* general-ciphering: key that comes along */
-    size_t n_wrapped_key;
+    const uint8_t *key_data; /* general-ciphering: a wrapped key, or what agreement needs */
+    size_t n_key_data;
+    uint8_t scheme;           /* of agreement */
     struct dlms_span payload; /* without tag */
 };
 
@@ -512,12 +514,11 @@ static void key_info_read(struct reader *r, struct dlms_seal *how, struct envelo
         r->failed = r->failed || how->key_id > DLMS_KEY_BROADCAST;
     } else if (how->key_info == DLMS_KEY_INFO_WRAPPED) {
         const uint8_t master = reader_u8(r); /* kek-id: 0, the master key, is the only one */
-        envelope->wrapped_key = string_read(r, &envelope->n_wrapped_key);
+        envelope->key_data = string_read(r, &envelope->n_key_data);
         r->failed = r->failed || master != 0;
     } else {
-        size_t n_bytes = 0;
-        string_read(r, &n_bytes); /* key-parameters */
-        string_read(r, &n_bytes); /* key-ciphered-data */
+        (void)string_take(r, &envelope->scheme, 1); /* key-parameters */
+        envelope->key_data = string_read(r, &envelope->n_key_data);
     }
 }
 
@@ -610,15 +611,66 @@ static enum dlms_cipher_err open_with(struct dlms_cipher *cipher, const struct d
     return gcm_unprotect(&input, cipher, how, key, &envelope->payload);
 }
 
-/* The key comes with the message, wrapped under the master key. */
-static enum dlms_cipher_err open_wrapped(struct dlms_cipher *cipher, const struct dlms_seal *how,
-                                         const struct envelope *envelope, const uint8_t *sender)
+enum { SCHEME_ONE_PASS = 1, SCHEME_STATIC = 2 };
+
+/* One pass: an ephemeral public key comes along, signed by the sender. */
+static bool one_pass_good(const struct dlms_cipher *cipher, const struct envelope *envelope)
+{
+    const struct crypto_port *crypto = cipher->keys->crypto;
+    const size_t n_point = envelope->n_key_data / 2u;
+    const struct crypto_piece point = {envelope->key_data, n_point};
+    const uint8_t *verify_key = cipher->keys->agreement.verify_key;
+    return envelope->n_key_data == dlms_key_data_bytes(cipher->keys->suite) &&
+           crypto->curves != NULL && verify_key != NULL &&
+           crypto->curves->verify(crypto->context,
+                                  cipher->keys->suite == 2u ? CRYPTO_P384 : CRYPTO_P256, verify_key,
+                                  &point, 1, envelope->key_data + n_point) == 0;
+}
+
+/* The key that both sides make for this message. */
+static enum dlms_cipher_err agreed_key(const struct dlms_cipher *cipher,
+                                       const struct dlms_seal *how, const struct envelope *envelope,
+                                       const uint8_t *sender, uint8_t bytes[CRYPTO_KEY_MAX_BYTES])
+{
+    struct dlms_message_agreement agreement = {.crypto = cipher->keys->crypto,
+                                               .suite = cipher->keys->suite,
+                                               .own_key = cipher->keys->agreement.own_key,
+                                               .peer_key = cipher->keys->agreement.peer_key,
+                                               .originator = sender,
+                                               .recipient = cipher->own_title};
+    if (agreement.own_key == NULL) {
+        return DLMS_CIPHER_ERR_KEY;
+    }
+    if (envelope->scheme == SCHEME_ONE_PASS) {
+        if (!one_pass_good(cipher, envelope)) {
+            return DLMS_CIPHER_ERR_TAG;
+        }
+        agreement.peer_key = envelope->key_data;
+    } else if (envelope->scheme == SCHEME_STATIC && envelope->n_key_data == 0) {
+        agreement.transaction = how->transaction;
+        agreement.n_transaction = how->n_transaction;
+    } else {
+        return DLMS_CIPHER_ERR_FORM;
+    }
+    return agreement.peer_key != NULL &&
+                   dlms_agreement_message(&agreement, bytes) == DLMS_AGREEMENT_OK
+               ? DLMS_CIPHER_OK
+               : DLMS_CIPHER_ERR_KEY;
+}
+
+/* The key comes with the message, wrapped under the master key, or is made for it. */
+static enum dlms_cipher_err open_with_own_key(struct dlms_cipher *cipher,
+                                              const struct dlms_seal *how,
+                                              const struct envelope *envelope,
+                                              const uint8_t *sender)
 {
     const struct crypto_port *crypto = cipher->keys->crypto;
     struct crypto_key key = {{0}};
     uint8_t bytes[CRYPTO_KEY_MAX_BYTES];
     enum dlms_cipher_err err =
-        dlms_keys_unwrap(cipher->keys, envelope->wrapped_key, envelope->n_wrapped_key, bytes);
+        how->key_info == DLMS_KEY_INFO_WRAPPED
+            ? dlms_keys_unwrap(cipher->keys, envelope->key_data, envelope->n_key_data, bytes)
+            : agreed_key(cipher, how, envelope, sender, bytes);
     if (err != DLMS_CIPHER_OK) {
         return err;
     }
@@ -647,14 +699,11 @@ static enum dlms_cipher_err open_envelope(struct dlms_cipher *cipher, const stru
     if (sender == NULL) {
         return DLMS_CIPHER_ERR_TITLE;
     }
-    if (how->key_info == DLMS_KEY_INFO_WRAPPED) {
-        return open_wrapped(cipher, how, envelope, sender);
+    if (how->key_info >= DLMS_KEY_INFO_WRAPPED) {
+        return open_with_own_key(cipher, how, envelope, sender);
     }
     const struct crypto_key *key = key_of(cipher, how);
-    if (key == NULL || how->key_info == DLMS_KEY_INFO_AGREED) {
-        return DLMS_CIPHER_ERR_KEY;
-    }
-    return open_with(cipher, how, envelope, key, sender);
+    return key != NULL ? open_with(cipher, how, envelope, key, sender) : DLMS_CIPHER_ERR_KEY;
 }
 
 enum dlms_cipher_err dlms_cipher_open(struct dlms_cipher *cipher, uint8_t *bytes, size_t n_bytes,

@@ -61,7 +61,7 @@ enum dlms_key_info {
     DLMS_KEY_INFO_NONE,       /**< not there: the agreed global key */
     DLMS_KEY_INFO_IDENTIFIED, /**< by number: 0 unicast, 1 broadcast */
     DLMS_KEY_INFO_WRAPPED,    /**< the key comes along, wrapped under the KEK */
-    DLMS_KEY_INFO_AGREED,     /**< by key agreement for this message alone: refused */
+    DLMS_KEY_INFO_AGREED,     /**< by key agreement for this message alone: dlms_keys.agreement */
 };
 
 #define DLMS_TRANSACTION_MAX 16u
@@ -83,6 +83,13 @@ struct dlms_seal {
     uint8_t other[DLMS_OTHER_INFO_MAX];
 };
 
+/** Keys of the curves for messages whose key is agreed upon with each; what is NULL is not used. */
+struct dlms_agreement_keys {
+    const uint8_t *own_key;    /**< our static private key */
+    const uint8_t *peer_key;   /**< the peer's static public key: C(0e, 2s) */
+    const uint8_t *verify_key; /**< the peer's public key of ECDSA: C(1e, 1s) */
+};
+
 /** Keys of one security set-up, ready for use. */
 struct dlms_keys {
     const struct crypto_port *crypto;
@@ -91,6 +98,8 @@ struct dlms_keys {
     struct crypto_key unicast, broadcast;
     uint8_t authentication[CRYPTO_KEY_MAX_BYTES];
     uint8_t master[CRYPTO_KEY_MAX_BYTES]; /**< KEK: wraps keys, ciphers no messages */
+    struct dlms_agreement_keys
+        agreement; /**< suites 1 and 2; set by the caller, who owns the keys */
 };
 
 /** What the own side has sent.  Counts up for all keys together, for ever. */

@@ -1,6 +1,7 @@
 #include "crypto_openssl.h"
 
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -82,15 +83,21 @@ static int gcm_run(EVP_CIPHER_CTX *gcm, const struct crypto_gcm *message, uint8_
     return EVP_Cipher(gcm, NULL, NULL, 0) < 0 ? -1 : 0;
 }
 
+/* EVP_CIPHER_CTX_ctrl() would make the same and look it up first. */
+static OSSL_PARAM tag_param(uint8_t *tag, size_t n_tag)
+{
+    return OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, n_tag);
+}
+
 static int gcm_seal(void *context, const struct crypto_key *key, const struct crypto_gcm *message,
                     uint8_t *bytes, size_t n_bytes, uint8_t tag[CRYPTO_TAG_BYTES])
 {
     EVP_CIPHER_CTX *gcm = context_of(key, CRYPTO_GCM);
+    OSSL_PARAM params[] = {tag_param(tag, CRYPTO_TAG_BYTES), OSSL_PARAM_construct_end()};
     (void)context;
     if (gcm == NULL || n_bytes > INT_MAX ||
-        EVP_CipherInit_ex(gcm, NULL, NULL, NULL, message->iv, 1) != 1 ||
-        gcm_run(gcm, message, bytes, n_bytes) != 0 ||
-        EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_GET_TAG, CRYPTO_TAG_BYTES, tag) != 1) {
+        EVP_EncryptInit_ex2(gcm, NULL, NULL, message->iv, NULL) != 1 ||
+        gcm_run(gcm, message, bytes, n_bytes) != 0 || EVP_CIPHER_CTX_get_params(gcm, params) != 1) {
         return -1;
     }
     return 0;
@@ -107,8 +114,8 @@ static int gcm_open(void *context, const struct crypto_key *key, const struct cr
         return -1;
     }
     memcpy(given, tag, n_tag);
-    if (EVP_CipherInit_ex(gcm, NULL, NULL, NULL, message->iv, 0) != 1 ||
-        EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_SET_TAG, (int)n_tag, given) != 1 ||
+    const OSSL_PARAM params[] = {tag_param(given, n_tag), OSSL_PARAM_construct_end()};
+    if (EVP_DecryptInit_ex2(gcm, NULL, NULL, message->iv, params) != 1 ||
         gcm_run(gcm, message, bytes, n_bytes) != 0) {
         crypto_wipe(bytes, n_bytes);
         return -1;
