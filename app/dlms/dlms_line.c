@@ -10,15 +10,19 @@ bool dlms_line_fitted(const struct meter *meter)
 bool dlms_line_begin(struct dlms_line *line, struct meter *meter,
                      const struct dlms_line_setup *setup, uint16_t client, uint16_t server)
 {
-    const size_t n =
-        cosem_associations(meter, setup->port, setup->guard != NULL, line->associations);
+    const bool secure = meter->security.open;
+    const size_t n = cosem_associations(meter, setup->port, secure, line->associations);
+    if (secure) {
+        security_sentry(&meter->security, &line->sentry);
+        dlms_sentry_hooks(&line->sentry, &line->guard);
+    }
     for (size_t i = 0; i < n; i++) {
         if (line->associations[i].max_pdu > setup->request_max) {
             line->associations[i].max_pdu = setup->request_max;
         }
     }
     const struct dlms_server_config config = {.model = &line->model,
-                                              .guard = setup->guard,
+                                              .guard = secure ? &line->guard : NULL,
                                               .associations = line->associations,
                                               .n_associations = n,
                                               .kept = setup->kept,

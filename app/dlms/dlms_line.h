@@ -6,6 +6,7 @@
 #ifndef OPEN382_DLMS_LINE_H
 #define OPEN382_DLMS_LINE_H
 
+#include "../../proto/dlms/dlms_sentry.h"
 #include "../../proto/dlms/dlms_server.h"
 #include "../cosem/cosem.h"
 
@@ -13,13 +14,14 @@ struct dlms_line {
     struct dlms_server server;
     struct dlms_model model;
     struct dlms_association associations[COSEM_ASSOCIATIONS];
+    struct dlms_sentry sentry; /**< of a meter with keys */
+    struct dlms_guard guard;
 };
 
 /** What a connection gives to an association. */
 struct dlms_line_setup {
     enum cosem_port port;
-    const struct dlms_guard *guard; /**< ciphering and HLS; NULL: management is not offered */
-    uint8_t *kept;                  /**< memory between blocks: struct dlms_server_config */
+    uint8_t *kept; /**< memory between blocks: struct dlms_server_config */
     size_t n_kept;
     uint16_t request_max; /**< longest message that the connection can take */
     bool streams;         /**< it can send several messages in a row unasked */
@@ -29,7 +31,8 @@ struct dlms_line_setup {
 bool dlms_line_fitted(const struct meter *meter);
 
 /**
- * A link of this client to this logical device begins.
+ * A link of this client to this logical device begins.  The management client is offered by a meter
+ * with keys.  When the link has ended: dlms_server_disconnect().
  * @param line  stays where it is until the link has ended
  * @return false: not offered here; *line holds nothing.
  */

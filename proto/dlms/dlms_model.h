@@ -188,6 +188,8 @@ struct dlms_guard {
     bool (*verify)(void *context, struct dlms_session *session, const uint8_t *reply, size_t n);
     /** Write f(CtoS).  @return its length, 0: not possible. */
     size_t (*respond)(void *context, struct dlms_session *session, uint8_t *out, size_t capacity);
+    /** The association ended, or the link: its keys are forgotten.  May be NULL. */
+    void (*ended)(void *context);
 };
 
 /* --- Help for applications --- */

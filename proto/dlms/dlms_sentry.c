@@ -43,7 +43,6 @@ static enum dlms_unprotect_result unprotect(void *context, struct dlms_session *
     struct dlms_sentry *sentry = (struct dlms_sentry *)context;
     struct dlms_span plain;
     if (session->state == DLMS_NOT_ASSOCIATED) {
-        dlms_sentry_end(sentry);
         if (sentry->source->begins != NULL) {
             sentry->source->begins(sentry->source->context);
         }
@@ -193,6 +192,11 @@ void dlms_sentry_init(struct dlms_sentry *sentry, const struct dlms_sentry_sourc
     dlms_cipher_init(&sentry->cipher, keys, own, peer_unicast, peer_broadcast, own_title);
 }
 
+static void ended(void *context)
+{
+    dlms_sentry_end((struct dlms_sentry *)context);
+}
+
 void dlms_sentry_hooks(struct dlms_sentry *sentry, struct dlms_guard *hooks)
 {
     *hooks = (struct dlms_guard){.context = sentry,
@@ -202,7 +206,8 @@ void dlms_sentry_hooks(struct dlms_sentry *sentry, struct dlms_guard *hooks)
                                  .title = title,
                                  .challenge = challenge,
                                  .verify = verify,
-                                 .respond = respond};
+                                 .respond = respond,
+                                 .ended = ended};
 }
 
 void dlms_sentry_end(struct dlms_sentry *sentry)

@@ -4,7 +4,7 @@
  *
  * One struct dlms_sentry beside each struct dlms_server; keys and counters behind it are shared.
  * Use: dlms_sentry_init(), dlms_sentry_hooks(), and the hooks into the server's configuration;
- * dlms_sentry_end() when the link ends for good.
+ * dlms_server_disconnect() at the end leaves no key in it.
  */
 #ifndef OPEN382_DLMS_SENTRY_H
 #define OPEN382_DLMS_SENTRY_H
@@ -42,7 +42,7 @@ void dlms_sentry_init(struct dlms_sentry *sentry, const struct dlms_sentry_sourc
 /** The hooks of this sentry, for struct dlms_server_config. */
 void dlms_sentry_hooks(struct dlms_sentry *sentry, struct dlms_guard *hooks);
 
-/** Forget the association and its key. */
+/** Forget the association and its key; the server does it when an association ends. */
 void dlms_sentry_end(struct dlms_sentry *sentry);
 
 #endif

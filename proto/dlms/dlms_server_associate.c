@@ -22,6 +22,9 @@ void dlms_server_reset(struct dlms_server *server)
     if (session->state != DLMS_NOT_ASSOCIATED && model->closed != NULL) {
         model->closed(model->context, session);
     }
+    if (server->config.guard != NULL && server->config.guard->ended != NULL) {
+        server->config.guard->ended(server->config.guard->context);
+    }
     wipe(session, sizeof *session);
     session->client_sap = client_sap;
     session->server_sap = server_sap;
@@ -34,19 +37,22 @@ void dlms_server_reset(struct dlms_server *server)
 struct verdict {
     uint8_t result, diagnostic;
     int initiate_error; /**< -1: none */
+    bool repeated;      /**< its counter is not above the last one, its tag is good */
+    uint32_t counter;   /**< that is expected at least */
 };
 
-static const struct verdict accepted = {DLMS_ACCEPTED, DLMS_DIAGNOSTIC_NULL, -1};
+static const struct verdict accepted = {DLMS_ACCEPTED, DLMS_DIAGNOSTIC_NULL, -1, false, 0};
 
 static struct verdict refused(enum dlms_diagnostic diagnostic)
 {
-    struct verdict verdict = {DLMS_REJECTED_PERMANENT, (uint8_t)diagnostic, -1};
+    struct verdict verdict = {DLMS_REJECTED_PERMANENT, (uint8_t)diagnostic, -1, false, 0};
     return verdict;
 }
 
 static struct verdict initiate_refused(enum dlms_initiate_error error)
 {
-    struct verdict verdict = {DLMS_REJECTED_PERMANENT, DLMS_DIAGNOSTIC_NO_REASON, (int)error};
+    struct verdict verdict = {DLMS_REJECTED_PERMANENT, DLMS_DIAGNOSTIC_NO_REASON, (int)error, false,
+                              0};
     return verdict;
 }
 
@@ -121,13 +127,15 @@ static struct verdict authenticate(struct dlms_server *server, const struct dlms
     session->n_stoc = (uint8_t)guard->challenge(guard->context, session, session->stoc);
     bool fresh = session->n_stoc >= 8 &&
                  !dlms_same(session->stoc, session->n_stoc, session->ctos, session->n_ctos);
-    struct verdict go_on = {DLMS_ACCEPTED, DLMS_DIAGNOSTIC_AUTHENTICATION_REQUIRED, -1};
-    struct verdict later = {DLMS_REJECTED_TRANSIENT, DLMS_DIAGNOSTIC_NO_REASON, -1};
+    struct verdict go_on = {DLMS_ACCEPTED, DLMS_DIAGNOSTIC_AUTHENTICATION_REQUIRED, -1, false, 0};
+    struct verdict later = {DLMS_REJECTED_TRANSIENT, DLMS_DIAGNOSTIC_NO_REASON, -1, false, 0};
     return fresh ? go_on : later;
 }
 
-/** Open the user information where it is protected.  in: the message, to be changed in place. */
-static bool initiate_open(struct dlms_server *server, uint8_t *in, struct dlms_octets *information)
+/** Open the user information where it is protected.  in: the message, to be changed in place.
+ *  verdict is told of a counter that came before. */
+static bool initiate_open(struct dlms_server *server, uint8_t *in, struct dlms_octets *information,
+                          struct verdict *verdict)
 {
     const struct dlms_guard *guard = server->config.guard;
     struct dlms_session *session = &server->session;
@@ -138,11 +146,15 @@ static bool initiate_open(struct dlms_server *server, uint8_t *in, struct dlms_o
         return true;
     }
     size_t offset = 0, n_plain = 0;
-    uint32_t counter = 0;
     uint8_t *octets = in + (information->bytes - in);
-    if (guard == NULL || session->context != DLMS_CONTEXT_LN_CIPHERED ||
+    if (guard == NULL || session->context != DLMS_CONTEXT_LN_CIPHERED) {
+        return false;
+    }
+    const enum dlms_unprotect_result result =
         guard->unprotect(guard->context, session, octets, information->n_bytes, &session->security,
-                         &offset, &n_plain, &counter) != DLMS_UNPROTECTED) {
+                         &offset, &n_plain, &verdict->counter);
+    verdict->repeated = result == DLMS_UNPROTECT_COUNTER;
+    if (result != DLMS_UNPROTECTED) {
         return false;
     }
     information->bytes = octets + offset;
@@ -156,10 +168,11 @@ static struct verdict negotiate(struct dlms_server *server, uint8_t *in,
 {
     struct dlms_session *session = &server->session;
     struct dlms_initiate initiate;
-    if (!initiate_open(server, in, &information) ||
+    struct verdict bad = initiate_refused(DLMS_INITIATE_OTHER);
+    if (!initiate_open(server, in, &information, &bad) ||
         !dlms_server_grants(server, session->association->policy, DLMS_MODE_NONE) ||
         dlms_initiate_request_read(information.bytes, information.n_bytes, &initiate) != DLMS_OK) {
-        return initiate_refused(DLMS_INITIATE_OTHER);
+        return bad;
     }
     if (initiate.version < DLMS_VERSION) {
         return initiate_refused(DLMS_INITIATE_VERSION);
@@ -261,6 +274,15 @@ static void settle(struct dlms_server *server, const struct verdict *verdict)
     }
 }
 
+/** A client that has lost count is told where to go on: it has shown that it holds the key. */
+static size_t tell_counter(uint32_t counter, const struct dlms_out *out)
+{
+    const struct dlms_exception exception = {DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_COUNTER, counter};
+    struct writer w = writer_over(out->octets, out->capacity);
+    dlms_exception_write(&w, &exception);
+    return w.failed ? 0 : writer_length(&w);
+}
+
 size_t dlms_server_associate(struct dlms_server *server, uint8_t *in, size_t n_in,
                              const struct dlms_out *out)
 {
@@ -271,6 +293,10 @@ size_t dlms_server_associate(struct dlms_server *server, uint8_t *in, size_t n_i
     dlms_server_reset(server);
     if (dlms_aarq_read(in, n_in, &aarq) == DLMS_OK) {
         verdict = judge(server, in, &aarq);
+    }
+    if (verdict.repeated) {
+        dlms_server_reset(server);
+        return tell_counter(verdict.counter, out);
     }
     if (verdict.result == DLMS_ACCEPTED &&
         !initiate_response(server, space, &aare.user_information)) {
@@ -307,13 +333,14 @@ size_t dlms_server_release(struct dlms_server *server, uint8_t *in, size_t n_in,
     struct dlms_release request, response = {.has_reason = true};
     uint8_t space[INITIATE_SPACE];
     bool is_associated = server->session.state != DLMS_NOT_ASSOCIATED;
+    struct verdict unused = accepted;
     if (dlms_rlrq_read(in, n_in, &request) != DLMS_OK) {
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
     memset(&server->answer, 0, sizeof server->answer);
     memset(&server->session.security, 0, sizeof server->session.security);
     bool in_order = request.user_information.n_bytes == 0 || !is_associated ||
-                    initiate_open(server, in, &request.user_information);
+                    initiate_open(server, in, &request.user_information, &unused);
     if (in_order && is_associated && server->answer.kind != DLMS_PLAIN) {
         in_order = initiate_response(server, space, &response.user_information);
     }
