@@ -213,6 +213,33 @@ static void test_messages(void **state)
     }
 }
 
+/* Of two static keys the secret is always the same: the transaction makes the key another one. */
+static void test_transaction(void **state)
+{
+    struct crypto_port port;
+    struct pairs client, meter;
+    uint8_t secret[48], wanted[32], key[32];
+    const struct crypto_piece u = {"CLIENT01\3abc", 12}, v = {METER, 8};
+    (void)state;
+    assert_int_equal(crypto_openssl(&port), 0);
+    pairs_make(&client, &port, 1);
+    pairs_make(&meter, &port, 1);
+    assert_int_equal(
+        port.curves->agree(port.context, CRYPTO_P256, meter.agree, client.public_key, secret), 0);
+    assert_int_equal(
+        dlms_agreement_derive(&port, 1, secret, DLMS_AGREEMENT_GCM_128, &u, &v, wanted), 0);
+    const struct dlms_message_agreement agreement = {.crypto = &port,
+                                                     .suite = 1,
+                                                     .own_key = client.agree,
+                                                     .peer_key = meter.public_key,
+                                                     .originator = CLIENT,
+                                                     .recipient = METER,
+                                                     .transaction = (const uint8_t *)"abc",
+                                                     .n_transaction = 3};
+    assert_int_equal(dlms_agreement_message(&agreement, key), 0);
+    assert_memory_equal(key, wanted, 16);
+}
+
 /* Suite 0, and a port without curves. */
 static void test_lacking(void **state)
 {
@@ -233,9 +260,8 @@ static void test_lacking(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_derive),
-        cmocka_unit_test(test_ephemeral),
-        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_derive),   cmocka_unit_test(test_ephemeral),
+        cmocka_unit_test(test_messages), cmocka_unit_test(test_transaction),
         cmocka_unit_test(test_lacking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

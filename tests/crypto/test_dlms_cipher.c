@@ -490,6 +490,28 @@ static void test_wrapped_key(void **state)
     }
 }
 
+/* Everybody who holds the keys could open it; only the one that is named may. */
+static void test_other_recipient(void **state)
+{
+    const struct dlms_seal how = {.wrapping = DLMS_WRAP_GENERAL, .control = 0x30};
+    struct party sender, receiver;
+    struct crypto_port port;
+    uint8_t buffer[256];
+    struct dlms_span message, plain;
+    struct dlms_seal came;
+    (void)state;
+    assert_int_equal(crypto_openssl(&port), 0);
+    party_begin(&sender, &port, 0, TITLE, "4D4D4D0000000002");
+    party_begin(&receiver, &port, 0, PEER_TITLE, TITLE);
+    assert_int_equal(protect(&sender, how, GET, buffer, sizeof buffer, &message), 0);
+    assert_int_equal(
+        dlms_cipher_open(&receiver.cipher, message.bytes, message.n_bytes, &came, &plain),
+        DLMS_CIPHER_ERR_TITLE);
+    assert_null(plain.bytes);
+    party_end(&sender);
+    party_end(&receiver);
+}
+
 /* What is no message of this association is refused, each for its reason. */
 static void test_refused(void **state)
 {
@@ -557,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_counter_needs_tag),
         cmocka_unit_test(test_own_counter),
         cmocka_unit_test(test_wrapped_key),
+        cmocka_unit_test(test_other_recipient),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

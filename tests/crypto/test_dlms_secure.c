@@ -54,6 +54,12 @@ static void test_dedicated(void **state)
     assert_true(reads(&pair, DLMS_WRAP_DED));
     assert_true(reads(&pair, DLMS_WRAP_GENERAL_DED));
     assert_true(reads(&pair, DLMS_WRAP_GLO));
+    /* with the association its key ends, whoever ends it */
+    assert_true(pair.sentry.cipher.has_dedicated);
+    dlms_server_disconnect(pair.engine);
+    static const struct crypto_key no_key;
+    assert_false(pair.sentry.cipher.has_dedicated);
+    assert_memory_equal(&pair.sentry.cipher.dedicated, &no_key, sizeof no_key);
     /* the next association begins without it */
     assert_true(secure_pair_associate(&pair));
     assert_false(reads(&pair, DLMS_WRAP_DED));
