@@ -114,6 +114,10 @@ void template_board_init(struct board *board, void *hardware)
         .rtc_read = rtc_read,
         .rtc_write = rtc_write,
         .random = random_bytes,
+        /* for ciphered DLMS: a port that crypto_portable() (ports/crypto/portable) has filled, with
+         * your cipher unit's functions in place of its own if you have one; and the keys with
+         * meter_security_begin() after meter_start() */
+        .crypto = NULL,
         .real_sensors = true,
     };
 }
