@@ -69,6 +69,7 @@ enum tool_exit command_config(struct tool *tool, int n_arguments, char **argumen
 enum tool_exit command_calibrate(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_dlms(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_display(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_breaker(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_seal(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_decode(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_help(struct tool *tool, int n_arguments, char **arguments);
