@@ -66,6 +66,15 @@ void analysis_means_add(struct analysis_means *means, const struct legal_instant
     means->measured_ms += ms;
 }
 
+void analysis_means_add_thd(struct analysis_means *means, unsigned system,
+                            enum analysis_quantity quantity, uint16_t thd_centi_pct, int64_t ms)
+{
+    if (ms > 0) {
+        means->sum[system][quantity] += ms * thd_centi_pct;
+        means->thd_ms[system][quantity - ANALYSIS_THD_U] += ms;
+    }
+}
+
 static int64_t rounded(int64_t sum, int64_t ms)
 {
     return (sum < 0 ? sum - ms / 2 : sum + ms / 2) / ms;
@@ -79,7 +88,9 @@ void analysis_means_close(struct analysis_means *means)
     if (ms > 0) {
         for (unsigned s = 0; s < LEGAL_SYSTEMS; s++) {
             for (unsigned q = 0; q < ANALYSIS_QUANTITIES; q++) {
-                last->mean[s][q] = (uint32_t)rounded(means->sum[s][q], ms);
+                const int64_t of_ms =
+                    q < ANALYSIS_THD_U ? ms : means->thd_ms[s][q - ANALYSIS_THD_U];
+                last->mean[s][q] = of_ms > 0 ? (uint32_t)rounded(means->sum[s][q], of_ms) : 0;
             }
         }
         last->net_mw = (int32_t)rounded(means->net_sum, ms);
@@ -90,4 +101,5 @@ void analysis_means_close(struct analysis_means *means)
     means->net_sum = 0;
     means->apparent_sum = 0;
     means->measured_ms = 0;
+    memset(means->thd_ms, 0, sizeof means->thd_ms);
 }

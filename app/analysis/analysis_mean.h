@@ -10,7 +10,8 @@
 
 #include "legal_api.h"
 
-/** What each phase has a mean of: mV, mA, mW, mvar, mVA. */
+/** What each phase has a mean of: mV, mA, mW, mvar, mVA; of a THD 0.01 %, over the time in which it
+ * had one. */
 enum analysis_quantity {
     ANALYSIS_VOLTAGE,
     ANALYSIS_CURRENT,
@@ -20,6 +21,8 @@ enum analysis_quantity {
     ANALYSIS_REACTIVE_MINUS,
     ANALYSIS_APPARENT_PLUS,  /**< while the phase imports */
     ANALYSIS_APPARENT_MINUS, /**< while it exports */
+    ANALYSIS_THD_U,
+    ANALYSIS_THD_I,
     ANALYSIS_QUANTITIES
 };
 
@@ -45,6 +48,7 @@ struct analysis_means {
     int64_t sum[LEGAL_SYSTEMS][ANALYSIS_QUANTITIES]; /**< value times milliseconds */
     int64_t net_sum, apparent_sum;
     int64_t measured_ms;
+    int64_t thd_ms[LEGAL_SYSTEMS][2]; /**< of them, with a THD of voltage, of current */
     uint32_t extreme[ANALYSIS_EXTREMES];
     struct analysis_result last; /**< of the last full interval */
 };
@@ -52,6 +56,10 @@ struct analysis_means {
 /** Take the values of now for the last so many milliseconds; less than one: nothing. */
 void analysis_means_add(struct analysis_means *means, const struct legal_instant *instant,
                         int64_t ms);
+
+/** Likewise a THD of a measuring system, while there is one (without current there is none). */
+void analysis_means_add_thd(struct analysis_means *means, unsigned system,
+                            enum analysis_quantity quantity, uint16_t thd_centi_pct, int64_t ms);
 
 /** The interval is over: its result stands in last, and the next one begins. */
 void analysis_means_close(struct analysis_means *means);

@@ -200,6 +200,8 @@ const struct cosem_row cosem_table[] = {
     REGISTER(1, 1, 1, 8, 6, 255, 3, R, UINT32, 1060),
     REGISTER(1, 1, 1, 8, 7, 255, 3, R, UINT32, 1061),
     REGISTER(1, 1, 1, 8, 8, 255, 3, R, UINT32, 1062),
+    REGISTER(1, 1, 1, 13, 0, 255, 4, R, UINT32, 1191),
+    REGISTER(1, 1, 1, 16, 0, 255, 4, R, UINT32, 1190),
     REGISTER(1, 1, 1, 25, 0, 255, 3, R, UINT32, 35),
     REGISTER(1, 1, 2, 2, 0, 255, 3, R, UINT32, 44),
     REGISTER(1, 1, 2, 6, 0, 255, 4, R, UINT32, 40),

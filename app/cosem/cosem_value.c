@@ -136,7 +136,7 @@ static enum dlms_result register_get(const struct cosem *cosem, const struct cos
     } else if (class_id == 5) {
         demand_write(cosem, row, def, attribute, out);
     } else if (attribute == 5) {
-        const struct demand_peak *peak = &meter->demand.peak[def->index];
+        const struct demand_peak *peak = meter_peak(meter, def->index);
         cosem_moment_write(cosem, peak->utc_s, true, out);
     } else {
         register_write(meter, row, def, out);

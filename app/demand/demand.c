@@ -70,6 +70,7 @@ static void period_end(struct demand *demand, const struct legal *legal)
         uint32_t mean = mean_mw(demand, demand->start_tariff_uwh[i], now_uwh);
         peak_offer(&demand->peak[LEGAL_TARIFF_ENERGIES + i], mean, end_s);
     }
+    demand->ended = (struct demand_peak){demand->mean_mw[LEGAL_A_PLUS], end_s};
     if (demand->mean_mw[LEGAL_A_PLUS] > (uint64_t)demand->threshold_w * 1000u) {
         demand->threshold_count++;
     }
@@ -79,6 +80,7 @@ int64_t demand_step(struct demand *demand, const struct legal *legal, int64_t ut
 {
     int64_t start_s = period_of(demand, utc_s);
     bool running = demand->period_start_s != INT64_MIN;
+    demand->ended = (struct demand_peak){0, 0};
     if (running && start_s > demand->period_start_s) {
         bool gap = start_s > demand->period_start_s + period_s(demand);
         period_end(demand, legal);

@@ -31,6 +31,7 @@ struct demand {
     uint64_t start_tariff_uwh[DEMAND_TARIFFS]; /**< A+ tariff 1 and 2 likewise */
     uint32_t mean_mw[LEGAL_TARIFF_ENERGIES];   /**< of the last full period */
     struct demand_peak peak[DEMAND_PEAKS];
+    struct demand_peak ended; /**< the last step ended this period: mean P+; utc_s 0: it did not */
     uint64_t accumulated_mw[LEGAL_TARIFF_ENERGIES]; /**< of the periods that were debited */
     uint32_t debiting_count;
     uint32_t threshold_w;    /**< mean P+ above it is counted */

@@ -241,16 +241,37 @@ static void billing_begin(struct meter *meter, const struct app_record *record, 
 
 /* ---- supply ---- */
 
+/* A period has ended: is it the highest or the lowest of its day? */
+static void day_follow(struct meter *meter)
+{
+    if (meter->demand.ended.utc_s != 0 && meter->clock.fitted &&
+        demand_day_offer(&meter->demand_day, &meter->clock, &meter->demand.ended,
+                         meter->demand.integration_min * INT64_C(60))) {
+        meter->memory_fault =
+            !demand_day_save(&meter->demand_day, meter->board) || meter->memory_fault;
+    }
+}
+
+_Static_assert(REGISTER_DAY_HIGHEST == DEMAND_PEAKS + DEMAND_DAY_HIGHEST &&
+                   REGISTER_DAY_LOWEST == DEMAND_PEAKS + DEMAND_DAY_LOWEST,
+               "the register table counts on");
+
+const struct demand_peak *meter_peak(const struct meter *meter, uint8_t index)
+{
+    return index < DEMAND_PEAKS ? &meter->demand.peak[index]
+                                : &meter->demand_day.extreme[index - DEMAND_PEAKS];
+}
+
 /* Also without supply: a period must have ended before the first energy after the return is
  * counted. */
-static void demand_run(struct meter *meter)
+static void demand_end(struct meter *meter)
 {
     int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     int64_t next_s = demand_step(&meter->demand, &meter->legal, utc_s);
+    day_follow(meter);
     if (meter->supply_on) {
         (void)load_profile_step(&meter->load_profile, &meter->legal, utc_s, meter->clock.valid);
     }
-    billing_run(meter);
     meter->next_demand_s = next_s;
     meter->next_demand_us = now_of_utc(meter, next_s);
 }
@@ -264,6 +285,12 @@ static void outage_note(struct meter *meter)
     const int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     load_profile_outage(&meter->load_profile, utc_s - meter->supply_lost_utc_s);
     analysis_outage(&meter->analysis, utc_s - meter->supply_lost_utc_s);
+}
+
+static void demand_run(struct meter *meter)
+{
+    demand_end(meter);
+    billing_run(meter);
 }
 
 static void supply_came(struct meter *meter)
@@ -465,6 +492,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter_quality_start(meter);
     display_store_load(&meter->display_store, board);
     readout_list_load(&meter->readout, board);
+    demand_day_load(&meter->demand_day, board);
     meter_display_begin(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);
@@ -564,9 +592,13 @@ static void step_all(struct meter *meter)
         tariff_run(meter);
     }
     meter_quality_step(meter);
-    meter_analysis_step(meter);
-    if (now_us >= meter->next_demand_us) {
-        demand_run(meter);
+    const bool period_ends = now_us >= meter->next_demand_us;
+    if (period_ends) {
+        demand_end(meter);
+    }
+    meter_analysis_step(meter); /* with the period that has ended, before debiting clears peaks */
+    if (period_ends) {
+        billing_run(meter);
         if (meter->supply_on) {
             app_save(meter, false);
         }

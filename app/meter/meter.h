@@ -20,6 +20,7 @@
 #include "../clock/clock.h"
 #include "../cosem/cosem_secrets.h"
 #include "../demand/demand.h"
+#include "../demand/demand_day.h"
 #include "../display/display.h"
 #include "../display/display_store.h"
 #include "../load_profile/load_profile.h"
@@ -103,6 +104,7 @@ struct meter {
     int32_t rtc_trim_ppb;  /**< what the RTC was told last; INT32_MIN: nothing since supply came */
     int64_t next_clock_us; /**< the RTC is looked at then; INT64_MAX: not while it runs */
     struct demand demand;
+    struct demand_day demand_day;
     struct load_profile load_profile;
     struct analysis analysis;
     struct billing billing;
@@ -209,6 +211,8 @@ uint8_t meter_operation_state(const struct meter *meter);
 
 /** The sensors are real and at least one system has no constants of its own (MET-06). */
 bool meter_uncalibrated(const struct meter *meter);
+/** A peak of the register table (its index): of the debiting period, or of the day. */
+const struct demand_peak *meter_peak(const struct meter *meter, uint8_t index);
 /**
  * A tool sets the operation state.
  * @retval METER_ERR_RANGE  no such state, an energy that was not ordered, or no supply: nothing

@@ -97,9 +97,18 @@ static uint16_t quality_now(const struct meter *meter)
 static void sample(struct meter *meter)
 {
     struct legal_instant instant;
+    const int64_t ms = (meter->now_us - meter->analysis.sampled_us) / US_PER_MS;
     legal_powers(&meter->legal, &instant);
-    analysis_means_add(&meter->analysis.means, &instant,
-                       (meter->now_us - meter->analysis.sampled_us) / US_PER_MS);
+    for (unsigned s = 0; s < meter->variant.systems; s++) {
+        const struct quality_phase *phase = &meter->quality.phase[s];
+        if (phase->u.valid) {
+            analysis_means_add_thd(&meter->analysis.means, s, ANALYSIS_THD_U, phase->u.thd, ms);
+        }
+        if (phase->i.valid) {
+            analysis_means_add_thd(&meter->analysis.means, s, ANALYSIS_THD_I, phase->i.thd, ms);
+        }
+    }
+    analysis_means_add(&meter->analysis.means, &instant, ms);
     analysis_note(&meter->analysis, quality_now(meter));
     meter->analysis.sampled_us = meter->now_us;
 }

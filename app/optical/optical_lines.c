@@ -64,7 +64,9 @@ static enum line_form form_of(const struct meter *meter, const struct register_d
             return list.line[i].form;
         }
     }
-    return def->source == SOURCE_SETTING ? LINE_SHORT : LINE_PLAIN;
+    return def->source == SOURCE_SETTING      ? LINE_SHORT
+           : def->source == SOURCE_PEAK_POWER ? LINE_PEAK
+                                              : LINE_PLAIN;
 }
 
 /* Of the list that a client has set; a reading that the meter does not have any more is none. */

@@ -190,6 +190,8 @@ static int64_t mean_factor(int64_t active_mw, int64_t apparent_mva)
     return power_factor((int32_t)active_mw, (uint32_t)apparent_mva);
 }
 
+_Static_assert(ANALYSIS_THD_U == 8 && ANALYSIS_THD_I == 9, "the register table counts on");
+
 static void fetch_analysis_mean(const struct meter *meter, const struct register_def *def,
                                 struct register_value *out)
 {
@@ -197,7 +199,8 @@ static void fetch_analysis_mean(const struct meter *meter, const struct register
     const int system = variant_system_of_phase(&meter->variant, def->index % LEGAL_SYSTEMS);
     const uint32_t *mean = last->mean[system < 0 ? 0 : system];
     if (def->source == SOURCE_ANALYSIS_MEAN) {
-        number(out, mean[def->index / LEGAL_SYSTEMS], MILLI);
+        const unsigned quantity = def->index / LEGAL_SYSTEMS;
+        number(out, mean[quantity], quantity >= ANALYSIS_THD_U ? CENTI : MILLI);
     } else if (def->index == LEGAL_SYSTEMS) {
         number(out, mean_factor(last->net_mw, last->apparent_mva), MILLI);
     } else {
@@ -307,7 +310,7 @@ static void fetch_demand(const struct meter *meter, const struct register_def *d
     const struct demand *demand = &meter->demand;
     switch (def->source) {
     case SOURCE_MEAN_POWER: number(out, demand->mean_mw[def->index], MILLI); break;
-    case SOURCE_PEAK_POWER: number(out, demand->peak[def->index].power_mw, MILLI); break;
+    case SOURCE_PEAK_POWER: number(out, meter_peak(meter, def->index)->power_mw, MILLI); break;
     case SOURCE_PEAK_ACCUMULATED:
         number(out, (int64_t)demand->accumulated_mw[def->index], MILLI);
         break;
@@ -322,7 +325,7 @@ struct register_moment register_moment(const struct meter *meter, const struct r
     struct register_moment moment = {clock_utc_s(&meter->clock, meter->now_us), meter->clock.valid};
     if (def->source == SOURCE_PEAK_TIME || def->source == SOURCE_PEAK_DATE ||
         def->source == SOURCE_PEAK_RTC || def->source == SOURCE_PEAK_POWER) {
-        moment.utc_s = meter->demand.peak[def->index].utc_s;
+        moment.utc_s = meter_peak(meter, def->index)->utc_s;
         moment.valid = moment.utc_s != 0;
     }
     return moment;

@@ -1,6 +1,7 @@
 #include "register_table.h"
 #include "register_rows_breaker.h"
 #include "register_rows_clock.h"
+#include "register_rows_day.h"
 #include "register_rows_iec.h"
 
 #include <string.h>
@@ -217,7 +218,10 @@ enum kmp_unit {
 #define THD_OF(id, c, source, phase, need, name)                                                   \
     PERCENT(id, c, 7, 124, source, phase, NEED_M | (need), "THD of " name " (%)"),                 \
         PERCENT((id) + 1, c, 24, 124, source, (phase) + 3, NEED_M | (need),                        \
-                "THD of " name ", 10-minute mean (%)")
+                "THD of " name ", 10-minute mean (%)"),                                            \
+        PERCENT((id) + 2, c, 25, 124, SOURCE_ANALYSIS_MEAN,                                        \
+                ((source) == SOURCE_QUALITY_THD_U ? 8 : 9) * LEGAL_SYSTEMS + (phase),              \
+                NEED_M | NEED_LOGGER | (need), "Mean THD of " name " (%)")
 
 /* Plain numbers. */
 #define NUMBER(id, b, c, d, e, width, unit, source, index, need, access, log, label, name)         \
@@ -482,6 +486,8 @@ const struct register_def register_table[] = {
     FACTOR(1173, 13, 7, 0, SOURCE_POWER_FACTOR, 0, NEED_L_OR_M, "PF", "Power factor total"),
     NUMBER(1175, 1, 134, 0, 72, 1, UNIT_NONE, SOURCE_SETTING, SETTING_DEBITING_2_INTERVAL, NEED_M,
            RW, false, "", "Interval of debiting log 2 (0 daily, 1 weekly, 2 monthly)"),
+    DAY_POWER(1190, 16, REGISTER_DAY_HIGHEST, "Highest mean P+ of the day"),
+    DAY_POWER(1191, 13, REGISTER_DAY_LOWEST, "Lowest mean P+ of the day"),
     {{1, 1, 135, 0, 6, 255},
      1194,
      KMP_DAYS,
@@ -514,6 +520,8 @@ const struct register_def register_table[] = {
      "135.0.7",
      "",
      "Analysis logger, interval (min)"},
+    DAY_STAMPS(1196, 16, REGISTER_DAY_HIGHEST, "Highest mean P+ of the day"),
+    DAY_STAMPS(1199, 13, REGISTER_DAY_LOWEST, "Lowest mean P+ of the day"),
     LIMIT(1212, 13, KMP_V, 0, 2, UNIT_V, QUALITY_LIMIT_LOW, "Undervoltage limit"),
     LIMIT(1213, 12, KMP_V, 0, 2, UNIT_V, QUALITY_LIMIT_HIGH, "Overvoltage limit"),
     LIMIT(1214, 14, KMP_NUMBER, 0, 2, UNIT_SECOND, QUALITY_LIMIT_TIME,

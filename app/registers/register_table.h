@@ -124,8 +124,9 @@ enum register_source {
     /* breaker */
     SOURCE_BREAKER, /**< index: enum breaker_register */
     /* integration periods */
-    SOURCE_MEAN_POWER,       /**< index 0..3: last full integration period, P+ P- Q+ Q- */
-    SOURCE_PEAK_POWER,       /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2 */
+    SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
+    SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2; enum register_day
+                        */
     SOURCE_PEAK_ACCUMULATED, /**< index 0..3 */
     SOURCE_DEBITING_COUNT,
     SOURCE_THRESHOLD_VALUE,
@@ -178,6 +179,9 @@ enum register_week {
     REGISTER_WEEK_INTERRUPTIONS,
     REGISTER_WEEK_LAST = 32
 };
+
+/** Peaks of the day, index of SOURCE_PEAK_POWER and its stamps: behind those of the period. */
+enum register_day { REGISTER_DAY_HIGHEST = 6, REGISTER_DAY_LOWEST };
 
 /** Set-up registers of the analysis logger. */
 enum analysis_setup_register {

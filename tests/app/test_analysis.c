@@ -295,6 +295,32 @@ static void test_records(void **state)
     assert_int_equal(meter_event_word_a(meter) >> EVENT_A_ANALYSIS & 1u, 1);
 }
 
+/* REQ(ANA-02): means of the THD are over the time in which there was one */
+static void test_thd(void **state)
+{
+    (void)state;
+    static const uint16_t ids[] = {1436, 1445};
+    struct meter *meter = logging_meter(5, ids, 2);
+    struct quality_phase *phase = &meter->quality.phase[0];
+    phase->u.valid = true;
+    phase->u.thd = 300;
+    phase->i.valid = false; /* no current yet */
+    run_to(meter, 5 * MIN - 5 - 100);
+    phase->u.thd = 600;
+    phase->i.valid = true;
+    phase->i.thd = 1234;
+    run_to(meter, 5 * MIN - 5);
+    const struct analysis_entry first = record_of(meter, 1);
+    assert_int_equal(first.value[0].number, (300 * 195 + 600 * 100 + 147) / 295);
+    assert_int_equal(first.value[0].exponent, -2);
+    assert_int_equal(first.value[1].number, 1234);
+    phase->i.valid = false;
+    run_to(meter, 10 * MIN - 5);
+    assert_int_equal(record_of(meter, 2).value[0].number, 600);
+    assert_int_equal(record_of(meter, 2).value[1].number, 0);
+    assert_int_equal(read_register(meter, 1436), 600);
+}
+
 /* REQ(ANA-04): other values or another interval delete the records; ids go on; each change stands
  * in the audit log with old and new value; off keeps them */
 static void test_changes(void **state)
@@ -717,6 +743,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_is_refused, setup),
         cmocka_unit_test_setup(test_as_delivered, setup),
         cmocka_unit_test_setup(test_records, setup),
+        cmocka_unit_test_setup(test_thd, setup),
         cmocka_unit_test_setup(test_changes, setup),
         cmocka_unit_test_setup(test_refused_writes, setup),
         cmocka_unit_test_setup(test_variants_without, setup),
