@@ -86,6 +86,22 @@ static void trace(const struct dlms_client *client, bool sent, const uint8_t *ap
     }
 }
 
+/**
+ * Goes it in general blocks?  When it is too long, when that is wanted, and when its answer may be
+ * long and the service has no blocks of its own: a request in general blocks is answered in such.
+ */
+static bool in_general_blocks(const struct dlms_client *client, uint8_t tag, size_t n_apdu)
+{
+    const uint32_t own = tag == DLMS_TAG_GET_REQUEST      ? (uint32_t)DLMS_CAN_BLOCK_GET
+                         : tag == DLMS_TAG_SET_REQUEST    ? (uint32_t)DLMS_CAN_BLOCK_SET
+                         : tag == DLMS_TAG_ACTION_REQUEST ? (uint32_t)DLMS_CAN_BLOCK_ACTION
+                                                          : 0;
+    const bool has_own = own != 0 && (client->conformance & own) == own;
+    const bool can = (client->conformance & (uint32_t)DLMS_CAN_GBT) != 0 && client->associated;
+    const bool is_long = client->server_pdu != 0 && n_apdu > client->server_pdu;
+    return is_long || (can && (client->settings.prefer_gbt || !has_own) && tag >= 0xC0);
+}
+
 int dlms_client_send(struct dlms_client *client, const struct writer *w)
 {
     const struct dlms_client_settings *s = &client->settings;
@@ -93,15 +109,16 @@ int dlms_client_send(struct dlms_client *client, const struct writer *w)
     if (w->failed) {
         return DLMS_CLIENT_ERR_LONG;
     }
+    const uint8_t tag = apdu.bytes[0];
     trace(client, true, apdu.bytes, apdu.n_bytes);
     client->failure = (struct dlms_failure){0};
     client->gbt_rounds = 0;
     client->gbt_sent = 0;
-    if (guarded(client) && apdu.bytes[0] != DLMS_TAG_AARQ && apdu.bytes[0] != DLMS_TAG_RLRQ &&
+    if (guarded(client) && tag != DLMS_TAG_AARQ && tag != DLMS_TAG_RLRQ &&
         s->guard->protect(s->guard->context, &apdu) != 0) {
         return DLMS_CLIENT_ERR_SECURITY;
     }
-    if (client->server_pdu != 0 && apdu.n_bytes > client->server_pdu) {
+    if (in_general_blocks(client, tag, apdu.n_bytes)) {
         return dlms_client_gbt_send(client, apdu);
     }
     return s->transport.send(s->transport.context, apdu.bytes, apdu.n_bytes);
@@ -280,11 +297,11 @@ static int take_initiate(struct dlms_client *client, struct dlms_octets informat
 {
     const struct dlms_client_settings *s = &client->settings;
     struct dlms_initiate initiate;
-    /* It stands in the caller's own buffer for answers, where it may be opened. */
-    struct dlms_bytes apdu = {s->in + (information.bytes - s->in), information.n_bytes};
     if (information.n_bytes == 0) {
         return DLMS_CLIENT_ERR_MALFORMED;
     }
+    /* It stands in the caller's own buffer for answers, where it may be opened. */
+    struct dlms_bytes apdu = {s->in + (information.bytes - s->in), information.n_bytes};
     const int error = dlms_initiate_error_read(information.bytes, information.n_bytes);
     if (error >= 0) {
         client->failure.result = (uint16_t)error;
@@ -377,11 +394,12 @@ static int take_aare(struct dlms_client *client, const struct dlms_bytes *apdu,
         s->guard->server_title(s->guard->context, aare.title.bytes, aare.title.n_bytes);
     }
     if (aare.result != DLMS_ACCEPTED) {
-        const bool initiate = dlms_initiate_error_read(aare.user_information.bytes,
-                                                       aare.user_information.n_bytes) >= 0;
+        const struct dlms_octets information = aare.user_information;
+        const bool initiate = information.n_bytes > 0 &&
+                              dlms_initiate_error_read(information.bytes, information.n_bytes) >= 0;
         client->failure.result = aare.result;
         client->failure.diagnostic = aare.diagnostic;
-        return initiate ? take_initiate(client, aare.user_information) : DLMS_CLIENT_ERR_REJECTED;
+        return initiate ? take_initiate(client, information) : DLMS_CLIENT_ERR_REJECTED;
     }
     *stoc = aare.secret;
     const bool goes_on = aare.diagnostic == DLMS_DIAGNOSTIC_AUTHENTICATION_REQUIRED;

@@ -97,6 +97,7 @@ struct dlms_client_settings {
     uint32_t conformance; /**< what is proposed */
     uint16_t max_pdu;     /**< longest APDU to be sent to us, 0: as the buffer is long */
     uint8_t gbt_window;   /**< blocks in flight to us, 1..63 */
+    bool prefer_gbt;      /**< general blocks where blocks of the services would do as well */
     uint8_t *out, *in;    /**< buffers for one request and one answer */
     size_t n_out, n_in;
     /** Notifications that come in between; NULL: passed over. */

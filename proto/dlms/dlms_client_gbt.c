@@ -57,7 +57,6 @@ int dlms_client_gbt_receive(struct dlms_client *client, struct dlms_bytes *apdu)
     struct dlms_gbt gbt;
     struct dlms_gbt_block block;
     size_t used = 0;
-    unsigned silences = 0;
     dlms_gbt_begin(&gbt);
     gbt.sent = client->gbt_sent;
     if (dlms_gbt_read(apdu->bytes, apdu->n_bytes, &block) != DLMS_OK) {
@@ -70,6 +69,7 @@ int dlms_client_gbt_receive(struct dlms_client *client, struct dlms_bytes *apdu)
             return err == DLMS_CLIENT_OK && used == 0 ? DLMS_CLIENT_ERR_MALFORMED : err;
         }
         err = dlms_gbt_own_turn(&block) ? acknowledge(client, &gbt) : DLMS_CLIENT_OK;
+        unsigned silences = 0;
         while (err == DLMS_CLIENT_OK) {
             err = next_block(client, used, &block);
             if (err != DLMS_CLIENT_ERR_SILENT || silences++ >= TRIES) {
@@ -119,8 +119,8 @@ static int confirmed(struct dlms_client *client, uint16_t number)
 
 int dlms_client_gbt_send(struct dlms_client *client, struct dlms_bytes apdu)
 {
-    const size_t room =
-        client->server_pdu > CLIENT_GBT_HEAD ? (size_t)client->server_pdu - CLIENT_GBT_HEAD : 0;
+    const size_t whole = client->server_pdu != 0 ? client->server_pdu : SIZE_MAX;
+    const size_t room = whole > CLIENT_GBT_HEAD ? whole - CLIENT_GBT_HEAD : 0;
     if ((client->conformance & DLMS_CAN_GBT) == 0 || room == 0) {
         return DLMS_CLIENT_ERR_LONG;
     }

@@ -272,12 +272,44 @@ int dlms_client_set_list(struct dlms_client *client, const struct dlms_descripto
 
 /* ---- ACTION ---- */
 
+/* A return value in blocks has what stands before it in a normal response: 00 01 00. */
+struct returned {
+    const struct dlms_sink *sink;
+    uint8_t head[3];
+    size_t n_head;
+};
+
+static int take_returned(void *context, const uint8_t *bytes, size_t n_bytes)
+{
+    static const uint8_t usual[3] = {0, 1, 0};
+    struct returned *r = context;
+    while (n_bytes > 0 && r->n_head < sizeof r->head) {
+        r->head[r->n_head++] = *bytes++;
+        n_bytes--;
+    }
+    if (r->n_head == sizeof r->head && r->head[0] != 0) { /* some send the bare value */
+        const int err = hand_on(r->sink, r->head, sizeof r->head);
+        r->head[0] = 0;
+        r->head[1] = usual[1];
+        r->head[2] = usual[2];
+        if (err != DLMS_CLIENT_OK) {
+            return err;
+        }
+    }
+    if (r->n_head == sizeof r->head && memcmp(r->head, usual, sizeof usual) != 0) {
+        return 1;
+    }
+    return hand_on(r->sink, bytes, n_bytes);
+}
+
 /** What came back, the request is through. */
 static int take_return(struct dlms_client *client, struct dlms_response *response,
                        const struct dlms_sink *sink)
 {
     if (response->choice == DLMS_ACTION_NEXT) {
-        return take_blocks(client, response, sink);
+        struct returned returned = {.sink = sink};
+        const struct dlms_sink strip = {take_returned, &returned};
+        return take_blocks(client, response, &strip);
     }
     if (response->choice != DLMS_ACTION_NORMAL) {
         return DLMS_CLIENT_ERR_MALFORMED;

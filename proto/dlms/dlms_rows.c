@@ -49,6 +49,9 @@ static enum dlms_status list_head(struct reader *r, uint16_t *result)
     if (r->failed) {
         return DLMS_ERR_CUT;
     }
+    if (choice == 1 && *result == DLMS_RESULT_SUCCESS) {
+        *result = DLMS_RESULT_OTHER; /* no Data, and no reason why */
+    }
     return choice <= 1 ? DLMS_OK : DLMS_ERR_BAD;
 }
 

@@ -432,7 +432,8 @@ static void a_captured_list_is_taken_apart(void **state)
     const struct step steps[] = {
         {"C003C10200030101151900FF0200000800000100 00FF0200",
          "C403C10200 120012 00 090C07EA0B14050D322D00000000"},
-        {"C003C20200030101151900FF0200000800000100 00FF0200", "C403C202 0104 0012 0012"}};
+        {"C003C20200030101151900FF0200000800000100 00FF0200", "C403C202 0104 0012 0012"},
+        {"C003C30200030101151900FF0200000800000100 00FF0200", "C403C302 0100 0012 0012"}};
     const struct dlms_descriptor attributes[] = {
         {.class_id = 3, .obis = {1, 1, 21, 25, 0, 255}, .member = 2}, clock_time};
     struct script script;
@@ -440,7 +441,7 @@ static void a_captured_list_is_taken_apart(void **state)
     struct seen seen = {0};
     struct dlms_rows rows;
     uint8_t buffer[64];
-    begin(&client, &script, steps, 2);
+    begin(&client, &script, steps, 3);
     client.associated = true;
     client.conformance = 0x1E1D;
     dlms_rows_init(&rows, DLMS_ROWS_LIST, buffer, sizeof buffer, take_row, &seen);
@@ -450,6 +451,12 @@ static void a_captured_list_is_taken_apart(void **state)
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.octets, 3 + 14);
     seen = (struct seen){0};
+    dlms_rows_init(&rows, DLMS_ROWS_LIST, buffer, sizeof buffer, take_row, &seen);
+    assert_int_equal(dlms_rows_end(&rows, dlms_client_get_list(&client, attributes, 2, &sink)),
+                     DLMS_CLIENT_OK);
+    assert_int_equal(seen.n, 2);
+    assert_int_equal(seen.n_refused, 1);
+    seen = (struct seen){0}; /* "success", but no value: refused all the same */
     dlms_rows_init(&rows, DLMS_ROWS_LIST, buffer, sizeof buffer, take_row, &seen);
     assert_int_equal(dlms_rows_end(&rows, dlms_client_get_list(&client, attributes, 2, &sink)),
                      DLMS_CLIENT_OK);
