@@ -292,6 +292,9 @@ bool dlms_data_text(struct reader data, char *text, size_t n_text)
     struct nest nest = {.depth = 0};
     enum dlms_status status;
     text[0] = '\0';
+    if (data.at == NULL) {
+        return false; /* nothing is no Data */
+    }
     dlms_walker_init(&walker, data.at, reader_left(&data));
     while ((status = dlms_data_next(&walker, &value)) == DLMS_OK) {
         if (is_head(&value) && nest.depth <= DLMS_DEPTH_MAX) {
@@ -341,6 +344,9 @@ json_t *dlms_data_json(struct reader data)
     uint32_t left[DLMS_DEPTH_MAX + 1] = {0};
     unsigned depth = 0;
     enum dlms_status status;
+    if (data.at == NULL) {
+        return NULL;
+    }
     dlms_walker_init(&walker, data.at, reader_left(&data));
     while ((status = dlms_data_next(&walker, &value)) == DLMS_OK) {
         json_t *one = is_head(&value) ? json_array() : value_json(&value);

@@ -101,6 +101,7 @@ static bool take_suite(struct dlms_url *url, const char *text)
     unsigned long number = 0;
     const bool good = take_number(text, 2, &number);
     url->suite = (uint8_t)number;
+    url->has_suite = good;
     return good;
 }
 

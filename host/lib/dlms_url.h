@@ -38,6 +38,7 @@ struct dlms_url {
     uint8_t auth;            /**< enum dlms_auth */
     uint8_t protect;         /**< enum dlms_protect */
     uint8_t suite;           /**< 0, 1 or 2 */
+    bool has_suite;          /**< else it is the keys' */
     bool general;            /**< general-glo instead of glo- */
     bool dedicated;          /**< with a key for this association only */
     bool has_title, has_counter;

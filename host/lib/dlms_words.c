@@ -53,8 +53,11 @@ void dlms_explain(const struct dlms_client *client, int err, char *text, size_t 
                  diagnostic_text(f->diagnostic), f->result, f->diagnostic);
         break;
     case DLMS_CLIENT_ERR_INITIATE:
-        snprintf(text, n_text, "association refused: %s (initiate error %u)",
-                 initiate_text(f->result), f->result);
+        snprintf(text, n_text, "association refused: %s (initiate error %u)%s",
+                 initiate_text(f->result), f->result,
+                 client->settings.ciphered ? "; check the keys, and whether another computer has "
+                                             "counted further under them (ic=)"
+                                           : "");
         break;
     case DLMS_CLIENT_ERR_EXCEPTION:
         if (f->service == DLMS_SERVICE_COUNTER) {

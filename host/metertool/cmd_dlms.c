@@ -257,6 +257,9 @@ static const struct {
     {"get", "[CLASS/]OBIS[:ATTRIBUTE] ...", 1, 1000, true, get},
     {"set", "[CLASS/]OBIS[:ATTRIBUTE] TYPE:VALUE", 2, 2, true, set},
     {"action", "[CLASS/]OBIS[:METHOD] [TYPE:VALUE]", 1, 2, true, action},
+    {"image", "upload FILE [name=NAME] [resume] [activate]", 2, 5, true, dlms_command_image},
+    {"keys", "change FILE", 2, 2, true, dlms_command_keys},
+    {"listen", "PORT", 1, 1, false, dlms_command_listen},
 };
 
 enum tool_exit command_dlms(struct tool *tool, int n_arguments, char **arguments)
@@ -280,6 +283,8 @@ enum tool_exit command_dlms(struct tool *tool, int n_arguments, char **arguments
         }
         return result == EXIT_GOOD ? words[i].run(tool, n, arguments + 1) : result;
     }
-    tool_complain("expected metertool dlms objects, get, set or action, found '%s'", word);
+    tool_complain(
+        "expected metertool dlms objects, get, set, action, image, keys or listen, found '%s'",
+        word);
     return EXIT_USAGE;
 }

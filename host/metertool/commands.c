@@ -46,8 +46,9 @@ const struct command commands[] = {
     {"dlms",
      "objects | get [CLASS/]OBIS[:ATTRIBUTE] ... | set [CLASS/]OBIS[:ATTRIBUTE] TYPE:VALUE | "
      "action "
-     "[CLASS/]OBIS[:METHOD] [TYPE:VALUE]",
-     "any DLMS meter: its objects, read, write and carry out", false, false, command_dlms},
+     "[CLASS/]OBIS[:METHOD] [TYPE:VALUE] | image upload FILE | keys change FILE | listen PORT",
+     "any DLMS meter: its objects, read, write, carry out, firmware, keys, pushes", false, false,
+     command_dlms},
     {"display", "get | set automatic|manual|backup READING ...|delivered",
      "which readings the display shows", false, false, command_display},
     {"breaker", "[show|open|release|close]",
@@ -86,6 +87,7 @@ const struct option_row option_rows[] = {
     {OPTION_SHORT, "short", NULL, "calibrate: gains, delay and own crosstalk only, 4 minutes"},
     {OPTION_DRY_RUN, "dry-run", NULL, "calibrate: measure and compute, write nothing"},
     {OPTION_REPORT, "report", "FILE", "calibrate: write the protocol of the calibration there"},
+    {OPTION_KEYS, "keys", "FILE", "DLMS: keys and passwords, mode 0600 (or OPEN382_KEYS)"},
     {OPTION_SHOW, "show", NULL, "calibrate: show constants, seal and audit trail"},
     {'v', "verbose", NULL, "show every byte (DLMS: every APDU as text) on stderr"},
     {'h', "help", NULL, "this text"},

@@ -23,7 +23,8 @@ enum option_long {
     OPTION_DRY_RUN,
     OPTION_REPORT,
     OPTION_SHOW,
-    OPTION_PASSWORD_FILE
+    OPTION_PASSWORD_FILE,
+    OPTION_KEYS
 };
 
 /** One option of the command line, for getopt, help and completion alike. */

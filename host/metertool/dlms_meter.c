@@ -12,6 +12,7 @@
 #define CLASS_REGISTER    3u
 #define CLASS_ASSOCIATION 15u
 #define LIST_MAX          16u
+#define MANAGEMENT_CLIENT 1u
 /* A descriptor and its selector octet; tag, choice, invoke id and count. */
 #define LIST_ITEM_BYTES 10u
 #define LIST_HEAD_BYTES 5u
@@ -49,21 +50,83 @@ static void notified(void *context, const struct dlms_notification *notification
     fprintf(stderr, "metertool: the meter tells: %s\n", text);
 }
 
+/** What the address leaves to the keys: mechanism, protection, suite. */
+static void decide(const struct key_file *keys, struct dlms_url *url)
+{
+    const bool can_cipher = keys->has[DLMS_KEY_UNICAST] && keys->has[DLMS_KEY_AUTHENTICATION];
+    if (url->auth == DLMS_AUTH_BY_KEYS) {
+        const bool management = url->client == MANAGEMENT_CLIENT && can_cipher;
+        const bool password = key_file_lls(keys, url->client) != NULL;
+        url->auth = management ? DLMS_AUTH_GMAC : password ? DLMS_AUTH_LLS : DLMS_AUTH_NONE;
+    }
+    if (url->protect == DLMS_PROTECT_BY_AUTH) {
+        url->protect =
+            url->auth >= DLMS_AUTH_GMAC && can_cipher ? DLMS_PROTECT_BOTH : DLMS_PROTECT_NONE;
+    }
+    url->suite = url->has_suite ? url->suite : keys->suite;
+}
+
+/** Keys and password for the association.  Complains itself. */
+static int take_secrets(struct tool *tool, struct dlms_octets *password)
+{
+    struct dlms_meter *meter = &tool->dlms;
+    struct dlms_url *url = &tool->line.url.dlms;
+    char error[KEY_FILE_ERROR_MAX];
+    if (key_file_read(&meter->keys, tool->options.keys, error) != HOST_OK) {
+        tool_complain("%s", error);
+        return EXIT_USAGE;
+    }
+    decide(&meter->keys, url);
+    const struct key_file_secret *secret = key_file_lls(&meter->keys, url->client);
+    if (url->auth == DLMS_AUTH_LLS && secret == NULL) {
+        tool_complain("the password of client %u is needed: expected \"lls\": {\"%u\": ...} in "
+                      "--keys FILE or OPEN382_KEYS",
+                      url->client, url->client);
+        return EXIT_USAGE;
+    }
+    if (url->auth == DLMS_AUTH_LLS) {
+        *password = (struct dlms_octets){secret->bytes, secret->n_bytes};
+    }
+    if (url->auth < DLMS_AUTH_HLS && url->protect == DLMS_PROTECT_NONE) {
+        return EXIT_GOOD;
+    }
+    meter->protected = true;
+    if (dlms_guard_begin(&meter->protector, url, &meter->keys) != HOST_OK) {
+        tool_complain("%s", meter->protector.error);
+        return EXIT_USAGE;
+    }
+    return EXIT_GOOD;
+}
+
+static void forget_secrets(struct dlms_meter *meter)
+{
+    if (meter->protected) {
+        dlms_guard_end(&meter->protector);
+    }
+    meter->protected = false;
+    key_file_wipe(&meter->keys);
+}
+
 static int settings_of(struct tool *tool, struct dlms_client_settings *settings)
 {
     struct dlms_meter *meter = &tool->dlms;
     const struct dlms_url *url = &tool->line.url.dlms;
-    if ((url->auth != DLMS_AUTH_NONE && url->auth != DLMS_AUTH_BY_KEYS) ||
-        (url->protect != DLMS_PROTECT_NONE && url->protect != DLMS_PROTECT_BY_AUTH)) {
-        tool_complain("meter address: only associations without authentication are opened: "
-                      "expected auth=none");
-        return EXIT_USAGE;
+    struct dlms_octets password = {NULL, 0};
+    const int result = take_secrets(tool, &password);
+    if (result != EXIT_GOOD) {
+        return result;
     }
     *settings = (struct dlms_client_settings){
         .transport = dlms_link_transport(&meter->link),
-        .conformance = DLMS_CLIENT_CONFORMANCE | (url->blocks ? (uint32_t)DLMS_CAN_GBT : 0),
+        .guard = meter->protected ? &meter->protector.guard : NULL,
+        .ciphered = url->protect != DLMS_PROTECT_NONE,
+        .mechanism = url->auth,
+        .password = password,
+        .conformance = DLMS_CLIENT_CONFORMANCE | (url->blocks ? (uint32_t)DLMS_CAN_GBT : 0) |
+                       (url->general ? (uint32_t)DLMS_CAN_PROTECT_GENERAL : 0),
         .max_pdu = url->max_pdu,
         .gbt_window = 7,
+        .prefer_gbt = url->blocks,
         .out = meter->out,
         .n_out = sizeof meter->out,
         .in = meter->in,
@@ -72,6 +135,13 @@ static int settings_of(struct tool *tool, struct dlms_client_settings *settings)
         .traced = tool->options.verbose ? traced : NULL,
         .context = tool,
     };
+    if (meter->protected) {
+        settings->title = (struct dlms_octets){meter->protector.title, DLMS_TITLE_BYTES};
+    }
+    if (meter->protected && url->dedicated) {
+        settings->dedicated_key =
+            (struct dlms_octets){meter->protector.dedicated_key, dlms_suite_key_bytes(url->suite)};
+    }
     return EXIT_GOOD;
 }
 
@@ -90,13 +160,21 @@ int dlms_meter_open(struct tool *tool)
     }
     const int result = settings_of(tool, &settings);
     if (result != EXIT_GOOD) {
+        dlms_link_close(&meter->link);
+        forget_secrets(meter);
         return result;
     }
     dlms_client_init(&meter->client, &settings);
     const int err = dlms_client_associate(&meter->client);
     if (err != DLMS_CLIENT_OK) {
         dlms_link_close(&meter->link);
-        return dlms_meter_fail(tool, err, "association");
+        const int failed = dlms_meter_fail(tool, err, "association");
+        if (err == DLMS_CLIENT_ERR_SECURITY && meter->protected &&
+            meter->protector.error[0] != '\0') {
+            tool_complain("%s", meter->protector.error);
+        }
+        forget_secrets(meter);
+        return failed == EXIT_UNKNOWN ? EXIT_METER : failed;
     }
     meter->open = true;
     return EXIT_GOOD;
@@ -111,6 +189,7 @@ void dlms_meter_close(struct tool *tool)
     meter->open = false;
     (void)dlms_client_release(&meter->client); /* a meter that says nothing to it is as good */
     dlms_link_close(&meter->link);
+    forget_secrets(meter);
 }
 
 /* ---- objects ---- */

@@ -5,6 +5,7 @@
 #define OPEN382_DLMS_METER_H
 
 #include "../../proto/dlms/dlms_rows.h"
+#include "../lib/dlms_guard.h"
 #include "../lib/dlms_link.h"
 #include "../lib/obis_text.h"
 
@@ -27,8 +28,11 @@ struct meter_object {
 struct dlms_meter {
     struct dlms_link link;
     struct dlms_client client;
-    bool open;   /**< associated: to be released */
-    bool listed; /**< objects are read */
+    struct key_file keys;
+    struct dlms_protector protector;
+    bool protected; /**< the protector is set up: to be wiped */
+    bool open;      /**< associated: to be released */
+    bool listed;    /**< objects are read */
     struct meter_object objects[METER_OBJECTS_MAX];
     size_t n_objects;
     uint8_t out[DLMS_APDU_MAX], in[DLMS_APDU_MAX], row[METER_ROW_MAX];

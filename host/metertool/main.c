@@ -144,6 +144,7 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case OPTION_DRY_RUN: options->dry_run = true; break;
     case OPTION_REPORT: options->report = text; break;
     case OPTION_SHOW: options->show = true; break;
+    case OPTION_KEYS: options->keys = text; break;
     case 'o': options->output = text; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;

@@ -90,6 +90,7 @@ class FakeDlms:
             threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
 
     def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self.socket.close()
 
     def now(self):

@@ -2,11 +2,14 @@
 blocks, and answers that are wrong in every way.  Arguments: BUILD_DIR SOURCE_DIR."""
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 
-from fake_dlms import CLOCK, NAME, FakeDlms
+from fake_dlms import CLOCK, NAME, FakeDlms, moment, obis, octets, structure, u16, u32
 
 TOOL = os.path.join(sys.argv[1], "metertool")
 
@@ -150,6 +153,90 @@ def traces():
     meter.close()
 
 
-for part in (reading, blocks_and_lists, profiles, clocks, objects, wrong_answers, traces):
+def passwords():
+    meter = FakeDlms(passwords={16: b"S3CRET"})
+    keys = {"OPEN382_KEYS": '{"lls": {"16": "S3CRET"}}'}
+    done = tool(meter, "-v", "read", "1.8.0", environment=keys)
+    check("mechanism low" in done.stderr and "S3CRET" not in done.stderr + done.stdout, f"trace: {done.stderr}")
+    check(b"S3CRET".hex().upper() not in done.stderr, "the password stands in the trace")
+    done = tool(meter, "read", options="?auth=lls&client=17", exit_code=2)
+    check('"lls": {"17": ...}' in done.stderr, done.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "keys")
+        with open(path, "w") as file:
+            file.write('{"lls": {"16": "S3CRET"}}')
+        os.chmod(path, 0o644)
+        done = tool(meter, "--keys", path, "read", exit_code=2)
+        check("600" in done.stderr, f"a file that others can read: {done.stderr}")
+        os.chmod(path, 0o600)
+        tool(meter, "--keys", path, "read", "1.8.0")
+    check("guek and gak" in tool(meter, "read", options="?auth=gmac", exit_code=2).stderr, "no keys")
+    meter.close()
+
+
+def images():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "firmware.bin")
+        image = bytes(i * 7 % 256 for i in range(1000))
+        with open(path, "wb") as file:
+            file.write(image)
+        for faults in ([], ["lose"], ["wait"]):
+            meter = FakeDlms(faults=faults, max_pdu=256)
+            done = tool(meter, "dlms", "image", "upload", path)
+            check("not in force" in done.stdout, done.stdout)
+            check(meter.image == (b"firmware.bin", 1000), f"{meter.image}")
+            check(b"".join(meter.image_blocks[i] for i in range(16)) == image, f"{faults}: the image is another one")
+            check(meter.image_state == 3, f"state {meter.image_state}")
+            meter.close()
+        meter = FakeDlms()
+        meter.image, meter.image_state = (b"v2", 1000), 1
+        meter.image_blocks = {i: image[64 * i:64 * i + 64] for i in range(10)}
+        done = tool(meter, "dlms", "image", "upload", path, "name=v2", "resume", "activate")
+        check("in force" in done.stdout and meter.image_state == 6, done.stdout)
+        check(sum(1 for a in meter.actions if a[2] == 2) == 6, "blocks that were there already are sent again")
+        check("No such file" in tool(meter, "dlms", "image", "upload", path + "x", exit_code=2).stderr, "no file")
+        meter.close()
+
+
+def listening():
+    probe = socket.create_server(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+    probe.close()
+    listener = subprocess.Popen([TOOL, "--json", "-n", "4", "dlms", "listen", str(port)], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+    check("waiting for pushes" in listener.stderr.readline(), "listener")
+    data = b"\x0F\x00\x00\x00\x01\x00" + structure(u16(7), octets(b"hello"))
+    event = b"\xC2\x01\x0C" + moment(2026, 1, 2, 3, 4, 5) + struct.pack(">H", 1) + obis("0-0:97.98.0.255") + \
+        b"\x02" + u32(9)
+    wrapped = [struct.pack(">HHHH", 1, 1, 102, len(a)) + a for a in (data, event, b"\xC4\x01\xC1\x00\x00", data)]
+    stranger = socket.create_connection(("127.0.0.1", port))
+    stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    with socket.create_connection(("127.0.0.1", port)) as meter:
+        for part in (wrapped[0][:5], wrapped[0][5:] + wrapped[1], wrapped[2], wrapped[3][:9], wrapped[3][9:]):
+            meter.sendall(part)
+            time.sleep(0.05)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(wrapped[0], ("127.0.0.1", port))
+    out, err = listener.communicate(timeout=20)
+    stranger.close()
+    pushes = [json.loads(line) for line in out.splitlines()]
+    check(listener.returncode == 0 and len(pushes) == 4, f"{out}{err}")
+    check(pushes[0]["data"] == [7, "hello"] and pushes[0]["server"] == 1 and pushes[0]["client"] == 102, f"{pushes[0]}")
+    check(pushes[1]["obis"] == "0-0:97.98.0.255" and pushes[1]["data"] == 9, f"{pushes[1]}")
+    check("malformed" in err and "no DLMS wrapper" in err, err)
+
+
+def example():
+    meter = FakeDlms(block=100)
+    done = subprocess.run([os.path.join(sys.argv[1], "examples", "dlms-client"), "127.0.0.1", str(meter.port)],
+                          capture_output=True, text=True, timeout=20)
+    lines = done.stdout.splitlines()
+    check(done.returncode == 0 and len(lines) == 46, f"example: {done.stdout}{done.stderr}")
+    check(lines[0].startswith("clock 20") and lines[1].split() == ["1", "class", "8", "0-0:1.0.0.255"], f"{lines[:2]}")
+    meter.close()
+
+
+for part in (reading, blocks_and_lists, profiles, clocks, objects, wrong_answers, traces, passwords, images, listening,
+             example):
     part()
 print("ok")
