@@ -12,6 +12,7 @@
 #include "clock_meter.h"
 
 #define CLASS_CLOCK 8u
+#define SAFE_S      900.0 /* nearer than this it is the zone that was meant */
 #define GOOD_S      1.0
 #define DST_MINUTES 60
 #define NAP_NS      50000000L
@@ -54,8 +55,11 @@ static void find_offset(const struct tool *tool, struct meter_time *clock)
         deviation = clock->zone_min;
         clock->offset_min = (reversed ? deviation : -deviation) + (summer ? DST_MINUTES : 0);
     } else if (deviation == DLMS_DEVIATION_NONE) {
+        const time_t now = (time_t)(clock->host_us / 1000000);
+        struct tm here; /* as good as any: most meters stand in the zone of their readers */
+        localtime_r(&now, &here);
         clock->offset_known = false;
-        clock->offset_min = 0;
+        clock->offset_min = (int32_t)(here.tm_gmtoff / MIN_S);
     } else {
         clock->offset_min = reversed ? deviation : -deviation;
     }
@@ -138,7 +142,7 @@ static void show(const struct tool *tool, const struct meter_time *clock)
     } else {
         printf("Meter       %s\n", local);
         printf("Zone        UTC%+d min%s\n", (int)clock->offset_min,
-               clock->offset_known ? "" : " (not told; taken for UTC)");
+               clock->offset_known ? "" : " (not told; this computer's)");
         printf("Difference  meter %.2f s %s\n", fabs(ahead), ahead < 0 ? "late" : "early");
     }
 }
@@ -214,9 +218,12 @@ enum tool_exit dlms_clock(struct tool *tool, int n_arguments, char **arguments)
     if (result != EXIT_GOOD) {
         return result;
     }
-    if (syncs && !clock.offset_known) {
-        tool_complain("the meter does not tell its time zone: set the time with clock set TIME");
-        return EXIT_UNKNOWN;
+    if (syncs && !clock.offset_known && fabs(ahead_s(&clock)) > SAFE_S && !tool->options.yes) {
+        tool_complain(
+            "the meter does not tell its time zone, and its clock is %.0f s off the time in "
+            "this computer's: expected --yes, another TZ, or clock set TIME",
+            fabs(ahead_s(&clock)));
+        return EXIT_USAGE;
     }
     if (sets || syncs) {
         result = sets ? put_time(tool, &clock, local_s) : sync_clock(tool, &clock);

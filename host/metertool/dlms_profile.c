@@ -135,6 +135,21 @@ static void name_column(struct column *column)
     }
 }
 
+/** A name that stands there already gets a number: two times, twice the same value. */
+static void tell_apart(struct export *x, size_t index)
+{
+    struct column *column = &x->columns[index];
+    unsigned n = 1;
+    for (size_t i = 0; i < index; i++) {
+        n += memcmp(&x->columns[i].captured, &column->captured, sizeof column->captured) == 0 ||
+             (is_clock(&x->columns[i]) && is_clock(column));
+    }
+    if (n > 1) {
+        const size_t at = strlen(column->name);
+        snprintf(column->name + at, sizeof column->name - at, " (%u)", n);
+    }
+}
+
 static bool has_unit(const struct column *column)
 {
     const uint16_t class_id = column->captured.class_id;
@@ -152,6 +167,7 @@ static enum tool_exit take_units(struct export *x)
         struct column *column = &x->columns[i];
         size_t at = 0;
         name_column(column);
+        tell_apart(x, i);
         column->object = dlms_meter_find(&x->tool->dlms, column->captured.class_id,
                                          column->captured.obis, 0x3F, &at);
         if (column->object != NULL && has_unit(column)) {

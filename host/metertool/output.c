@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* A double holds this many decimal digits whatever they are; the mantissa is exact beyond. */
-#define DOUBLE_DIGITS 15
+#define DOUBLE_DIGITS   15
+#define VALUE_WIDTH_MAX 24u
 
 static size_t larger(size_t a, size_t b)
 {
@@ -26,7 +27,9 @@ void output_table(const struct readings *readings)
         reading_name(reading, text, sizeof text);
         code = larger(code, strlen(reading->code));
         name = larger(name, strlen(text));
-        value = larger(value, is_time(reading) ? 0 : strlen(reading->text));
+        /* long texts stand out rather than push everything else aside */
+        const size_t wide = strlen(reading->text);
+        value = larger(value, is_time(reading) || wide > VALUE_WIDTH_MAX ? 0 : wide);
         kmp = kmp || reading->kmp_id >= 0;
     }
     printf("%-*s  %s%-*s  %*s  %s\n", (int)code, "OBIS", kmp ? "KMP     " : "", (int)name, "Name",

@@ -1,0 +1,102 @@
+"""metertool over DLMS against meter382: wrapper and HDLC, every client, values and records equal to those over KMP.
+Arguments: BUILD_DIR SOURCE_DIR.  REQ(OPT-03) REQ(AMI-02)"""
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from meter_process import Meter, check, run
+
+TOOL = os.path.join(sys.argv[1], "metertool")
+HOUSE = os.path.join(sys.argv[2], "data", "house-sceaux-2007-02.csv")
+KEYS = {"guek": "000102030405060708090A0B0C0D0E0F", "gak": "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF",
+        "kek": "101112131415161718191A1B1C1D1E1F", "lls": {"18": "12345", "19": "12345", "20": "12345"}}
+
+
+def tool(url, *arguments, exit_code=0):
+    done = subprocess.run([TOOL, "-m", url, *arguments], capture_output=True, text=True, timeout=60)
+    check(done.returncode == exit_code, f"{url} {arguments}: exit {done.returncode}: {done.stdout}{done.stderr}")
+    return done
+
+
+def table(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def the_same_values(meters):
+    """Energies stand still: the mains is off during the comparison."""
+    seen = {name: json.loads(tool(url, "read", "--json", "1.8.0", "2.8.0", "3.8.0", "1.8.1").stdout)
+            for name, url in meters.items()}
+    for name, values in seen.items():
+        by_code = {v["obis"].split(":")[1].removesuffix(".255"): v for v in values.values()}
+        for code in ("1.8.0", "2.8.0", "3.8.0", "1.8.1"):
+            check(by_code[code]["unit"] in ("kWh", "kvarh"), f"{name}: {by_code[code]}")
+            check(by_code[code]["value"] == seen["kmp"][code]["value"], f"{name} {code}: {by_code[code]}, {seen['kmp'][code]}")
+    check(seen["kmp"]["1.8.0"]["value"] > 20, "the house has used nothing")
+
+
+def the_same_records(wrapper, hdlc, kmp):
+    over_kmp = table(tool(kmp, "profile", "--csv").stdout)
+    over_dlms = table(tool(wrapper, "profile", "1-1:99.1.0", "--csv").stdout)
+    check(len(over_dlms) == len(over_kmp) and len(over_dlms) > 90, f"{len(over_dlms)} entries, {len(over_kmp)} over KMP")
+    for one, other in zip(over_dlms, over_kmp):
+        check(one["time"] == other["time"], f"{one} {other}")
+        check(int(one["1-1:1.8.0 kWh"]) == int(float(other["1.8.0*128"] if "1.8.0*128" in other else other["1.8.0"])), f"{one} {other}")
+    check(table(tool(hdlc, "profile", "1-1:99.1.0", "--csv").stdout) == over_dlms, "HDLC gives other entries")
+    begin, end = over_dlms[20]["time"].replace(" ", "T"), over_dlms[30]["time"].replace(" ", "T")
+    part = table(tool(wrapper, "profile", "1-1:99.1.0", "--csv", "--from", begin, "--to", end).stdout)
+    check(part == over_dlms[20:31], f"range: {part}")
+    last = table(tool(hdlc, "profile", "1-1:99.1.0", "--csv", "--count", "4").stdout)
+    check(last == over_dlms[-4:], f"last: {last}")
+
+
+def clients(address):
+    public = tool(address, "dlms", "objects").stdout.splitlines()
+    reader = tool(address + "?client=19", "dlms", "objects").stdout.splitlines()
+    check(len(public) < 20 < 100 < len(reader), f"{len(public)} and {len(reader)} objects")
+    check("68431BM423010" in tool(address, "info").stdout, "info")
+    dump = json.loads(tool(address + "?client=19", "dump", "--json").stdout)
+    check(len(dump) > 90, f"dump: {len(dump)}")
+    tool(address + "?client=19", "dlms", "set", "1-1:1.8.0", "u32:1", exit_code=3)
+    tool(address, "dlms", "get", "3/1-1:1.8.0.255", exit_code=3)
+    check("authentication" in tool(address + "?client=19&auth=none", "info", exit_code=1).stderr, "without a password")
+    tool(address + "?client=19", "-t", "1000", "clock", "set", "2026-12-24T12:00:00")
+    check("2026-12-24 12:00:0" in tool(address + "?client=19", "clock").stdout, "the clock was set")
+
+
+def example(port):
+    done = subprocess.run([os.path.join(sys.argv[1], "examples", "dlms-client"), "127.0.0.1", str(port)],
+                          capture_output=True, text=True, timeout=20)
+    check(done.returncode == 0 and "0-0:40.0.0.255" in done.stdout and "clock 20" in done.stdout, f"{done.stdout}{done.stderr}")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        keys, data = os.path.join(folder, "keys"), os.path.join(folder, "data")
+        with open(os.open(keys, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(KEYS, file)
+        os.environ["OPEN382_KEYS"], os.environ["XDG_STATE_HOME"] = keys, folder
+        done = run("--headless", "--speed", "max", "--until", "1d", "--mains", HOUSE, "--data", data)
+        check(done.returncode == 0, f"a day at full speed: {done.stderr}")
+        meter = Meter("--data", data, "--optical", "tcp:127.0.0.1:0", "--dlms", "tcp:127.0.0.1:0",
+                      "--mains", "u=230,i=0")
+        try:
+            port, optical = meter.port("dlms tcp"), meter.port("optical tcp")
+            wrapper, hdlc = f"dlms://127.0.0.1:{port}", f"hdlc+tcp://127.0.0.1:{optical}"
+            kmp = f"kmp+tcp://127.0.0.1:{optical}"
+            the_same_values({"kmp": kmp, "wrapper": wrapper + "?client=19", "hdlc": hdlc + "?client=19",
+                             "module": wrapper + "?client=18", "blocks": wrapper + "?client=19&pdu=64"})
+            the_same_records(wrapper + "?client=19", hdlc + "?client=19", kmp)
+            clients(wrapper)
+            clients(hdlc)
+            example(port)
+        finally:
+            meter.terminate()
+    print("ok the same values and records over DLMS as over KMP")
+
+
+if __name__ == "__main__":
+    main()
