@@ -108,7 +108,7 @@ static enum tool_exit objects(struct tool *tool, int n_arguments, char **argumen
         const struct meter_object *object = &tool->dlms.objects[i];
         char code[OBIS_TEXT_MAX], name[80], class_name[32];
         obis_text(object->obis, code);
-        obis_name(object->obis, name, sizeof name);
+        object_name(object->obis, name, sizeof name);
         dlms_class_name(object->class_id, class_name, sizeof class_name);
         switch (tool->options.format) {
         case FORMAT_TABLE:

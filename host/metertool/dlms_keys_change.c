@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../proto/common/crypto_modes.h"
+#include "../lib/dlms_key_transfer.h"
 #include "cmd_dlms.h"
 
 #define CLASS_SECURITY 64u
@@ -10,40 +10,6 @@
 
 /* What the keys are called in a key file; the numbers are those of key_transfer. */
 static const char *const names[DLMS_KEY_IDS] = {"guek", "gbek", "gak", "kek"};
-
-static bool same_key(const struct key_file *now, const struct key_file *wanted, int id)
-{
-    return now->has[id] && now->n_key == wanted->n_key &&
-           memcmp(now->key[id], wanted->key[id], now->n_key) == 0;
-}
-
-/** Structures {key id, wrapped key} of all keys that differ.  @return their number, -1: no. */
-static int write_transfer(struct tool *tool, const struct key_file *wanted, struct writer *w)
-{
-    struct dlms_meter *meter = &tool->dlms;
-    const struct key_file *now = &meter->keys;
-    struct crypto_port *crypto = &meter->protector.crypto;
-    uint8_t wrapped[CRYPTO_KEY_MAX_BYTES + CRYPTO_WRAP_EXTRA];
-    int n = 0;
-    for (int id = 0; id < DLMS_KEY_IDS; id++) {
-        n += wanted->has[id] && !same_key(now, wanted, id);
-    }
-    dlms_write_array(w, (size_t)n);
-    for (int id = 0; id < DLMS_KEY_IDS; id++) {
-        if (!wanted->has[id] || same_key(now, wanted, id)) {
-            continue;
-        }
-        if (crypto_key_wrap(crypto, now->key[DLMS_KEY_MASTER], now->n_key, wanted->key[id],
-                            wanted->n_key, wrapped) != 0) {
-            return -1;
-        }
-        dlms_write_structure(w, 2);
-        dlms_write_enum(w, (uint8_t)id);
-        dlms_write_octets(w, wrapped, wanted->n_key + CRYPTO_WRAP_EXTRA);
-        fprintf(stderr, "metertool: %s is another one\n", names[id]);
-    }
-    return w->failed ? -1 : n;
-}
 
 /** Everything that can be wrong before anything is sent. */
 static enum tool_exit check(const struct tool *tool, const struct key_file *wanted)
@@ -86,7 +52,13 @@ static enum tool_exit transfer(struct tool *tool, const struct key_file *wanted)
     struct writer w = writer_over(data, sizeof data);
     struct dlms_descriptor d = {.class_id = CLASS_SECURITY, .member = KEY_TRANSFER};
     memcpy(d.obis, code, sizeof d.obis);
-    const int n = write_transfer(tool, wanted, &w);
+    const struct key_file *now = &tool->dlms.keys;
+    const int n = dlms_key_transfer_write(&tool->dlms.protector.crypto, now, wanted, &w);
+    for (int id = 0; id < DLMS_KEY_IDS && n > 0; id++) {
+        if (dlms_key_changes(now, wanted, id)) {
+            fprintf(stderr, "metertool: %s is another one\n", names[id]);
+        }
+    }
     if (n <= 0) {
         tool_complain(n < 0 ? "the keys cannot be wrapped: expected keys of 16 or 32 octets"
                             : "the keys are those that the meter has: nothing is changed");

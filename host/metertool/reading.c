@@ -263,6 +263,16 @@ static const struct register_def *def_of_obis(const uint8_t obis[6])
     return NULL;
 }
 
+void object_name(const uint8_t obis[6], char *name, size_t n_name)
+{
+    const struct register_def *def = def_of_obis(obis);
+    if (def != NULL) {
+        snprintf(name, n_name, "%s", def->name);
+    } else {
+        obis_name(obis, name, n_name);
+    }
+}
+
 /** "array of 12" and so on is what fits; the rest is for metertool dlms get. */
 static bool take_number(const struct dlms_value *value, int8_t scaler, uint8_t unit,
                         struct reading *reading)

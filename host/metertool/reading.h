@@ -34,6 +34,9 @@ bool readings_add_iec(struct readings *readings, const struct iec_item *item);
 bool readings_add_dlms(struct readings *readings, const uint8_t obis[6], uint16_t class_id,
                        struct reader data, int8_t scaler, uint8_t unit);
 
+/** Name of a COSEM object: that of a register of ours, or what OBIS says; "" : neither. */
+void object_name(const uint8_t obis[6], char *name, size_t n_name);
+
 /** A number as text, every digit: (1078, -3) is "1.078". */
 void number_text(int64_t mantissa, int exponent, char *text, size_t n_text);
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "host/lib/dlms_guard.h"
+#include "host/lib/dlms_key_transfer.h"
 #include "ports/crypto/openssl/crypto_openssl.h"
 #include "proto/dlms/dlms_sentry.h"
 #include "proto/dlms_link.h"
@@ -435,6 +436,42 @@ static void a_title_is_drawn_once(void **state)
     assert_memory_not_equal(first, again, 8);
 }
 
+/* ---- other keys ---- */
+
+static void other_keys_are_wrapped_by_the_master_key(void **state)
+{
+    (void)state;
+    for (uint8_t suite = 0; suite <= 2; suite += 2) {
+        struct key_file wanted;
+        uint8_t data[300];
+        struct writer w = writer_over(data, sizeof data);
+        keys_begin(suite);
+        meter_begin(DLMS_AUTH_GMAC, suite, DLMS_ALLOW_LN_CIPHERED);
+        wanted = keys;
+        assert_int_equal(dlms_key_transfer_write(&stage.crypto, &keys, &wanted, &w), 0);
+        wanted.key[DLMS_KEY_UNICAST][0] ^= 0x55;
+        wanted.key[DLMS_KEY_MASTER][5] ^= 0x55;
+        wanted.has[DLMS_KEY_BROADCAST] = false; /* not in the new file: it stays */
+        w = writer_over(data, sizeof data);
+        assert_int_equal(dlms_key_transfer_write(&stage.crypto, &keys, &wanted, &w), 2);
+        struct reader r = reader_over(data, writer_length(&w));
+        uint32_t n = 0;
+        assert_true(dlms_read_array(&r, &n));
+        assert_int_equal(n, 2);
+        for (unsigned i = 0; i < 2; i++) {
+            uint8_t id = 0, key[CRYPTO_KEY_MAX_BYTES];
+            assert_true(dlms_read_structure(&r, 2));
+            assert_true(dlms_read_enum(&r, &id));
+            assert_int_equal(id, i == 0 ? DLMS_KEY_UNICAST : DLMS_KEY_MASTER);
+            const uint8_t *wrapped = dlms_read_octets_of(&r, (uint32_t)keys.n_key + 8);
+            assert_non_null(wrapped);
+            assert_int_equal(dlms_keys_unwrap(&stage.keys, wrapped, keys.n_key + 8, key), 0);
+            assert_memory_equal(key, wanted.key[id], keys.n_key);
+        }
+        assert_true(reader_complete(&r));
+    }
+}
+
 /* ---- pushes ---- */
 
 static void pushes_of_several_meters_are_opened(void **state)
@@ -487,6 +524,7 @@ int main(void)
         cmocka_unit_test(many_runs_at_once_share_no_number),
         cmocka_unit_test(a_damaged_file_of_counters_stops_everything),
         cmocka_unit_test(a_title_is_drawn_once),
+        cmocka_unit_test(other_keys_are_wrapped_by_the_master_key),
         cmocka_unit_test(pushes_of_several_meters_are_opened),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
