@@ -67,6 +67,23 @@ def clients(address):
     check("2026-12-24 12:00:0" in tool(address + "?client=19", "clock").stdout, "the clock was set")
 
 
+def management(address):
+    """Client 1: GMAC, every message authenticated and encrypted."""
+    for options in ("", "&general=1", "&dedicated=1", "&general=1&dedicated=1", "&pdu=200"):
+        values = json.loads(tool(address + "?client=1" + options, "read", "--json", "1-0:1.8.0", "1-1:1.8.0").stdout)
+        check(len(values) == 2 and len({v["value"] for v in values.values()}) == 1, f"{options}: {values}")
+    seen = tool(address + "?client=1", "-v", "read", "1.8.0")
+    check("initiate ciphered" in seen.stderr and KEYS["guek"] not in seen.stderr, seen.stderr)
+    check("ciphered" in tool(address + "?client=1", "info").stdout.splitlines()[0], "info")
+    check(len(json.loads(tool(address + "?client=1", "dump", "--json").stdout)) > 200, "dump")
+    tool(address + "?client=1&protect=auth", "-t", "1000", "info", exit_code=1)  # less than the meter demands
+    tool(address + "?client=1&ic=1&title=4F33383200000001", "-t", "1000", "info", exit_code=1)  # a counter that was there
+    keys = os.environ["OPEN382_KEYS"]
+    os.environ["OPEN382_KEYS"] = json.dumps({**KEYS, "guek": KEYS["kek"]})
+    check("check the keys" in tool(address + "?client=1", "-t", "1000", "info", exit_code=1).stderr, "another key")
+    os.environ["OPEN382_KEYS"] = keys
+
+
 def example(port):
     done = subprocess.run([os.path.join(sys.argv[1], "examples", "dlms-client"), "127.0.0.1", str(port)],
                           capture_output=True, text=True, timeout=20)
@@ -93,6 +110,8 @@ def main():
             clients(wrapper)
             clients(hdlc)
             example(port)
+            management(wrapper)
+            management(hdlc)
         finally:
             meter.terminate()
     print("ok the same values and records over DLMS as over KMP")
