@@ -71,8 +71,8 @@ static enum host_err open_mode_e(struct dlms_link *link)
                     "check the seat of the optical head, or leave out mode-e=1");
     }
     const char digit = strlen(ident) > 4 ? ident[4] : ' ';
-    if (digit < '0' || digit > '6' || strstr(ident, "\\2") == NULL) {
-        return fail(link, HOST_ERR_PROTOCOL, "the meter does not offer mode E",
+    if (digit < '0' || digit > '6') { /* not all that know mode E say so by a \2 */
+        return fail(link, HOST_ERR_PROTOCOL, "the meter proposes no speed: it has no mode E",
                     "leave out mode-e=1");
     }
     snprintf(request, sizeof request, "%c2%c2\r\n", ACK, digit);

@@ -84,6 +84,23 @@ def management(address):
     os.environ["OPEN382_KEYS"] = keys
 
 
+def other_lines(folder, data):
+    """A serial line in both openings, and UDP."""
+    path = os.path.join(folder, "optical")
+    meter = Meter("--data", data, "--optical", f"pty:{path}", "--dlms", "udp:127.0.0.1:0", "--mains", "u=230,i=0")
+    try:
+        udp = f"dlms+udp://127.0.0.1:{meter.port('dlms udp')}?client=19"
+        wanted = json.loads(tool(udp, "read", "--json", "1.8.0").stdout)["1-1:1.8.0.255"]["value"]
+        for options in ("", "&address=32", "&address=32&address-size=4", "&mode-e=1"):
+            seen = json.loads(tool(f"dlms-hdlc:{path}?client=19{options}", "read", "--json", "1.8.0").stdout)
+            check(seen["1-1:1.8.0.255"]["value"] == wanted, f"{options}: {seen}")
+        check("refuses the HDLC connection" in tool(f"dlms-hdlc:{path}?client=19&server=9", "info", exit_code=1).stderr, "DM")
+        check("no answer to the HDLC connect" in
+              tool(f"dlms-hdlc:{path}?client=19&address=33", "-t", "300", "-r", "1", "info", exit_code=1).stderr, "another meter")
+    finally:
+        meter.terminate()
+
+
 def example(port):
     done = subprocess.run([os.path.join(sys.argv[1], "examples", "dlms-client"), "127.0.0.1", str(port)],
                           capture_output=True, text=True, timeout=20)
@@ -114,6 +131,7 @@ def main():
             management(hdlc)
         finally:
             meter.terminate()
+        other_lines(folder, data)
     print("ok the same values and records over DLMS as over KMP")
 
 
