@@ -17,6 +17,7 @@
 #include "optical_iec.h"
 #include "optical_logs.h"
 #include "optical_settings.h"
+#include "optical_setups.h"
 #include "optical_tariff.h"
 #include "optical_write.h"
 
@@ -109,6 +110,8 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case KMP_GET_CUT_OFF_STATE: return optical_breaker(meter, cid, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
+    case GET_VOLTAGE_QUALITY_SETUP:
+    case GET_LOAD_PROFILE_SETUP: return optical_setups(meter, cid, data, out);
     case KMP_CALIBRATION_LOOK:
     case KMP_CALIBRATION_READ:
     case KMP_CALIBRATION_STAGE:

@@ -191,12 +191,11 @@ static enum tool_exit read_wanted(const char *path)
     return EXIT_GOOD;
 }
 
-/** @param path  for the message */
-static enum tool_exit check_wanted(const char *path, const struct config_document *base)
+static enum tool_exit check_wanted(const struct config_document *base)
 {
     char error[CONFIG_ERROR_MAX];
     if (!config_document_check(&wanted, base, error, sizeof error)) {
-        tool_complain("%s%s%s", path, path[0] != '\0' ? ": " : "", error);
+        tool_complain("%s", error);
         return EXIT_USAGE;
     }
     return EXIT_GOOD;
@@ -210,7 +209,7 @@ enum tool_exit config_check(struct tool *tool, int n_arguments, char **arguments
         return EXIT_USAGE;
     }
     enum tool_exit result = read_wanted(arguments[0]);
-    result = result == EXIT_GOOD ? check_wanted(arguments[0], NULL) : result;
+    result = result == EXIT_GOOD ? check_wanted(NULL) : result;
     if (result == EXIT_GOOD) {
         printf("%s: a good configuration%s%s\n", arguments[0],
                wanted.order_number[0] != '\0' ? " of a meter " : ", whose meter it does not name",
@@ -332,7 +331,7 @@ static enum tool_exit say_outcome(struct tool *tool)
 }
 
 /** The document `wanted` into the meter. */
-static enum tool_exit apply_wanted(struct tool *tool, const char *path)
+static enum tool_exit apply_wanted(struct tool *tool)
 {
     enum tool_exit result = read_meter(tool, &now);
     result = result == EXIT_GOOD ? say_outcome(tool) : result;
@@ -352,7 +351,7 @@ static enum tool_exit apply_wanted(struct tool *tool, const char *path)
             sealed_count());
         return EXIT_METER;
     }
-    result = check_wanted(path, &now);
+    result = check_wanted(&now);
     result = result == EXIT_GOOD ? config_agreed(tool) : result;
     bool unsure = false;
     result = result == EXIT_GOOD ? config_meter_write(tool, &wanted, &now, &unsure) : result;
@@ -370,7 +369,7 @@ enum tool_exit config_apply(struct tool *tool, int n_arguments, char **arguments
         return EXIT_USAGE;
     }
     const enum tool_exit result = read_wanted(arguments[0]);
-    return result == EXIT_GOOD ? apply_wanted(tool, arguments[0]) : result;
+    return result == EXIT_GOOD ? apply_wanted(tool) : result;
 }
 
 static enum tool_exit set_one(const char *argument)
@@ -411,7 +410,7 @@ enum tool_exit config_set(struct tool *tool, int n_arguments, char **arguments)
             return EXIT_USAGE;
         }
     }
-    return apply_wanted(tool, "");
+    return apply_wanted(tool);
 }
 
 /* ---- display ---- */
@@ -466,7 +465,7 @@ static enum tool_exit display_set(struct tool *tool, int n_arguments, char **arg
         }
         list->reading[list->n++] = id;
     }
-    return apply_wanted(tool, "");
+    return apply_wanted(tool);
 }
 
 enum tool_exit command_display(struct tool *tool, int n_arguments, char **arguments)

@@ -1,4 +1,5 @@
 /* Does a configuration document fit its meter?  By the meter's own tables, without one. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,33 @@
 
 #define CONFIGURATION_DIGITS 8u
 #define RADIO_DIGITS         3u
+
+/** What is being looked at, and where a fault goes. */
+struct examination {
+    const struct config_document *document, *base;
+    char *error;
+    size_t n_error;
+};
+
+/** "FILE:LINE: place: ...", "place: ..." when it comes from no file; always false. */
+__attribute__((format(printf, 3, 4))) static bool fault(const struct examination *x,
+                                                        const char *place, const char *format, ...)
+{
+    char what[CONFIG_ERROR_MAX], where[600] = "", number[16] = "";
+    const unsigned line = config_line(&x->document->lines, place);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (line > 0) {
+        snprintf(number, sizeof number, ":%u", line);
+    }
+    if (x->document->path != NULL) {
+        snprintf(where, sizeof where, "%.500s%s: ", x->document->path, number);
+    }
+    snprintf(x->error, x->n_error, "%s%s: %s", where, place, what);
+    return false;
+}
 
 /* ---- order number and configurations ---- */
 
@@ -52,120 +80,136 @@ static void fields_take(struct order_codes *codes, const struct config_document 
     }
 }
 
+/** "order_number", "settings.time-zone": where a document has a field. */
+static void place_of(unsigned field, char place[CONFIG_PATH_MAX])
+{
+    snprintf(place, CONFIG_PATH_MAX, "order_number");
+    for (size_t row = 0; row < setting_table_length; row++) {
+        if (field_of(&setting_table[row]) == field) {
+            snprintf(place, CONFIG_PATH_MAX, "settings.%.50s", setting_table[row].name);
+        }
+    }
+}
+
+/** A code that is none, or two fields that contradict each other: told where the file has them. */
+static bool order_faulty(const struct examination *x, const struct order_codes *codes,
+                         const struct order_fault *found)
+{
+    char sentence[ORDER_SENTENCE_MAX], place[CONFIG_PATH_MAX], other[CONFIG_PATH_MAX];
+    order_fault_text(codes, found, sentence, sizeof sentence);
+    place_of(found->field, place);
+    place_of(found->against, other);
+    const unsigned line = config_line(&x->document->lines, place);
+    const unsigned other_line = config_line(&x->document->lines, other);
+    if (strcmp(place, other) == 0 || other_line == 0) {
+        return fault(x, place, "%s", sentence);
+    }
+    if (line == 0) { /* the meter's, or as usual */
+        return fault(x, other, "%s", sentence);
+    }
+    return fault(x, place, "%s; the other field is %s in line %u", sentence, other, other_line);
+}
+
 /** The meter that the document makes of the order number. */
-static bool variant_of(const struct config_document *document, const struct config_document *base,
-                       const char *order, struct variant *variant, char *error, size_t n_error)
+static bool variant_of(const struct examination *x, const char *order, struct variant *variant)
 {
     struct order_codes codes;
     struct order_fault found;
     uint32_t configuration[ORDER_CONFIGURATIONS];
-    char text[ORDER_DIGITS + 1], sentence[ORDER_SENTENCE_MAX];
-    if (!order_text_read(order, NULL, 0, &codes, error, n_error)) {
-        return false;
+    char text[ORDER_DIGITS + 1], error[ORDER_SENTENCE_MAX];
+    if (!order_text_read(order, NULL, 0, &codes, error, sizeof error)) {
+        return fault(x, "order_number", "%s", error);
     }
-    if (base != NULL) {
-        fields_take(&codes, base);
+    if (x->base != NULL) {
+        fields_take(&codes, x->base);
     }
-    fields_take(&codes, document);
+    fields_take(&codes, x->document);
     order_text_complete(&codes);
     if (order_check(&codes, false, &found, 1) > 0) {
-        order_fault_text(&codes, &found, sentence, sizeof sentence);
-        snprintf(error, n_error, "%s", sentence);
-        return false;
+        return order_faulty(x, &codes, &found);
     }
     order_join(&codes, text, configuration);
-    return variant_from_order("", text, configuration, variant) == VARIANT_OK;
+    return variant_from_order("", text, configuration, variant) == VARIANT_OK ||
+           fault(x, "order_number", "expected the number of a meter, found '%s'", order);
 }
 
 /* ---- the parts ---- */
 
-static bool settings_fit(const struct config_document *document, const struct variant *variant,
-                         char *error, size_t n_error)
+static bool settings_fit(const struct examination *x, const struct variant *variant)
 {
     for (size_t row = 0; row < setting_table_length; row++) {
         const struct setting_def *def = &setting_table[row];
-        if (document->has[row] && (def->need & ~(unsigned)variant_has(variant)) != 0) {
-            snprintf(error, n_error, "settings.%s: a meter %s does not have it", def->name,
-                     variant->order_number);
-            return false;
+        if (x->document->has[row] && (def->need & ~(unsigned)variant_has(variant)) != 0) {
+            char place[CONFIG_PATH_MAX];
+            snprintf(place, sizeof place, "settings.%.50s", def->name);
+            return fault(x, place, "a meter %s does not have it", variant->order_number);
         }
     }
     return true;
 }
 
-static bool lists_fit(const struct config_document *document, const struct variant *variant,
-                      char *error, size_t n_error)
+static bool lists_fit(const struct examination *x, const struct variant *variant)
 {
     for (unsigned which = 0; which < KMP_DISPLAY_LISTS; which++) {
-        struct kmp_display_list list = document->list[which];
+        struct kmp_display_list list = x->document->list[which];
         list.configuration = variant->display_configuration;
-        if (!document->has_list[which] ||
+        if (!x->document->has_list[which] ||
             (list.delivered &&
              display_rules_longest(variant, (enum kmp_display_which)which) == 0)) {
             continue;
         }
         const struct kmp_display_reply reply = display_rules_check(variant, &list);
         if (reply.reason != KMP_DISPLAY_OK) {
-            char name[32];
+            char name[32], place[CONFIG_PATH_MAX];
             config_reading_name(reply.reading, name, sizeof name);
-            snprintf(error, n_error, "display.%s: %s%s%s (at most %zu readings)",
-                     config_list_names[which], kmp_display_reason_text(reply.reason),
-                     reply.reading != 0 ? ": " : "", reply.reading != 0 ? name : "",
-                     display_rules_longest(variant, (enum kmp_display_which)which));
-            return false;
+            snprintf(place, sizeof place, "display.%.50s", config_list_names[which]);
+            return fault(x, place, "%s%s%s (at most %zu readings)",
+                         kmp_display_reason_text(reply.reason), reply.reading != 0 ? ": " : "",
+                         reply.reading != 0 ? name : "",
+                         display_rules_longest(variant, (enum kmp_display_which)which));
         }
     }
     return true;
 }
 
-static bool plan_fits(const struct config_document *document, const struct variant *variant,
-                      char *error, size_t n_error)
+static bool plan_fits(const struct examination *x, const struct variant *variant)
 {
     struct tariff_plan plan;
     struct plan_place place;
-    if (!document->has_plan || document->n_plan == 0) {
+    if (!x->document->has_plan || x->document->n_plan == 0) {
         return true;
     }
-    if (tariff_plan_read(document->plan, document->n_plan, &plan, &place) != PLAN_OK) {
-        snprintf(error, n_error, "tariff_plan: not a plan");
-        return false;
+    if (tariff_plan_read(x->document->plan, x->document->n_plan, &plan, &place) != PLAN_OK) {
+        return fault(x, "tariff_plan", "not a plan");
     }
     if (!variant->rtc || tariff_plan_highest(&plan) > variant->tariffs) {
-        snprintf(error, n_error, "tariff_plan: uses T%u, but a meter %s has %s",
-                 tariff_plan_highest(&plan), variant->order_number,
-                 !variant->rtc           ? "no clock"
-                 : variant->tariffs == 0 ? "no tariffs"
-                 : variant->tariffs == 2 ? "two tariffs"
-                                         : "four tariffs");
-        return false;
+        return fault(x, "tariff_plan", "uses T%u, but a meter %s has %s",
+                     tariff_plan_highest(&plan), variant->order_number,
+                     !variant->rtc           ? "no clock"
+                     : variant->tariffs == 0 ? "no tariffs"
+                     : variant->tariffs == 2 ? "two tariffs"
+                                             : "four tariffs");
     }
     return true;
 }
 
-static bool rest_fits(const struct config_document *document, const struct variant *variant,
-                      char *error, size_t n_error)
+static bool rest_fits(const struct examination *x, const struct variant *variant)
 {
     const uint16_t has = variant_has(variant);
-    const struct config_analysis *analysis = &document->analysis;
-    if (document->has_limit != 0 && (has & NEED_M) == 0) {
-        snprintf(error, n_error, "quality_limits: a meter %s does not have them",
-                 variant->order_number);
-        return false;
+    const struct config_analysis *analysis = &x->document->analysis;
+    if (x->document->has_limit != 0 && (has & NEED_M) == 0) {
+        return fault(x, "quality_limits", "a meter %s does not have them", variant->order_number);
     }
     if (analysis->has && (has & NEED_L_OR_M) == 0) {
-        snprintf(error, n_error, "analysis: a meter %s has no analysis logger",
-                 variant->order_number);
-        return false;
+        return fault(x, "analysis", "a meter %s has no analysis logger", variant->order_number);
     }
     for (unsigned i = 0; i < analysis->n; i++) {
         const struct register_def *def = register_by_kmp_id(analysis->value[i]);
         if (def == NULL || !def->loggable || !register_exists_with(def, has, variant->tariffs)) {
             char name[32];
             config_reading_name(analysis->value[i], name, sizeof name);
-            snprintf(error, n_error,
-                     "analysis.values: reading %u, %s, can't be logged by a meter %s", i + 1u, name,
-                     variant->order_number);
-            return false;
+            return fault(x, "analysis.values", "reading %u, %s, can't be logged by a meter %s",
+                         i + 1u, name, variant->order_number);
         }
     }
     return true;
@@ -174,6 +218,7 @@ static bool rest_fits(const struct config_document *document, const struct varia
 bool config_document_check(const struct config_document *document,
                            const struct config_document *base, char *error, size_t n_error)
 {
+    const struct examination x = {document, base, error, n_error};
     struct variant variant;
     const char *order = document->order_number[0] != '\0' ? document->order_number
                         : base != NULL                    ? base->order_number
@@ -181,9 +226,6 @@ bool config_document_check(const struct config_document *document,
     if (order[0] == '\0') {
         return true;
     }
-    return variant_of(document, base, order, &variant, error, n_error) &&
-           settings_fit(document, &variant, error, n_error) &&
-           lists_fit(document, &variant, error, n_error) &&
-           plan_fits(document, &variant, error, n_error) &&
-           rest_fits(document, &variant, error, n_error);
+    return variant_of(&x, order, &variant) && settings_fit(&x, &variant) &&
+           lists_fit(&x, &variant) && plan_fits(&x, &variant) && rest_fits(&x, &variant);
 }

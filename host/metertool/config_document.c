@@ -20,6 +20,7 @@ const char *const config_list_names[KMP_DISPLAY_LISTS] = {"automatic", "manual",
 /** What is being read: for messages, and for the line of a key. */
 struct source {
     const char *path;
+    const struct config_lines *lines;
     char text[FILE_MAX];
     char *error;
     size_t n_error;
@@ -27,23 +28,14 @@ struct source {
 
 /* ---- messages ---- */
 
-/** Line of the first "key": of the text; 0: unknown. */
-static unsigned line_of(const struct source *source, const char *key)
+/** Line of a key in a place; of the place; of the key; 0: unknown. */
+static unsigned line_of(const struct source *source, const char *key, const char *place)
 {
-    char quoted[80];
-    snprintf(quoted, sizeof quoted, "\"%.70s\"", key);
-    for (const char *at = source->text; (at = strstr(at, quoted)) != NULL; at++) {
-        const char *behind = at + strlen(quoted);
-        behind += strspn(behind, " \t\r\n");
-        if (*behind == ':') {
-            unsigned line = 1;
-            for (const char *c = source->text; c < at; c++) {
-                line += *c == '\n';
-            }
-            return line;
-        }
-    }
-    return 0;
+    char path[2 * CONFIG_PATH_MAX];
+    snprintf(path, sizeof path, "%.60s%s%.60s", place, place[0] != '\0' ? "." : "", key);
+    unsigned line = config_line(source->lines, path);
+    line = line == 0 ? config_line(source->lines, place) : line;
+    return line == 0 ? config_line(source->lines, key) : line;
 }
 
 /** "FILE:LINE: place: ..."; always false. */
@@ -51,7 +43,7 @@ static bool fault(struct source *source, const char *key, const char *place, con
                   ...)
 {
     char where[24] = "", what[900];
-    const unsigned line = line_of(source, key);
+    const unsigned line = line_of(source, key, place);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
@@ -455,6 +447,7 @@ bool config_document_read(const char *path, struct config_document *document, ch
     static struct source source;
     json_error_t json_error;
     source.path = path;
+    source.lines = &document->lines;
     source.error = error;
     source.n_error = n_error;
     memset(document, 0, sizeof *document);
@@ -467,6 +460,8 @@ bool config_document_read(const char *path, struct config_document *document, ch
                  json_error.text);
         return false;
     }
+    document->path = path;
+    config_lines_read(source.text, &document->lines);
     const bool good = json_is_object(root)
                           ? read_root(&source, root, document)
                           : fault(&source, "", "", "expected an object, found %s", type_name(root));

@@ -10,6 +10,7 @@
 #include "../../app/calendar/tariff_plan_image.h"
 #include "../../app/settings/setting_table.h"
 #include "../../proto/kmp/kmp_display.h"
+#include "config_lines.h"
 #include "quality_limits.h"
 
 #define CONFIG_FORMAT    "open382 configuration 1"
@@ -27,8 +28,10 @@ struct config_analysis {
 };
 
 struct config_document {
-    char order_number[14];  /**< "": not named */
-    bool has[SETTINGS_MAX]; /**< by row of the table of settings */
+    const char *path;          /**< of its file, for messages; NULL: it comes from no file */
+    struct config_lines lines; /**< where its keys stand there */
+    char order_number[14];     /**< "": not named */
+    bool has[SETTINGS_MAX];    /**< by row of the table of settings */
     struct setting_value value[SETTINGS_MAX];
     bool has_list[KMP_DISPLAY_LISTS];
     struct kmp_display_list list[KMP_DISPLAY_LISTS];
@@ -57,7 +60,8 @@ bool config_document_read(const char *path, struct config_document *document, ch
 
 /**
  * Does the document fit a meter of its own order number, and does nothing in it contradict? Without
- * order number each value is looked at by itself.
+ * order number each value is looked at by itself.  A fault is told as "FILE:LINE: place: ...", one
+ * between two fields with the lines of both.
  * @param base  values of what the document does not name: the meter's; NULL: as usual
  */
 bool config_document_check(const struct config_document *document,

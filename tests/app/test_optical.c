@@ -329,6 +329,23 @@ static const char capture_382c[] = "/KAM 68438BC450000\r\n"
                                    "1.6.0(1.078*kW)\r\n"
                                    "!\r\n\x03";
 
+/* REQ(X-KMP-3): how head-ends ask for the set-up of load profile and voltage quality */
+static void test_setups(void **state)
+{
+    (void)state;
+    struct meter *meter = sample_meter("382M");
+    puppet_profile.layout = (struct legal_profile_layout){
+        .channels = 2, .energy = {LEGAL_A_PLUS, LEGAL_R_PLUS}, .interval_min = 30};
+    expect_body(meter, "3F AA", "3F AA 05 1E 83");
+    expect_body(meter, "3F A7", "3F A7 00 CF 00 FD 01"); /* 207 V, 253 V, a second is ten */
+    expect_body(meter, "3F AA 00", "");
+    expect_body(meter, "3F A7 01 02", "");
+    expect_body(meter, "3F A9 05 1E 83", ""); /* how they are written is not public */
+    meter = sample_meter("382Lx7");
+    expect_body(meter, "3F A7", "");
+    expect_body(sample_meter("382C"), "3F AA", ""); /* no load profile */
+}
+
 /* REQ(X-IEC-1): a real 382C's read-out, byte for byte, with its values put in */
 static void test_iec_of_a_382c(void **state)
 {
@@ -654,6 +671,7 @@ int main(void)
         cmocka_unit_test_setup(test_clear_is_cut, setup),
         cmocka_unit_test_setup(test_other_flags, setup),
         cmocka_unit_test_setup(test_word_b, setup),
+        cmocka_unit_test_setup(test_setups, setup),
         cmocka_unit_test_setup(test_iec_of_a_382c, setup),
         cmocka_unit_test_setup(test_iec_of_a_382m, setup),
         cmocka_unit_test_setup(test_iec_programming, setup),

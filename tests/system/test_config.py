@@ -81,7 +81,7 @@ def test_panel_of_a_variant():
 
 
 def test_check(folder):
-    """Each fault has a line that names its place and what was expected."""
+    """REQ(CFG-09): each fault has a line that names its place and what was expected; a contradiction both places."""
     def document(**parts):
         return {"format": FORMAT, "order_number": ORDER, **parts}
 
@@ -97,20 +97,27 @@ def test_check(folder):
         (document(settings={"neutral-high": []}), "found a list"),
         (document(settings={"plate-text": "twelve chars"}), "at most 11 printable characters"),
         (document(settings={"time-sone": 1}), "found 'time-sone'"),
+        (document(settings={"radio-profile": 349}), ":5: settings.radio-profile: RRR"),
         (document(settings={"radio-profile": 349}), "a radio profile needs a radio; would fit: RRR 000"),
-        (document(display={"manual": ["1.8.0"]}), "display.manual: a legal reading is missing: 2.8.0"),
+        (document(settings={"radio-profile": 349}), "; the other field is order_number in line 3\n"),
+        (document(settings={"summer-time": 1, "time-zone": 1}, order_number="68438BB413010"), ":5: settings.summer-time: PPP = 001"),
+        # the same key elsewhere, and in a text, is not the one that is meant
+        (document(display={"automatic": ["1.8.0"], "manual": ["1.8.0"]}), ":8: display.manual: a legal reading is missing"),
+        (document(settings={"plate-text": "order_number", "led": "no"}), "plate-text"),
+        (document(settings={"plate-text": "led\": {", "led": 7}), ":6: settings.led: expected"),
+        (document(display={"manual": ["1.8.0"]}), ":5: display.manual: a legal reading is missing: 2.8.0"),
         (document(display={"automatic": ["9.9.9"]}), "display.automatic: reading 1: expected a code"),
         (document(display={"automatic": []}), "display.automatic: more readings than this list holds, or none"),
-        (document(display={"backup": ["32.7.0"]}), "display.backup: a reading that may not stand in this list: 32.7.0"),
+        (document(display={"backup": ["32.7.0"]}), ":5: display.backup: a reading that may not stand in this list: 32.7.0"),
         (document(display={"left": []}), "expected automatic, manual or backup, found 'left'"),
         (document(quality_limits={"under": "low"}), "quality_limits.under: expected a number of V"),
         (document(tariff_plan=PLAN[:2] + ["day A work 01:00 T1"]), "tariff_plan: line 3, column"),
         (document(tariff_plan={"file": "none.plan"}), "none.plan: No such file"),
-        ({**document(tariff_plan=PLAN), "order_number": "68438BL421010"}, "uses T2, but a meter 68438BL421010 has no"),
-        ({**document(quality_limits={"under": 200}), "order_number": "68438BB423010"}, "does not have them"),
-        ({**document(settings={"neutral-time": 9}), "order_number": "68438BB423010"}, "settings.neutral-time"),
-        ({**document(), "order_number": "6843"}, "order_number: expected 13 characters"),
-        (document(analysis={"on": True}), "analysis: expected on (true or false), interval_min"),
+        ({**document(tariff_plan=PLAN), "order_number": "68438BL421010"}, ":4: tariff_plan: uses T2, but a meter 68438BL421010 has no"),
+        ({**document(quality_limits={"under": 200}), "order_number": "68438BB423010"}, ":4: quality_limits: a meter 68438BB423010 does not have them"),
+        ({**document(settings={"neutral-time": 9}), "order_number": "68438BB423010"}, ":5: settings.neutral-time: a meter"),
+        ({**document(), "order_number": "6843"}, ":3: order_number: expected 13 characters"),
+        (document(analysis={"on": True}), ":4: analysis: expected on (true or false), interval_min"),
     ]
     for wrong, text in faults:
         said = tool("config", "check", write(folder, wrong), expected=2)
