@@ -432,6 +432,26 @@ def digits_have_their_heights(browser, meter):
         check(abs(height - millimetres) < 0.15, f"{heights} for 7, 5 and 3 mm")
 
 
+# REQ(X-BRK-5, ENV-12): the button reaches the view and acts after 6 s; the lamps and the house follow; the warning stands there
+def the_breaker_is_shown(browser, meter):
+    opened(browser, meter)
+    browser.wait("return $('#lcd-line').textContent.startsWith('1.8.0')", seconds=30)
+    shown = "return [$('#breaker').hidden, $('#house').classList.contains('live'), $('#house').dataset.position]"
+    check(browser.run(shown) == [False, True, "closed"], f"closed: {browser.run(shown)}")
+    check("no safety device" in browser.run("return $('#breaker').innerText"), "the warning")
+    browser.run("$('#button-left').focus()")
+    browser.pointer("#button-left")
+    browser.wait("return $('#lcd-line').textContent.startsWith('128.0.0')", what="the disconnect view")
+    browser.pointer("#button-left", hold_s=6.6)
+    browser.wait("return $('#house').dataset.position === 'open'", seconds=20, what="an open breaker")
+    check(not browser.run("return $('#house').classList.contains('live')"), "the house is dark")
+    check("opened by the button" in browser.run("return $('#breaker-words').textContent"), "words")
+    check(browser.run("return $('#breaker-lamp').classList.contains('flash')"), "the red lamp flashes")
+    browser.pointer("#button-left", hold_s=6.6)
+    browser.wait("return $('#house').classList.contains('live')", seconds=20, what="the house live again")
+    check("closed" in browser.run("return $('#breaker-words').textContent"), "closed again")
+
+
 CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
           a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
           switches_reach_the_meter, events_are_told, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
@@ -481,6 +501,9 @@ def main():
         with Meter(*NOW, before=PAST) as meter:
             run_checks(HISTORY_CHECKS, browser, meter)
             browser.go("about:blank")  # before its meter ends
+        with Meter("--variant", "382MB", "--mains", "u=230,i=5", "--speed", "10") as meter:
+            run_checks([the_breaker_is_shown], browser, meter)
+            browser.go("about:blank")
         with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter:
             run_checks(CHECKS, browser, meter)
             a_lost_meter_is_told(browser, meter)

@@ -6,6 +6,7 @@ import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createControls } from './controls.js';
 import { byId, format, make } from './dom.js';
 import { createEvents } from './events.js';
+import { createBreaker } from './breaker.js';
 import { createFront } from './front.js';
 import { createHistory } from './history.js';
 import { ask, listen } from './link.js';
@@ -345,7 +346,7 @@ function start() {
   createRegisters();
   createTariff();
   createQuality();
-  const views = [createHead(), createFront(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
+  const views = [createHead(), createFront(), createBreaker(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPorts(), createHealth(), createHistory(),
     createAnalysis(), createBilling(), createEvents()];
   createTabs();
