@@ -45,6 +45,9 @@ enum dlms_access_mode {
 /* Application contexts of an association, for a mask. */
 #define DLMS_ALLOW_LN          0x02u /**< 1 << DLMS_CONTEXT_LN */
 #define DLMS_ALLOW_LN_CIPHERED 0x08u /**< 1 << DLMS_CONTEXT_LN_CIPHERED */
+/** In the same mask: the length of a GET block that could take 256 octets or more is written in two
+ *  octets whatever it is, as the 382M does (spec cosem-objects chapter 8). */
+#define DLMS_WIDE_BLOCKS 0x80u
 
 /** One association that a server offers; a const table of them is found by client and server SAP.
  */

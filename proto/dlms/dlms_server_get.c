@@ -286,6 +286,17 @@ static size_t block_broken(struct dlms_server *server, const struct dlms_out *ou
 }
 
 /** The next block of the request in kept. */
+/** Length of a block; `wide`: always as long as that of a full one. */
+static void block_length(struct writer *w, size_t n_raw, size_t room, bool wide)
+{
+    if (wide && dlms_length_size(room) == 3u) {
+        writer_u8(w, 0x82);
+        writer_uint_be(w, n_raw, 2);
+    } else {
+        dlms_write_length(w, n_raw);
+    }
+}
+
 static size_t next_block(struct dlms_server *server, const struct dlms_out *out)
 {
     size_t room = dlms_server_room(out->limit, BLOCK_HEAD);
@@ -303,7 +314,7 @@ static size_t next_block(struct dlms_server *server, const struct dlms_out *out)
     size_t n_raw = writer_length(&raw);
     struct writer w = writer_over(out->octets, n_head);
     block_head(&w, server->invoke, result == DLMS_RESULT_SUCCESS, server->block, true);
-    dlms_write_length(&w, n_raw);
+    block_length(&w, n_raw, room, dlms_server_wide_blocks(server));
     memmove(w.at, raw.begin, n_raw);
     if (result == DLMS_RESULT_SUCCESS) {
         dlms_server_idle(server);

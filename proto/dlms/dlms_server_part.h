@@ -33,6 +33,13 @@ bool dlms_server_keep(struct dlms_server *server, const uint8_t *bytes, size_t n
 /** Octets of payload in a block of at most limit octets with `head` octets before its length. */
 size_t dlms_server_room(size_t limit, size_t head);
 
+/** Lengths of GET blocks take as many octets as that of a full one (DLMS_WIDE_BLOCKS). */
+static inline bool dlms_server_wide_blocks(const struct dlms_server *server)
+{
+    const struct dlms_association *association = server->session.association;
+    return association != NULL && (association->contexts & DLMS_WIDE_BLOCKS) != 0;
+}
+
 /* dlms_server_associate.c */
 
 size_t dlms_server_associate(struct dlms_server *server, uint8_t *in, size_t n_in,
