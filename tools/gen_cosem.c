@@ -55,6 +55,12 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_ASSOCIATION: return "Current association";
     case COSEM_SAP: return "Logical devices";
     case COSEM_HDLC: return "HDLC set-up";
+    case COSEM_SCRIPT:
+        return row->object.index == COSEM_SCRIPT_TARIFF ? "Scripts: tariffs"
+                                                        : "Script: end of the debiting period";
+    case COSEM_SCHEDULE: return "Dates of the debiting stops";
+    case COSEM_CALENDAR: return "Activity calendar: tariff plan";
+    case COSEM_DAYS: return "Special days of the tariff plan";
     default: return profiles[row->object.index];
     }
 }

@@ -27,17 +27,17 @@ static const struct {
     struct dlms_association association;
     uint8_t ports; /* where it is answered */
 } offers[COSEM_ASSOCIATIONS] = {
-    {{COSEM_CLIENT_PUBLIC, COSEM_SERVER_MANAGEMENT, DLMS_MECHANISM_NONE, DLMS_ALLOW_LN, 0,
-      COSEM_PUBLIC, READS, COSEM_MAX_PDU},
+    {{COSEM_CLIENT_PUBLIC, COSEM_SERVER_MANAGEMENT, DLMS_MECHANISM_NONE,
+      DLMS_ALLOW_LN | DLMS_WIDE_BLOCKS, 0, COSEM_PUBLIC, READS, COSEM_MAX_PDU},
      EVERYWHERE},
-    {{COSEM_CLIENT_MODULE, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN, 0, COSEM_MODULE,
-      WRITES, COSEM_MAX_PDU},
+    {{COSEM_CLIENT_MODULE, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN | DLMS_WIDE_BLOCKS,
+      0, COSEM_MODULE, WRITES, COSEM_MAX_PDU},
      AT(COSEM_PORT_MODULE) | AT(COSEM_PORT_NETWORK)},
-    {{COSEM_CLIENT_OPTICAL, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN, 0, COSEM_OPTICAL,
-      WRITES, COSEM_MAX_PDU},
+    {{COSEM_CLIENT_OPTICAL, COSEM_SERVER_METER, DLMS_MECHANISM_LLS,
+      DLMS_ALLOW_LN | DLMS_WIDE_BLOCKS, 0, COSEM_OPTICAL, WRITES, COSEM_MAX_PDU},
      AT(COSEM_PORT_OPTICAL) | AT(COSEM_PORT_NETWORK)},
-    {{COSEM_CLIENT_CONSUMER, COSEM_SERVER_METER, DLMS_MECHANISM_LLS, DLMS_ALLOW_LN, 0,
-      COSEM_CONSUMER, WRITES, COSEM_MAX_PDU},
+    {{COSEM_CLIENT_CONSUMER, COSEM_SERVER_METER, DLMS_MECHANISM_LLS,
+      DLMS_ALLOW_LN | DLMS_WIDE_BLOCKS, 0, COSEM_CONSUMER, WRITES, COSEM_MAX_PDU},
      AT(COSEM_PORT_CONSUMER) | AT(COSEM_PORT_NETWORK)},
     {{COSEM_CLIENT_MANAGEMENT, COSEM_SERVER_MANAGEMENT, DLMS_MECHANISM_HLS_GMAC,
       DLMS_ALLOW_LN_CIPHERED, PROTECTED, COSEM_MANAGEMENT, MANAGES, COSEM_MAX_PDU_MANAGEMENT},
@@ -119,6 +119,21 @@ static uint8_t access(void *context, const struct dlms_session *session,
     return cosem_access(role_of(session), cosem_row_of(object), member, index);
 }
 
+static const struct cosem_part *const parts[COSEM_SOURCES] = {
+    [COSEM_REGISTER] = &cosem_value_part,
+    [COSEM_SETTING] = &cosem_value_part,
+    [COSEM_VALUE] = &cosem_value_part,
+    [COSEM_CLOCK] = &cosem_clock_part,
+    [COSEM_ASSOCIATION] = &cosem_association_part,
+    [COSEM_SAP] = &cosem_sap_part,
+    [COSEM_HDLC] = &cosem_hdlc_part,
+    [COSEM_PROFILE] = &cosem_profile_part,
+    [COSEM_SCRIPT] = &cosem_script_part,
+    [COSEM_SCHEDULE] = &cosem_schedule_part,
+    [COSEM_CALENDAR] = &cosem_calendar_part,
+    [COSEM_DAYS] = &cosem_days_part,
+};
+
 static enum dlms_result get(void *context, const struct dlms_session *session, struct dlms_get *get,
                             struct writer *out)
 {
@@ -128,35 +143,32 @@ static enum dlms_result get(void *context, const struct dlms_session *session, s
         dlms_write_octets(out, row->object.obis, sizeof row->object.obis);
         return DLMS_RESULT_SUCCESS;
     }
-    switch (row->source) {
-    case COSEM_CLOCK: return cosem_clock_get(&cosem, get->attribute, out);
-    case COSEM_ASSOCIATION: return cosem_association_get(&cosem, get, out);
-    case COSEM_SAP: return cosem_sap_get(&cosem, out);
-    case COSEM_HDLC: return cosem_hdlc_get(get->attribute, out);
-    case COSEM_PROFILE: return cosem_profile_get(&cosem, row, get, out);
-    default: return cosem_value_get(&cosem, row, get->attribute, out);
-    }
-}
-
-static enum dlms_result set_one(const struct cosem *cosem, const struct cosem_row *row,
-                                int8_t attribute, struct reader data)
-{
-    switch (row->source) {
-    case COSEM_CLOCK: return cosem_clock_set(cosem, attribute, data);
-    case COSEM_ASSOCIATION: return cosem_association_set(cosem, data);
-    case COSEM_PROFILE: return cosem_profile_set(cosem, row, data);
-    default: return cosem_value_set(cosem, row, data);
-    }
+    return parts[row->source]->get(&cosem, row, get, out);
 }
 
 /* What is written counts as written by the association's channel. */
+static void enter(const struct cosem *cosem)
+{
+    cosem->meter->rights.association = (uint8_t)(cosem_channel(cosem->role) + 1u);
+}
+
+static void leave(const struct cosem *cosem)
+{
+    cosem->meter->rights.association = 0;
+}
+
 static enum dlms_result set(void *context, const struct dlms_session *session,
                             const struct dlms_object *object, int8_t attribute, struct reader data)
 {
     const struct cosem cosem = asked(context, session);
-    cosem.meter->rights.association = (uint8_t)(cosem_channel(cosem.role) + 1u);
-    const enum dlms_result result = set_one(&cosem, cosem_row_of(object), attribute, data);
-    cosem.meter->rights.association = 0;
+    const struct cosem_row *row = cosem_row_of(object);
+    const struct cosem_part *part = parts[row->source];
+    if (part->set == NULL) {
+        return DLMS_RESULT_DENIED;
+    }
+    enter(&cosem);
+    const enum dlms_result result = part->set(&cosem, row, attribute, data);
+    leave(&cosem);
     return result;
 }
 
@@ -165,12 +177,14 @@ static enum dlms_result action(void *context, const struct dlms_session *session
                                struct writer *out)
 {
     const struct cosem cosem = asked(context, session);
-    (void)out;
-    cosem.meter->rights.association = (uint8_t)(cosem_channel(cosem.role) + 1u);
-    const enum dlms_result result = cosem_row_of(object)->source == COSEM_PROFILE
-                                        ? cosem_profile_call(&cosem)
-                                        : cosem_clock_call(&cosem, method, data);
-    cosem.meter->rights.association = 0;
+    const struct cosem_row *row = cosem_row_of(object);
+    const struct cosem_part *part = parts[row->source];
+    if (part->call == NULL) {
+        return DLMS_RESULT_DENIED;
+    }
+    enter(&cosem);
+    const enum dlms_result result = part->call(&cosem, row, method, data, out);
+    leave(&cosem);
     return result;
 }
 
@@ -189,9 +203,10 @@ static void login(void *context, const struct dlms_session *session, bool grante
     if (session->association == NULL || session->association->mechanism == DLMS_MECHANISM_NONE) {
         return;
     }
-    meter->rights.association = (uint8_t)(cosem_channel(role_of(session)) + 1u);
+    const struct cosem cosem = asked(context, session);
+    enter(&cosem);
     (void)meter_secret(meter, granted);
-    meter->rights.association = 0;
+    leave(&cosem);
 }
 
 void cosem_model(struct meter *meter, struct dlms_model *out)

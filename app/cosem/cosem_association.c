@@ -120,9 +120,10 @@ static enum dlms_result list_get(const struct cosem *cosem, struct dlms_get *get
     return next < cosem_table_length ? DLMS_RESULT_MORE : DLMS_RESULT_SUCCESS;
 }
 
-enum dlms_result cosem_association_get(const struct cosem *cosem, struct dlms_get *get,
-                                       struct writer *out)
+static enum dlms_result association_get(const struct cosem *cosem, const struct cosem_row *row,
+                                        struct dlms_get *get, struct writer *out)
 {
+    (void)row;
     const struct dlms_session *session = cosem->session;
     switch (get->attribute) {
     case OBJECT_LIST: return list_get(cosem, get, out);
@@ -140,8 +141,11 @@ enum dlms_result cosem_association_get(const struct cosem *cosem, struct dlms_ge
 }
 
 /* The password of one's own association.  Noted without its value. */
-enum dlms_result cosem_association_set(const struct cosem *cosem, struct reader data)
+static enum dlms_result association_set(const struct cosem *cosem, const struct cosem_row *row,
+                                        int8_t attribute, struct reader data)
 {
+    (void)row;
+    (void)attribute;
     struct meter *meter = cosem->meter;
     const uint8_t *bytes = NULL;
     uint32_t n_bytes = 0;
@@ -172,8 +176,11 @@ void cosem_device_name(const struct meter *meter, uint16_t server_sap,
     writer_uint_be(&w, meter->serial_number, SERIAL_OCTETS);
 }
 
-enum dlms_result cosem_sap_get(const struct cosem *cosem, struct writer *out)
+static enum dlms_result sap_get(const struct cosem *cosem, const struct cosem_row *row,
+                                struct dlms_get *get, struct writer *out)
 {
+    (void)row;
+    (void)get;
     static const uint16_t saps[] = {COSEM_SERVER_METER, COSEM_SERVER_MANAGEMENT};
     dlms_write_array(out, sizeof saps / sizeof saps[0]);
     for (size_t i = 0; i < sizeof saps / sizeof saps[0]; i++) {
@@ -186,9 +193,12 @@ enum dlms_result cosem_sap_get(const struct cosem *cosem, struct writer *out)
     return DLMS_RESULT_SUCCESS;
 }
 
-enum dlms_result cosem_hdlc_get(int8_t attribute, struct writer *out)
+static enum dlms_result hdlc_get(const struct cosem *cosem, const struct cosem_row *row,
+                                 struct dlms_get *get, struct writer *out)
 {
-    switch (attribute) {
+    (void)cosem;
+    (void)row;
+    switch (get->attribute) {
     case SPEED: dlms_write_enum(out, SPEED_9600); break;
     case WINDOW_TX:
     case WINDOW_RX: dlms_write_u8(out, 1); break;
@@ -200,3 +210,7 @@ enum dlms_result cosem_hdlc_get(int8_t attribute, struct writer *out)
     }
     return DLMS_RESULT_SUCCESS;
 }
+
+const struct cosem_part cosem_association_part = {association_get, association_set, NULL};
+const struct cosem_part cosem_sap_part = {sap_get, NULL, NULL};
+const struct cosem_part cosem_hdlc_part = {hdlc_get, NULL, NULL};

@@ -98,12 +98,14 @@ static void summer_write(const struct cosem *cosem, bool end, struct writer *out
     dlms_write_time(out, &time);
 }
 
-enum dlms_result cosem_clock_get(const struct cosem *cosem, int8_t attribute, struct writer *out)
+static enum dlms_result clock_part_get(const struct cosem *cosem, const struct cosem_row *row,
+                                       struct dlms_get *get, struct writer *out)
 {
+    (void)row;
     const struct meter *meter = cosem->meter;
     const int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     const struct dlms_time time = time_of(cosem, utc_s, meter->clock.valid);
-    switch (attribute) {
+    switch (get->attribute) {
     case TIME: dlms_write_time(out, &time); break;
     case ZONE: dlms_write_i16(out, (int16_t)(-meter->clock.time_zone_h * MINUTES_PER_HOUR)); break;
     case STATUS: dlms_write_u8(out, time.status); break;
@@ -129,8 +131,10 @@ static enum dlms_result set_to(const struct cosem *cosem, int64_t utc_s)
                                                             : DLMS_RESULT_OTHER;
 }
 
-enum dlms_result cosem_clock_set(const struct cosem *cosem, int8_t attribute, struct reader data)
+static enum dlms_result clock_part_set(const struct cosem *cosem, const struct cosem_row *row,
+                                       int8_t attribute, struct reader data)
 {
+    (void)row;
     struct dlms_time time;
     bool enabled = false;
     if (attribute == ENABLED) {
@@ -175,8 +179,11 @@ static enum dlms_result to_preset(const struct cosem *cosem, int64_t now_s)
     return set_to(cosem, preset.to_s);
 }
 
-enum dlms_result cosem_clock_call(const struct cosem *cosem, int8_t method, struct reader data)
+static enum dlms_result clock_part_call(const struct cosem *cosem, const struct cosem_row *row,
+                                        int8_t method, struct reader data, struct writer *out)
 {
+    (void)row;
+    (void)out;
     const struct meter *meter = cosem->meter;
     const int64_t now_s = clock_utc_s(&meter->clock, meter->now_us);
     int16_t shift_s = 0;
@@ -201,3 +208,5 @@ enum dlms_result cosem_clock_call(const struct cosem *cosem, int8_t method, stru
     default: return to_preset(cosem, now_s);
     }
 }
+
+const struct cosem_part cosem_clock_part = {clock_part_get, clock_part_set, clock_part_call};

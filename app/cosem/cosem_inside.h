@@ -16,25 +16,22 @@ struct cosem {
     enum cosem_role role;
 };
 
-/* One get and set for each kind of object; the attribute exists and is granted. */
-enum dlms_result cosem_value_get(const struct cosem *cosem, const struct cosem_row *row,
-                                 int8_t attribute, struct writer *out);
-enum dlms_result cosem_value_set(const struct cosem *cosem, const struct cosem_row *row,
-                                 struct reader data);
-enum dlms_result cosem_clock_get(const struct cosem *cosem, int8_t attribute, struct writer *out);
-enum dlms_result cosem_clock_set(const struct cosem *cosem, int8_t attribute, struct reader data);
-enum dlms_result cosem_clock_call(const struct cosem *cosem, int8_t method, struct reader data);
-/** Classes 15, 17 and 23. */
-enum dlms_result cosem_association_get(const struct cosem *cosem, struct dlms_get *get,
-                                       struct writer *out);
-enum dlms_result cosem_association_set(const struct cosem *cosem, struct reader data);
-enum dlms_result cosem_sap_get(const struct cosem *cosem, struct writer *out);
-enum dlms_result cosem_hdlc_get(int8_t attribute, struct writer *out);
-enum dlms_result cosem_profile_get(const struct cosem *cosem, const struct cosem_row *row,
-                                   struct dlms_get *get, struct writer *out);
-enum dlms_result cosem_profile_set(const struct cosem *cosem, const struct cosem_row *row,
-                                   struct reader data);
-enum dlms_result cosem_profile_call(const struct cosem *cosem);
+/**
+ * What a kind of object (enum cosem_source) does.  The member exists and is granted.
+ * Functions that are NULL have no member to serve.
+ */
+struct cosem_part {
+    enum dlms_result (*get)(const struct cosem *cosem, const struct cosem_row *row,
+                            struct dlms_get *get, struct writer *out);
+    enum dlms_result (*set)(const struct cosem *cosem, const struct cosem_row *row,
+                            int8_t attribute, struct reader data);
+    enum dlms_result (*call)(const struct cosem *cosem, const struct cosem_row *row, int8_t method,
+                             struct reader data, struct writer *out);
+};
+
+extern const struct cosem_part cosem_value_part, cosem_clock_part, cosem_association_part,
+    cosem_sap_part, cosem_hdlc_part, cosem_profile_part, cosem_script_part, cosem_schedule_part,
+    cosem_calendar_part, cosem_days_part;
 
 /** Name of a logical device: KAM, a letter, the serial number in six octets. */
 #define COSEM_DEVICE_NAME_OCTETS 10u
@@ -44,6 +41,8 @@ void cosem_device_name(const struct meter *meter, uint16_t server_sap,
 /** Change one setting at once.  The rights have been checked. */
 enum dlms_result cosem_setting_change(struct meter *meter, uint16_t id, uint32_t number);
 enum dlms_result cosem_rights_result(enum rights_answer answer);
+/** The debiting period ends now. */
+enum dlms_result cosem_debiting_stop(const struct cosem *cosem);
 
 /** One value as Data of a type, the number cut to what the type holds. */
 void cosem_number_write(struct writer *out, uint8_t type, int64_t number);

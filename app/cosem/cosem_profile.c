@@ -289,8 +289,8 @@ static void words_get(const struct meter *meter, enum cosem_profile profile, int
     }
 }
 
-enum dlms_result cosem_profile_get(const struct cosem *cosem, const struct cosem_row *row,
-                                   struct dlms_get *get, struct writer *out)
+static enum dlms_result profile_get(const struct cosem *cosem, const struct cosem_row *row,
+                                    struct dlms_get *get, struct writer *out)
 {
     const struct meter *meter = cosem->meter;
     const enum cosem_profile profile = (enum cosem_profile)row->object.index;
@@ -328,9 +328,10 @@ static enum dlms_result analysis_period(struct meter *meter, uint8_t interval_mi
 
 /* The capture period.  Another one erases the logger, which is in the log of load-profile events.
  */
-enum dlms_result cosem_profile_set(const struct cosem *cosem, const struct cosem_row *row,
-                                   struct reader data)
+static enum dlms_result profile_set(const struct cosem *cosem, const struct cosem_row *row,
+                                    int8_t attribute, struct reader data)
 {
+    (void)attribute;
     static const uint16_t periods_s[] = {300, 900, 1800, 3600};
     uint32_t period_s = 0;
     if (!dlms_read_u32(&data, &period_s)) {
@@ -347,7 +348,7 @@ enum dlms_result cosem_profile_set(const struct cosem *cosem, const struct cosem
 }
 
 /* Method capture of the debiting log: the period ends now. */
-enum dlms_result cosem_profile_call(const struct cosem *cosem)
+enum dlms_result cosem_debiting_stop(const struct cosem *cosem)
 {
     const enum rights_answer may = meter_may(cosem->meter, ACTION_DEBITING);
     if (may != RIGHTS_OK) {
@@ -356,3 +357,15 @@ enum dlms_result cosem_profile_call(const struct cosem *cosem)
     return meter_debiting_stop(cosem->meter) == METER_OK ? DLMS_RESULT_SUCCESS
                                                          : DLMS_RESULT_HARDWARE_FAULT;
 }
+
+static enum dlms_result profile_call(const struct cosem *cosem, const struct cosem_row *row,
+                                     int8_t method, struct reader data, struct writer *out)
+{
+    (void)row;
+    (void)method;
+    (void)data;
+    (void)out;
+    return cosem_debiting_stop(cosem);
+}
+
+const struct cosem_part cosem_profile_part = {profile_get, profile_set, profile_call};

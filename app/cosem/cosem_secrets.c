@@ -26,8 +26,8 @@ static void encode(const struct cosem_secrets *secrets, struct writer *w)
     writer_uint_le(w, secrets->sequence, 4);
     writer_u8(w, secrets->action ? FLAG_ACTION : 0u);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
-        writer_u8(w, secrets->secret[i].n_bytes);
-        writer_bytes(w, secrets->secret[i].bytes, COSEM_SECRET_MAX);
+        writer_u8(w, secrets->changed[i].n_bytes);
+        writer_bytes(w, secrets->changed[i].bytes, COSEM_SECRET_MAX);
     }
 }
 
@@ -40,14 +40,15 @@ static bool decode(const uint8_t bytes[PAGE_BYTES], struct cosem_secrets *out)
     found.sequence = (uint32_t)reader_uint_le(&r, 4);
     found.action = (reader_u8(&r) & FLAG_ACTION) != 0;
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
-        found.secret[i].n_bytes = reader_u8(&r);
-        memcpy(found.secret[i].bytes, reader_bytes(&r, COSEM_SECRET_MAX), COSEM_SECRET_MAX);
-        good = good && found.secret[i].n_bytes > 0 && found.secret[i].n_bytes <= COSEM_SECRET_MAX;
+        found.changed[i].n_bytes = reader_u8(&r);
+        memcpy(found.changed[i].bytes, reader_bytes(&r, COSEM_SECRET_MAX), COSEM_SECRET_MAX);
+        good = good && found.changed[i].n_bytes <= COSEM_SECRET_MAX;
     }
     const uint32_t check = crc32_ieee(bytes, PAGE_BYTES - reader_left(&r));
     if (!good || reader_uint_le(&r, CHECK_BYTES) != check) {
         return false;
     }
+    memcpy(found.delivered, out->delivered, sizeof found.delivered);
     *out = found;
     return true;
 }
@@ -58,11 +59,11 @@ bool cosem_secrets_load(struct cosem_secrets *secrets, const struct board *board
     bool read = true;
     memset(secrets, 0, sizeof *secrets);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
-        secrets->secret[i] = delivered;
+        secrets->delivered[i] = delivered;
     }
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
         uint8_t bytes[PAGE_BYTES];
-        struct cosem_secrets found;
+        struct cosem_secrets found = *secrets;
         if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
             read = false;
         } else if (decode(bytes, &found) && found.sequence % SLOTS == slot &&
@@ -94,41 +95,38 @@ static bool save(struct cosem_secrets *secrets, const struct board *board,
 const struct cosem_secret *cosem_secret_of(const struct cosem_secrets *secrets, uint16_t client)
 {
     const unsigned place = (unsigned)client - FIRST_CLIENT;
-    return place < COSEM_SECRETS ? &secrets->secret[place] : NULL;
+    if (place >= COSEM_SECRETS) {
+        return NULL;
+    }
+    return secrets->changed[place].n_bytes > 0 ? &secrets->changed[place]
+                                               : &secrets->delivered[place];
 }
 
-/* Into a set that is not in force yet. */
-static bool put(struct cosem_secrets *secrets, uint16_t client, const uint8_t *bytes,
-                size_t n_bytes)
+static bool secret_set(struct cosem_secret *secret, const uint8_t *bytes, size_t n_bytes)
 {
-    const unsigned place = (unsigned)client - FIRST_CLIENT;
-    if (place >= COSEM_SECRETS || n_bytes == 0 || n_bytes > COSEM_SECRET_MAX) {
+    if (n_bytes == 0 || n_bytes > COSEM_SECRET_MAX) {
         return false;
     }
-    memset(&secrets->secret[place], 0, sizeof secrets->secret[place]);
-    secrets->secret[place].n_bytes = (uint8_t)n_bytes;
-    memcpy(secrets->secret[place].bytes, bytes, n_bytes);
+    memset(secret, 0, sizeof *secret);
+    secret->n_bytes = (uint8_t)n_bytes;
+    memcpy(secret->bytes, bytes, n_bytes);
     return true;
 }
 
 bool cosem_secret_deliver(struct cosem_secrets *secrets, uint16_t client, const uint8_t *bytes,
                           size_t n_bytes)
 {
-    struct cosem_secrets wanted = *secrets;
-    if (!put(&wanted, client, bytes, n_bytes)) {
-        return false;
-    }
-    if (secrets->sequence == 0) {
-        *secrets = wanted;
-    }
-    return true;
+    const unsigned place = (unsigned)client - FIRST_CLIENT;
+    return place < COSEM_SECRETS && secret_set(&secrets->delivered[place], bytes, n_bytes);
 }
 
 bool cosem_secret_change(struct cosem_secrets *secrets, const struct board *board, uint16_t client,
                          const uint8_t *bytes, size_t n_bytes)
 {
+    const unsigned place = (unsigned)client - FIRST_CLIENT;
     struct cosem_secrets wanted = *secrets;
-    return put(&wanted, client, bytes, n_bytes) && save(secrets, board, &wanted);
+    return place < COSEM_SECRETS && secret_set(&wanted.changed[place], bytes, n_bytes) &&
+           save(secrets, board, &wanted);
 }
 
 bool cosem_action_change(struct cosem_secrets *secrets, const struct board *board, bool action)

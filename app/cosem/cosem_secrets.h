@@ -27,15 +27,15 @@ struct cosem_secret {
 struct cosem_secrets {
     uint32_t sequence; /**< of the record written last; 0: none */
     bool action;       /**< ACTION is granted (00 10 1D), else not (00 10 1C) */
-    struct cosem_secret secret[COSEM_SECRETS];
+    struct cosem_secret delivered[COSEM_SECRETS]; /**< not stored */
+    struct cosem_secret changed[COSEM_SECRETS];   /**< n_bytes 0: it was not */
 };
 
 /** As delivered, then the newest good record over it.  @return false: memory did not answer */
 bool cosem_secrets_load(struct cosem_secrets *secrets, const struct board *board);
 
-/** A meter is delivered with another password than "12345"; passwords that clients have changed
- * stay.
- *  @return false: no such client, empty or too long */
+/** The password that a client is delivered with, in place of "12345"; one that it has changed
+ * counts before it.  @return false: no such client, empty or too long */
 bool cosem_secret_deliver(struct cosem_secrets *secrets, uint16_t client, const uint8_t *bytes,
                           size_t n_bytes);
 

@@ -19,6 +19,11 @@
 /* clang-format off: one object a line */
 const struct cosem_row cosem_table[] = {
     ROW(0, 0, 1, 0, 0, 255, 8, 0, HOUSE_CLOCK, CLOCK, NULL, 0),
+    ROW(0, 0, 10, 0, 1, 255, 9, 0, HOUSE_R, SCRIPT, NULL, COSEM_SCRIPT_DEBITING),
+    ROW(0, 0, 10, 0, 100, 255, 9, 0, HOUSE_R, SCRIPT, NULL, COSEM_SCRIPT_TARIFF),
+    ROW(0, 0, 11, 0, 0, 255, 11, 0, HOUSE_RW, DAYS, NULL, 0),
+    ROW(0, 0, 13, 0, 0, 255, 20, 0, HOUSE_RW, CALENDAR, NULL, 0),
+    ROW(0, 0, 15, 0, 0, 255, 22, 0, HOUSE_R, SCHEDULE, NULL, 0),
     ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
     ROW(0, 0, 40, 0, 0, 255, 15, 0, ASSOCIATION, ASSOCIATION, NULL, 0),
     ROW(0, 0, 41, 0, 0, 255, 17, 0, P_R, SAP, NULL, 0),
@@ -31,6 +36,10 @@ const struct cosem_row cosem_table[] = {
     REGISTER(0, 0, 96, 9, 0, 255, 3, HOUSE_R, INT16, 1079),
     REGISTER(0, 0, 96, 14, 0, 255, 1, HOUSE_R, UINT8, 2010),
     REGISTER(0, 0, 97, 97, 0, 255, 1, HOUSE_R, UINT8, 50),
+    REGISTER(0, 0, 97, 98, 0, 255, 1, HOUSE_RW, UINT32, 0xF205),
+    REGISTER(0, 0, 97, 98, 1, 255, 1, HOUSE_RW, UINT32, 0xF204),
+    REGISTER(0, 0, 97, 98, 10, 255, 1, HOUSE_RW, UINT32, 0xF202),
+    REGISTER(0, 0, 97, 98, 11, 255, 1, HOUSE_RW, UINT32, 0xF201),
     ROW(0, 0, 98, 1, 0, 255, 7, 1, HOUSE_DEBITING, PROFILE, NULL, COSEM_PROFILE_DEBITING),
     ROW(0, 0, 98, 2, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_DEBITING_2),
     ROW(0, 0, 99, 98, 4, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_VOLTAGE),
@@ -372,6 +381,10 @@ bool cosem_row_fits(const struct variant *variant, const struct cosem_row *row)
     case COSEM_SETTING: return setting_by_id(row->object.index) != NULL;
     case COSEM_VALUE: return value_fits(variant, (enum cosem_value)row->object.index);
     case COSEM_CLOCK: return variant->rtc;
+    case COSEM_SCRIPT: return row->object.index == COSEM_SCRIPT_DEBITING || variant->tariffs > 0;
+    case COSEM_SCHEDULE: return variant->rtc;
+    case COSEM_CALENDAR:
+    case COSEM_DAYS: return variant->tariffs > 0 && variant->rtc;
     case COSEM_PROFILE: return profile_fits(variant, (enum cosem_profile)row->object.index);
     default: return true;
     }

@@ -24,7 +24,11 @@ enum cosem_source {
     COSEM_ASSOCIATION,
     COSEM_SAP,
     COSEM_HDLC,
-    COSEM_PROFILE, /**< index: enum cosem_profile */
+    COSEM_PROFILE,  /**< index: enum cosem_profile */
+    COSEM_SCRIPT,   /**< index: enum cosem_script */
+    COSEM_SCHEDULE, /**< ends of the debiting periods */
+    COSEM_CALENDAR, /**< tariff plan */
+    COSEM_DAYS,     /**< its exception days */
     COSEM_SOURCES
 };
 
@@ -68,6 +72,11 @@ enum cosem_profile {
     COSEM_PROFILES
 };
 
+enum cosem_script {
+    COSEM_SCRIPT_DEBITING, /**< 1: the period ends */
+    COSEM_SCRIPT_TARIFF,   /**< 1 .. 8: that tariff holds until another is asked for */
+};
+
 /** Who may do what with the object: see cosem_access.c. */
 enum cosem_set {
     SET_P_R,         /**< public client too; all read */
@@ -84,6 +93,7 @@ enum cosem_set {
     SET_PERIOD,      /**< the same, whose period can be written */
     SET_HOUSE,       /**< from here on for management alone */
     SET_HOUSE_R = SET_HOUSE,
+    SET_HOUSE_RW,
     SET_HOUSE_CLOCK,
     SET_HOUSE_LOG,
     SET_HOUSE_DEBITING,

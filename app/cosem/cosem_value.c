@@ -22,6 +22,8 @@
 #define ID_STATE          1032u
 #define ID_TARIFF         2010u
 #define ID_EVENTS_B       1237u
+#define ID_ALARMS_A       0xF204u
+#define ID_ALARMS_B       0xF205u
 #define TARIFF_RELEASE_ON 0u
 
 /* ---- writing Data ---- */
@@ -261,9 +263,10 @@ static struct constant constant_of(const struct meter *meter, uint16_t value)
     }
 }
 
-enum dlms_result cosem_value_get(const struct cosem *cosem, const struct cosem_row *row,
-                                 int8_t attribute, struct writer *out)
+static enum dlms_result value_get(const struct cosem *cosem, const struct cosem_row *row,
+                                  struct dlms_get *get, struct writer *out)
 {
+    const int8_t attribute = get->attribute;
     struct setting_value value = {0, ""};
     if (row->source == COSEM_REGISTER) {
         return register_get(cosem, row, attribute, out);
@@ -337,16 +340,23 @@ static bool events_put(struct meter *meter, uint16_t kmp_id, int64_t number)
            meter_alarms_clear(meter, ALARM_B_GONE, clear) == METER_OK;
 }
 
+/* A bit written as 0 clears its alarm. */
+static bool alarms_put(struct meter *meter, uint16_t kmp_id, int64_t number)
+{
+    return meter_alarms_clear(meter, (enum alarm_kind)register_by_kmp_id(kmp_id)->index,
+                              ~(uint32_t)number) == METER_OK;
+}
+
 static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int64_t number)
 {
     static const struct {
         uint16_t kmp_id; /* 0: any other, a setting */
         uint8_t action;
         bool (*put)(struct meter *meter, uint16_t kmp_id, int64_t number);
-    } writers[] = {{ID_STATE, ACTION_TEST_MODE, state_put},
-                   {ID_TARIFF, ACTION_TARIFF, tariff_put},
-                   {ID_EVENTS_B, ACTION_CONFIRM, events_put},
-                   {0, ACTION_SETTINGS, register_put}};
+    } writers[] = {
+        {ID_STATE, ACTION_TEST_MODE, state_put},   {ID_TARIFF, ACTION_TARIFF, tariff_put},
+        {ID_EVENTS_B, ACTION_CONFIRM, events_put}, {ID_ALARMS_A, ACTION_CONFIRM, alarms_put},
+        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {0, ACTION_SETTINGS, register_put}};
     size_t i = 0;
     while (writers[i].kmp_id != 0 && writers[i].kmp_id != kmp_id) {
         i++;
@@ -356,19 +366,6 @@ static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int
         return cosem_rights_result(may);
     }
     return writers[i].put(meter, kmp_id, number) ? DLMS_RESULT_SUCCESS : DLMS_RESULT_OTHER;
-}
-
-static enum dlms_result debiting_put(struct meter *meter, int64_t number)
-{
-    const enum rights_answer may = meter_may(meter, ACTION_DEBITING);
-    if (may != RIGHTS_OK) {
-        return cosem_rights_result(may);
-    }
-    if (number != 1) {
-        return DLMS_RESULT_OTHER;
-    }
-    return meter_debiting_stop(meter) == METER_OK ? DLMS_RESULT_SUCCESS
-                                                  : DLMS_RESULT_HARDWARE_FAULT;
 }
 
 /* The plan in force with other working days; without a plan there are none to set. */
@@ -403,9 +400,10 @@ static enum dlms_result meter_number_put(struct meter *meter, struct reader data
     return number <= UINT32_MAX ? write_register(meter, 51, (int64_t)number) : DLMS_RESULT_OTHER;
 }
 
-enum dlms_result cosem_value_set(const struct cosem *cosem, const struct cosem_row *row,
-                                 struct reader data)
+static enum dlms_result value_set(const struct cosem *cosem, const struct cosem_row *row,
+                                  int8_t attribute, struct reader data)
 {
+    (void)attribute;
     struct dlms_value value;
     int64_t number = 0;
     if (row->source == COSEM_VALUE && row->object.index == COSEM_METER_NUMBER_LOW) {
@@ -421,6 +419,10 @@ enum dlms_result cosem_value_set(const struct cosem *cosem, const struct cosem_r
     if (row->source == COSEM_SETTING) {
         return cosem_setting_change(cosem->meter, row->object.index, (uint32_t)number);
     }
-    return row->object.index == COSEM_BILLING_STOP ? debiting_put(cosem->meter, number)
-                                                   : working_days(cosem->meter, number);
+    if (row->object.index == COSEM_WORKING_DAYS) {
+        return working_days(cosem->meter, number);
+    }
+    return number == 1 ? cosem_debiting_stop(cosem) : DLMS_RESULT_OTHER;
 }
+
+const struct cosem_part cosem_value_part = {value_get, value_set, NULL};

@@ -18,6 +18,7 @@
 #include "../breaker/breaker.h"
 #include "../bundle/bundle_store.h"
 #include "../clock/clock.h"
+#include "../cosem/cosem_calendar.h"
 #include "../cosem/cosem_secrets.h"
 #include "../demand/demand.h"
 #include "../demand/demand_day.h"
@@ -132,7 +133,8 @@ struct meter {
     struct clock_preset clock_preset;
     struct breaker breaker; /**< meter_breaker.h */
     int64_t next_breaker_us;
-    struct neutral neutral; /**< loss of neutral: neutral.fault while it lasts */
+    struct cosem_passive passive; /**< a calendar that is not in force */
+    struct neutral neutral;       /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
     uint8_t pulse_energy;                 /**< enum legal_energy that LED and S0 show */
     int64_t next_tariff_us;               /**< see meter_step */

@@ -123,13 +123,12 @@ static inline size_t client_hex(const char *hex, uint8_t *bytes, size_t capacity
     return n;
 }
 
-static inline enum dlms_result client_set(struct cosem_client *client, uint16_t class_id,
-                                          const char *obis, int8_t attribute, const char *hex)
+static inline enum dlms_result client_put(struct cosem_client *client, uint16_t class_id,
+                                          const char *obis, int8_t attribute, const uint8_t *bytes,
+                                          size_t n_bytes)
 {
     const struct dlms_object *object = client_find(client, class_id, obis);
     const struct dlms_model *model = &client->model;
-    uint8_t bytes[256];
-    const size_t n = client_hex(hex, bytes, sizeof bytes);
     if (object == NULL) {
         return DLMS_RESULT_UNDEFINED;
     }
@@ -137,7 +136,16 @@ static inline enum dlms_result client_set(struct cosem_client *client, uint16_t 
          DLMS_MODE_WRITE) == 0) {
         return DLMS_RESULT_DENIED;
     }
-    return model->set(model->context, &client->session, object, attribute, reader_over(bytes, n));
+    return model->set(model->context, &client->session, object, attribute,
+                      reader_over(bytes, n_bytes));
+}
+
+static inline enum dlms_result client_set(struct cosem_client *client, uint16_t class_id,
+                                          const char *obis, int8_t attribute, const char *hex)
+{
+    uint8_t bytes[256];
+    const size_t n = client_hex(hex, bytes, sizeof bytes);
+    return client_put(client, class_id, obis, attribute, bytes, n);
 }
 
 static inline enum dlms_result client_call(struct cosem_client *client, uint16_t class_id,
