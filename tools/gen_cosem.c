@@ -31,6 +31,7 @@ static const char *const values[COSEM_VALUES] = {
     [COSEM_LOCAL_TIME] = "Local time, four octets",
     [COSEM_LOCAL_DATE] = "Local date, five octets",
     [COSEM_DEBITING_TIME] = "End of the last debiting period",
+    [COSEM_COUNTER] = "Invocation counter of the unicast key",
 };
 
 static const char *const profiles[COSEM_PROFILES] = {
@@ -43,6 +44,13 @@ static const char *const profiles[COSEM_PROFILES] = {
     [COSEM_PROFILE_VOLTAGE] = "Voltage quality log",
     [COSEM_PROFILE_LOAD_EVENTS] = "Log of load-profile events",
     [COSEM_PROFILE_NEUTRAL] = "Log of neutral faults",
+    [COSEM_PROFILE_CUT_OFF] = "Cut-off log",
+};
+
+static const char *const scripts[] = {
+    [COSEM_SCRIPT_DEBITING] = "Script: end of the debiting period",
+    [COSEM_SCRIPT_BREAKER] = "Scripts: disconnect, reconnect",
+    [COSEM_SCRIPT_TARIFF] = "Scripts: tariffs",
 };
 
 static const char *name_of(const struct cosem_row *row)
@@ -55,11 +63,12 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_ASSOCIATION: return "Current association";
     case COSEM_SAP: return "Logical devices";
     case COSEM_HDLC: return "HDLC set-up";
-    case COSEM_SCRIPT:
-        return row->object.index == COSEM_SCRIPT_TARIFF ? "Scripts: tariffs"
-                                                        : "Script: end of the debiting period";
+    case COSEM_SCRIPT: return scripts[row->object.index];
     case COSEM_SCHEDULE: return "Dates of the debiting stops";
     case COSEM_CALENDAR: return "Activity calendar: tariff plan";
+    case COSEM_BREAKER: return "Disconnect control";
+    case COSEM_LIMITER: return "Limiter: first limit of Smart Disconnect";
+    case COSEM_SECURITY: return "Security set-up";
     case COSEM_DAYS: return "Special days of the tariff plan";
     default: return profiles[row->object.index];
     }
@@ -97,7 +106,7 @@ static bool fits(const char *variant_name, const struct cosem_row *row)
 
 static void print_row(const struct cosem_row *row)
 {
-    static const char *const variants[] = {"382M", "162M", "382LxF"};
+    static const char *const variants[] = {"382M", "382MB", "162M", "382LxF"};
     const uint8_t *o = row->object.obis;
     printf("| %u.%u.%u.%u.%u.%u | %u | %s | %s |", o[0], o[1], o[2], o[3], o[4], o[5],
            (unsigned)row->object.class_id, name_of(row), type_name(row->type));
@@ -117,8 +126,9 @@ static void print_part(const char *title, bool house)
         n += (cosem_table[i].object.access_set >= SET_HOUSE) == house ? 1u : 0u;
     }
     printf("\n## %s: %zu objects\n\n", title, n);
-    printf("| OBIS | class | what | type of the value | 16 | 20 | 19 | 18 | 1 | 382M | 162M | 382L "
-           "|\n|:--|--:|:--|:--|:--|:--|:--|:--|:--|:--|:--|:--|\n");
+    printf("| OBIS | class | what | type of the value | 16 | 20 | 19 | 18 | 1 | 382M | 382MB | "
+           "162M | 382L "
+           "|\n|:--|--:|:--|:--|:--|:--|:--|:--|:--|:--|:--|:--|:--|\n");
     for (size_t i = 0; i < cosem_table_length; i++) {
         if ((cosem_table[i].object.access_set >= SET_HOUSE) == house) {
             print_row(&cosem_table[i]);
@@ -133,7 +143,8 @@ void print_cosem(void)
            "Value, unit and scaler of a register are those of [registers.md](registers.md); a "
            "register that a\nvariant does not have has no object. Columns 16 to 1: what the "
            "client with that number may do with the value\n(clock: the time; loggers: the capture "
-           "period); empty: it does not see the object. 382M, 162M and 382L as\ndelivered with "
+           "period); empty: it does not see the object. 382M, 382MB (with breaker), 162M and 382L "
+           "as\ndelivered with "
            "four energies. How the objects behave, and which of the 382M's are not here yet: "
            "[dlms-meter.md](dlms-meter.md).\n");
     print_part("The 382M's own list", false);

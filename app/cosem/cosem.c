@@ -132,6 +132,9 @@ static const struct cosem_part *const parts[COSEM_SOURCES] = {
     [COSEM_SCHEDULE] = &cosem_schedule_part,
     [COSEM_CALENDAR] = &cosem_calendar_part,
     [COSEM_DAYS] = &cosem_days_part,
+    [COSEM_BREAKER] = &cosem_breaker_part,
+    [COSEM_LIMITER] = &cosem_limiter_part,
+    [COSEM_SECURITY] = &cosem_security_part,
 };
 
 static enum dlms_result get(void *context, const struct dlms_session *session, struct dlms_get *get,

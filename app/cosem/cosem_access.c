@@ -9,33 +9,26 @@
  * its left allows, or more. */
 static const uint8_t sets[SETS][COSEM_ROLES] = {
     /* public, consumer, optical, module, management */
-    [SET_P_R] = {R, R, R, R, R},
-    [SET_P_RW] = {R, R, B, B, B},
-    [SET_R] = {N, R, R, R, R},
-    [SET_RW] = {N, R, B, B, B},
-    [SET_W] = {N, N, W, W, W},
-    [SET_CLOCK] = {R, R, B, B, B},
-    [SET_ASSOCIATION] = {R, R, R, R, R},
-    [SET_HDLC] = {R, R, R, R, R},
-    [SET_LOG] = {N, R, R, R, R},
-    [SET_LOGGER] = {N, R, R, R, R},
-    [SET_DEBITING] = {N, R, R, R, R},
-    [SET_PERIOD] = {N, R, B, B, B},
-    [SET_HOUSE_R] = {N, N, N, N, R},
-    [SET_HOUSE_RW] = {N, N, N, N, B},
-    [SET_HOUSE_CLOCK] = {N, N, N, N, B},
-    [SET_HOUSE_LOG] = {N, N, N, N, R},
-    [SET_HOUSE_DEBITING] = {N, N, N, N, R},
+    [SET_P_R] = {R, R, R, R, R},         [SET_P_RW] = {R, R, B, B, B},
+    [SET_R] = {N, R, R, R, R},           [SET_RW] = {N, R, B, B, B},
+    [SET_RW_MODULE] = {N, R, R, B, B},   [SET_W] = {N, N, W, W, W},
+    [SET_CLOCK] = {R, R, B, B, B},       [SET_ASSOCIATION] = {R, R, R, R, R},
+    [SET_HDLC] = {R, R, R, R, R},        [SET_LOG] = {N, R, R, R, R},
+    [SET_LOGGER] = {N, R, R, R, R},      [SET_DEBITING] = {N, R, R, R, R},
+    [SET_PERIOD] = {N, R, B, B, B},      [SET_HOUSE_R] = {N, N, N, N, R},
+    [SET_HOUSE_RW] = {N, N, N, N, B},    [SET_HOUSE_CLOCK] = {N, N, N, N, B},
+    [SET_HOUSE_LOG] = {N, N, N, N, R},   [SET_HOUSE_DEBITING] = {N, N, N, N, R},
     [SET_HOUSE_PERIOD] = {N, N, N, N, B}};
 
 static const struct {
     uint8_t class_id;
     int8_t attributes, methods;
-} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},   {7, 8, 2},  {8, 9, 6}, {9, 2, 1},
-               {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {20, 10, 1}, {22, 4, 0}, {23, 9, 0}};
+} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},   {8, 9, 6},
+               {9, 2, 1},  {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {20, 10, 1}, {22, 4, 0},
+               {23, 9, 0}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
 
 enum { TIME = 2, TIME_ZONE = 3, SUMMER_ENABLED = 8, SECRET = 7, PERIOD = 4, CAPTURE = 2 };
-enum { REPLY_TO_HLS = 1, FIRST_PASSIVE = 6 };
+enum { REPLY_TO_HLS = 1, FIRST_PASSIVE = 6, LIMIT = 4, LIMIT_TIME = 6 };
 
 int8_t cosem_attributes(uint16_t class_id)
 {
@@ -108,6 +101,7 @@ static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row,
     case 8: return clock_mode(role, row, index);
     case 15: return association_mode(role, index);
     case 20: return index >= FIRST_PASSIVE ? mode : mode & R;
+    case 71: return index == LIMIT || index == LIMIT_TIME ? mode : mode & R;
     default: return mode;
     }
 }
@@ -121,7 +115,9 @@ static uint8_t method_mode(enum cosem_role role, const struct cosem_row *row, in
     case 8: return set == SET_HOUSE_CLOCK && writes;
     case 9:
     case 11:
-    case 20: return role == COSEM_MANAGEMENT;
+    case 20:
+    case 64:
+    case 70: return role == COSEM_MANAGEMENT;
     case 15: return index == REPLY_TO_HLS && role == COSEM_MANAGEMENT;
     default: return N;
     }

@@ -58,6 +58,9 @@ static const struct spec load_events[] = {ONLY(COLUMN_CODE, UINT8, CLASS_DATA, 1
 static const struct spec neutral[] = {ONLY(COLUMN_CODE, UINT8, CLASS_DATA, 1, 1, 132, 0, 6),
                                       ONLY(COLUMN_HOURS, UINT32, CLASS_REGISTER, 0, 1, 96, 8, 0)};
 
+static const struct spec cut_off[] = {ONLY(COLUMN_CODE, UINT8, CLASS_DATA, 1, 1, 128, 0, 0),
+                                      ONLY(COLUMN_FEEDBACK, UINT8, CLASS_DATA, 1, 1, 128, 0, 18)};
+
 #define LIST(list)                                                                                 \
     {                                                                                              \
         list, sizeof list / sizeof list[0]                                                         \
@@ -69,7 +72,7 @@ static const struct {
     [COSEM_PROFILE_DEBITING] = LIST(debiting), [COSEM_PROFILE_DEBITING_2] = LIST(debiting_2),
     [COSEM_PROFILE_STATUS] = LIST(status_log), [COSEM_PROFILE_CLOCK] = LIST(clock_log),
     [COSEM_PROFILE_VOLTAGE] = LIST(voltage),   [COSEM_PROFILE_LOAD_EVENTS] = LIST(load_events),
-    [COSEM_PROFILE_NEUTRAL] = LIST(neutral)};
+    [COSEM_PROFILE_NEUTRAL] = LIST(neutral),   [COSEM_PROFILE_CUT_OFF] = LIST(cut_off)};
 
 void cosem_clock_column(const struct cosem *cosem, const struct cosem_row *profile,
                         struct dlms_column *out)

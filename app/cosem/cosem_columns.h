@@ -20,6 +20,7 @@ enum cosem_column_kind {
     COLUMN_ANALYSED, /**< id: place in the set-up of the analysis logger */
     COLUMN_HOURS,    /**< operating hours, of event logs */
     COLUMN_CODE,     /**< event, low octet */
+    COLUMN_FEEDBACK, /**< cut-off log: of the breaker */
     COLUMN_BEFORE,   /**< clock log: what the clock said before */
     COLUMN_PHASE,    /**< voltage log: 0 all, 1 .. 3 */
     COLUMN_EVENT,    /**< voltage log: spec cosem-objects 4.10 */

@@ -17,9 +17,10 @@
     (LOAD_PROFILE_CLOCK_7_S | LOAD_PROFILE_CLOCK_15_S | LOAD_PROFILE_CLOCK_30_S |                  \
      LOAD_PROFILE_CLOCK_60_S | LOAD_PROFILE_CLOCK_FORWARD | LOAD_PROFILE_CLOCK_BACK)
 
-#define MV_PER_V     1000u
-#define ID_A_PLUS    1u
-#define BEFORE_BYTES 9u
+#define MV_PER_V      1000u
+#define ID_A_PLUS     1u
+#define BEFORE_BYTES  9u
+#define FEEDBACK_BYTE 1u
 
 /* ---- which there are ---- */
 
@@ -35,7 +36,8 @@ static enum event_log_name log_of(enum cosem_profile profile)
                                                  [COSEM_PROFILE_VOLTAGE] = EVENT_LOG_VOLTAGE,
                                                  [COSEM_PROFILE_LOAD_EVENTS] =
                                                      EVENT_LOG_LOAD_PROFILE,
-                                                 [COSEM_PROFILE_NEUTRAL] = EVENT_LOG_NEUTRAL};
+                                                 [COSEM_PROFILE_NEUTRAL] = EVENT_LOG_NEUTRAL,
+                                                 [COSEM_PROFILE_CUT_OFF] = EVENT_LOG_DISCONNECT};
     return (enum event_log_name)logs[profile];
 }
 
@@ -356,6 +358,9 @@ void cosem_entry_write(const struct cosem *cosem, const struct cosem_row *profil
     case COLUMN_ANALYSED: analysed_write(cosem, entry, column, out); break;
     case COLUMN_HOURS: cosem_number_write(out, column->type, entry->of.event.hours); break;
     case COLUMN_CODE: cosem_number_write(out, column->type, code_of(which, entry)); break;
+    case COLUMN_FEEDBACK:
+        cosem_number_write(out, column->type, entry->of.event.payload[FEEDBACK_BYTE]);
+        break;
     case COLUMN_BEFORE: before_write(cosem, entry, out); break;
     default: voltage_write(entry, column, out); break;
     }

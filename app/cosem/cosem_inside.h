@@ -31,7 +31,8 @@ struct cosem_part {
 
 extern const struct cosem_part cosem_value_part, cosem_clock_part, cosem_association_part,
     cosem_sap_part, cosem_hdlc_part, cosem_profile_part, cosem_script_part, cosem_schedule_part,
-    cosem_calendar_part, cosem_days_part;
+    cosem_calendar_part, cosem_days_part, cosem_breaker_part, cosem_limiter_part,
+    cosem_security_part;
 
 /** Name of a logical device: KAM, a letter, the serial number in six octets. */
 #define COSEM_DEVICE_NAME_OCTETS 10u
@@ -41,6 +42,10 @@ void cosem_device_name(const struct meter *meter, uint16_t server_sap,
 /** Change one setting at once.  The rights have been checked. */
 enum dlms_result cosem_setting_change(struct meter *meter, uint16_t id, uint32_t number);
 enum dlms_result cosem_rights_result(enum rights_answer answer);
+/** Command 1 to 3 to the breaker, as 1.1.128.0.0.255 takes it. */
+enum dlms_result cosem_breaker_command(struct meter *meter, int64_t command);
+/** What disconnect control does: opens; or releases, and closes what was released. */
+enum dlms_result cosem_breaker_remote(struct meter *meter, bool connect);
 /** The debiting period ends now. */
 enum dlms_result cosem_debiting_stop(const struct cosem *cosem);
 

@@ -5,38 +5,46 @@
 
 #define WRITE_SERVICE   1u
 #define EXECUTE_SERVICE 2u
-#define CLASS_DATA      1u
-#define CLASS_PROFILE   7u
-#define VALUE           2
-#define CAPTURE         2
 #define MONTHS          12u
 #define ALL_MONTHS      0x0FFFu
 #define FOR_EVER        0u
 
-static const uint8_t tariff_obis[6] = {1, 1, 129, 0, 0, 255};
-static const uint8_t debiting_obis[6] = {0, 0, 98, 1, 0, 255};
 static const uint8_t debiting_script[6] = {0, 0, 10, 0, 1, 255};
 
 /* ---- scripts ---- */
 
+/* What the scripts of a table do: one action each. */
+static const struct {
+    uint8_t service;
+    uint8_t class_id, index;
+    uint8_t obis[6];
+} actions[] = {
+    [COSEM_SCRIPT_DEBITING] = {EXECUTE_SERVICE, 7, 2, {0, 0, 98, 1, 0, 255}},
+    [COSEM_SCRIPT_BREAKER] = {EXECUTE_SERVICE, 70, 0, {0, 0, 96, 3, 10, 255}},
+    [COSEM_SCRIPT_TARIFF] = {WRITE_SERVICE, 1, 2, {1, 1, 129, 0, 0, 255}},
+};
+
 static unsigned n_scripts(const struct meter *meter, enum cosem_script script)
 {
-    return script == COSEM_SCRIPT_TARIFF ? meter->variant.tariffs : 1u;
+    switch (script) {
+    case COSEM_SCRIPT_TARIFF: return meter->variant.tariffs;
+    case COSEM_SCRIPT_BREAKER: return 2;
+    default: return 1;
+    }
 }
 
-/* One script with its one action. */
+/* One script with its one action; methods of disconnect control are the script's number. */
 static void script_write(struct writer *out, enum cosem_script script, unsigned id)
 {
-    const bool tariff = script == COSEM_SCRIPT_TARIFF;
     dlms_write_structure(out, 2);
     dlms_write_u16(out, (uint16_t)id);
     dlms_write_array(out, 1);
     dlms_write_structure(out, 5);
-    dlms_write_enum(out, tariff ? WRITE_SERVICE : EXECUTE_SERVICE);
-    dlms_write_u16(out, tariff ? CLASS_DATA : CLASS_PROFILE);
-    dlms_write_octets(out, tariff ? tariff_obis : debiting_obis, sizeof tariff_obis);
-    dlms_write_i8(out, tariff ? VALUE : CAPTURE);
-    if (tariff) {
+    dlms_write_enum(out, actions[script].service);
+    dlms_write_u16(out, actions[script].class_id);
+    dlms_write_octets(out, actions[script].obis, sizeof actions[script].obis);
+    dlms_write_i8(out, (int8_t)(actions[script].index != 0 ? actions[script].index : id));
+    if (script == COSEM_SCRIPT_TARIFF) {
         dlms_write_u8(out, (uint8_t)id);
     } else {
         dlms_write_i8(out, 0);
@@ -56,28 +64,34 @@ static enum dlms_result script_get(const struct cosem *cosem, const struct cosem
     return get->cursor[0]++ < n ? DLMS_RESULT_MORE : DLMS_RESULT_SUCCESS;
 }
 
+static enum dlms_result tariff_script(struct meter *meter, uint16_t tariff)
+{
+    const enum rights_answer may = meter_may(meter, ACTION_TARIFF);
+    if (may != RIGHTS_OK) {
+        return cosem_rights_result(may);
+    }
+    return meter_tariff_force(meter, (uint8_t)tariff, FOR_EVER) == TARIFF_OK ? DLMS_RESULT_SUCCESS
+                                                                             : DLMS_RESULT_OTHER;
+}
+
 static enum dlms_result script_call(const struct cosem *cosem, const struct cosem_row *row,
                                     int8_t method, struct reader data, struct writer *out)
 {
+    const enum cosem_script script = (enum cosem_script)row->object.index;
     uint16_t id = 0;
     (void)method;
     (void)out;
     if (!dlms_read_u16(&data, &id)) {
         return DLMS_RESULT_TYPE;
     }
-    if (id < 1 || id > n_scripts(cosem->meter, (enum cosem_script)row->object.index)) {
+    if (id < 1 || id > n_scripts(cosem->meter, script)) {
         return DLMS_RESULT_OTHER;
     }
-    if (row->object.index == COSEM_SCRIPT_DEBITING) {
-        return cosem_debiting_stop(cosem);
+    switch (script) {
+    case COSEM_SCRIPT_TARIFF: return tariff_script(cosem->meter, id);
+    case COSEM_SCRIPT_BREAKER: return cosem_breaker_remote(cosem->meter, id == 2);
+    default: return cosem_debiting_stop(cosem);
     }
-    const enum rights_answer may = meter_may(cosem->meter, ACTION_TARIFF);
-    if (may != RIGHTS_OK) {
-        return cosem_rights_result(may);
-    }
-    return meter_tariff_force(cosem->meter, (uint8_t)id, FOR_EVER) == TARIFF_OK
-               ? DLMS_RESULT_SUCCESS
-               : DLMS_RESULT_OTHER;
 }
 
 const struct cosem_part cosem_script_part = {script_get, NULL, script_call};

@@ -21,17 +21,22 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 1, 0, 0, 255, 8, 0, HOUSE_CLOCK, CLOCK, NULL, 0),
     ROW(0, 0, 10, 0, 1, 255, 9, 0, HOUSE_R, SCRIPT, NULL, COSEM_SCRIPT_DEBITING),
     ROW(0, 0, 10, 0, 100, 255, 9, 0, HOUSE_R, SCRIPT, NULL, COSEM_SCRIPT_TARIFF),
+    ROW(0, 0, 10, 0, 106, 255, 9, 0, HOUSE_R, SCRIPT, NULL, COSEM_SCRIPT_BREAKER),
     ROW(0, 0, 11, 0, 0, 255, 11, 0, HOUSE_RW, DAYS, NULL, 0),
     ROW(0, 0, 13, 0, 0, 255, 20, 0, HOUSE_RW, CALENDAR, NULL, 0),
     ROW(0, 0, 15, 0, 0, 255, 22, 0, HOUSE_R, SCHEDULE, NULL, 0),
+    ROW(0, 0, 17, 0, 0, 255, 71, 0, HOUSE_RW, LIMITER, NULL, 0),
     ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
     ROW(0, 0, 40, 0, 0, 255, 15, 0, ASSOCIATION, ASSOCIATION, NULL, 0),
     ROW(0, 0, 41, 0, 0, 255, 17, 0, P_R, SAP, NULL, 0),
     ROW(0, 0, 42, 0, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_DEVICE_NAME),
+    ROW(0, 0, 43, 0, 0, 255, 64, 0, HOUSE_R, SECURITY, NULL, 0),
+    ROW(0, 0, 43, 1, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_COUNTER),
     ROW(0, 0, 96, 1, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_SERIAL_TEXT),
     ROW(0, 0, 96, 1, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_TYPE_TEXT),
     ROW(0, 0, 96, 2, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_CHANGES),
     ROW(0, 0, 96, 2, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_CHANGE_TIME),
+    ROW(0, 0, 96, 3, 10, 255, 70, 0, HOUSE_R, BREAKER, NULL, 0),
     REGISTER(0, 0, 96, 8, 0, 255, 3, HOUSE_R, UINT32, 1004),
     REGISTER(0, 0, 96, 9, 0, 255, 3, HOUSE_R, INT16, 1079),
     REGISTER(0, 0, 96, 14, 0, 255, 1, HOUSE_R, UINT8, 2010),
@@ -42,6 +47,7 @@ const struct cosem_row cosem_table[] = {
     REGISTER(0, 0, 97, 98, 11, 255, 1, HOUSE_RW, UINT32, 0xF201),
     ROW(0, 0, 98, 1, 0, 255, 7, 1, HOUSE_DEBITING, PROFILE, NULL, COSEM_PROFILE_DEBITING),
     ROW(0, 0, 98, 2, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_DEBITING_2),
+    ROW(0, 0, 99, 98, 2, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_CUT_OFF),
     ROW(0, 0, 99, 98, 4, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_VOLTAGE),
     ROW(0, 1, 1, 0, 0, 255, 8, 0, CLOCK, CLOCK, NULL, 0),
     REGISTER(0, 1, 96, 8, 0, 255, 3, R, UINT32, 1004),
@@ -297,8 +303,23 @@ const struct cosem_row cosem_table[] = {
     ROW(1, 1, 99, 98, 2, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_STATUS),
     ROW(1, 1, 99, 98, 3, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_CLOCK),
     ROW(1, 1, 99, 98, 4, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_VOLTAGE),
+    ROW(1, 1, 99, 98, 5, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_CUT_OFF),
     ROW(1, 1, 99, 98, 10, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_LOAD_EVENTS),
     ROW(1, 1, 99, 98, 12, 255, 7, 1, LOG, PROFILE, NULL, COSEM_PROFILE_NEUTRAL),
+    REGISTER(1, 1, 128, 0, 0, 255, 1, RW, UINT8, 1252),
+    REGISTER(1, 1, 128, 0, 1, 255, 1, RW, UINT8, 1108),
+    REGISTER(1, 1, 128, 0, 2, 255, 1, RW, UINT8, 1109),
+    REGISTER(1, 1, 128, 0, 3, 255, 1, RW, UINT8, 1110),
+    REGISTER(1, 1, 128, 0, 4, 255, 1, RW, UINT8, 1111),
+    REGISTER(1, 1, 128, 0, 5, 255, 1, RW, UINT16, 1112),
+    REGISTER(1, 1, 128, 0, 6, 255, 1, RW, UINT16, 1113),
+    REGISTER(1, 1, 128, 0, 7, 255, 1, RW, UINT16, 1114),
+    REGISTER(1, 1, 128, 0, 8, 255, 1, RW, UINT16, 1115),
+    REGISTER(1, 1, 128, 0, 10, 255, 1, RW, UINT8, 1117),
+    REGISTER(1, 1, 128, 0, 11, 255, 1, RW_MODULE, UINT8, 1118),
+    REGISTER(1, 1, 128, 0, 13, 255, 1, RW, UINT8, 1120),
+    REGISTER(1, 1, 128, 0, 14, 255, 1, R, UINT8, 1122),
+    REGISTER(1, 1, 128, 0, 18, 255, 1, R, UINT8, 0xF511),
     REGISTER(1, 1, 129, 0, 0, 255, 1, RW, UINT8, 2010),
     REGISTER(1, 1, 134, 0, 1, 255, 1, R, UINT8, 6002),
 };
@@ -355,6 +376,7 @@ static bool profile_fits(const struct variant *variant, enum cosem_profile profi
     case COSEM_PROFILE_LOAD:
     case COSEM_PROFILE_LOAD_EVENTS: return load_profile_fitted(variant);
     case COSEM_PROFILE_ANALYSIS: return analysis_fitted(variant);
+    case COSEM_PROFILE_CUT_OFF: return variant->breaker;
     case COSEM_PROFILE_NEUTRAL: return variant->systems == 3 && variant->generation >= GENERATION_L;
     default: return true;
     }
@@ -371,6 +393,15 @@ static bool value_fits(const struct variant *variant, enum cosem_value value)
     }
 }
 
+static bool script_fits(const struct variant *variant, enum cosem_script script)
+{
+    switch (script) {
+    case COSEM_SCRIPT_BREAKER: return variant->breaker;
+    case COSEM_SCRIPT_TARIFF: return variant->tariffs > 0;
+    default: return true;
+    }
+}
+
 bool cosem_row_fits(const struct variant *variant, const struct cosem_row *row)
 {
     switch (row->source) {
@@ -381,7 +412,9 @@ bool cosem_row_fits(const struct variant *variant, const struct cosem_row *row)
     case COSEM_SETTING: return setting_by_id(row->object.index) != NULL;
     case COSEM_VALUE: return value_fits(variant, (enum cosem_value)row->object.index);
     case COSEM_CLOCK: return variant->rtc;
-    case COSEM_SCRIPT: return row->object.index == COSEM_SCRIPT_DEBITING || variant->tariffs > 0;
+    case COSEM_SCRIPT: return script_fits(variant, (enum cosem_script)row->object.index);
+    case COSEM_BREAKER:
+    case COSEM_LIMITER: return variant->breaker;
     case COSEM_SCHEDULE: return variant->rtc;
     case COSEM_CALENDAR:
     case COSEM_DAYS: return variant->tariffs > 0 && variant->rtc;

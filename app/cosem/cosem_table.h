@@ -29,6 +29,9 @@ enum cosem_source {
     COSEM_SCHEDULE, /**< ends of the debiting periods */
     COSEM_CALENDAR, /**< tariff plan */
     COSEM_DAYS,     /**< its exception days */
+    COSEM_BREAKER,  /**< disconnect control */
+    COSEM_LIMITER,  /**< first limit of Smart Disconnect */
+    COSEM_SECURITY, /**< of the management association */
     COSEM_SOURCES
 };
 
@@ -56,6 +59,7 @@ enum cosem_value {
     COSEM_LOCAL_TIME,
     COSEM_LOCAL_DATE,
     COSEM_DEBITING_TIME, /**< end of the last debiting period */
+    COSEM_COUNTER,       /**< last invocation counter taken under the unicast key */
     COSEM_VALUES
 };
 
@@ -69,11 +73,13 @@ enum cosem_profile {
     COSEM_PROFILE_VOLTAGE,
     COSEM_PROFILE_LOAD_EVENTS,
     COSEM_PROFILE_NEUTRAL,
+    COSEM_PROFILE_CUT_OFF,
     COSEM_PROFILES
 };
 
 enum cosem_script {
     COSEM_SCRIPT_DEBITING, /**< 1: the period ends */
+    COSEM_SCRIPT_BREAKER,  /**< 1 disconnect, 2 reconnect, as disconnect control does */
     COSEM_SCRIPT_TARIFF,   /**< 1 .. 8: that tariff holds until another is asked for */
 };
 
@@ -83,6 +89,7 @@ enum cosem_set {
     SET_P_RW,        /**< public client reads, the others write */
     SET_R,           /**< readers */
     SET_RW,          /**< readers may write */
+    SET_RW_MODULE,   /**< only the module may write */
     SET_W,           /**< write only */
     SET_CLOCK,       /**< class 8 of the 382M */
     SET_ASSOCIATION, /**< class 15 */

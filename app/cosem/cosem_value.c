@@ -21,6 +21,7 @@
 #define UWH_PER_MWH       UINT64_C(1000)
 #define ID_STATE          1032u
 #define ID_TARIFF         2010u
+#define ID_BREAKER        1252u
 #define ID_EVENTS_B       1237u
 #define ID_ALARMS_A       0xF204u
 #define ID_ALARMS_B       0xF205u
@@ -250,6 +251,8 @@ static struct constant constant_of(const struct meter *meter, uint16_t value)
         return (struct constant){event_log_newest(&meter->logs, EVENT_LOG_AUDIT), 0,
                                  UNIT_CODE_NONE};
     case COSEM_PULSES: return (struct constant){v->pulses_per_kwh, -3, UNIT_CODE_PER_WH};
+    case COSEM_COUNTER:
+        return (struct constant){security_counter(&meter->security), 0, UNIT_CODE_NONE};
     case COSEM_RATIO: return (struct constant){1, 0, UNIT_CODE_NONE};
     case COSEM_NOMINAL_VOLTAGE: return (struct constant){v->nominal_voltage_v, 0, UNIT_CODE_V};
     case COSEM_BASIC_CURRENT: return (struct constant){v->current_basic_a, 0, UNIT_CODE_A};
@@ -412,6 +415,9 @@ static enum dlms_result value_set(const struct cosem *cosem, const struct cosem_
     if (dlms_data_read(&data, &value) != DLMS_OK || value.type != row->type ||
         !dlms_value_integer(&value, &number)) {
         return DLMS_RESULT_TYPE;
+    }
+    if (row->source == COSEM_REGISTER && row->object.index == ID_BREAKER) {
+        return cosem_breaker_command(cosem->meter, number);
     }
     if (row->source == COSEM_REGISTER) {
         return write_register(cosem->meter, row->object.index, number);

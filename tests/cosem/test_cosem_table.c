@@ -126,7 +126,10 @@ static void expect_list(const char *variant, bool three_phases)
     while (line_read(file, &line)) {
         const bool has = strcmp(three_phases ? line.on_382m : line.on_162m, "yes") == 0;
         const bool neutral = strcmp(line.obis, "1.1.99.98.12.255") == 0; /* of three phases */
-        const bool there = has && line.reason[0] == '\0' && (three_phases || !neutral);
+        const bool breaker =
+            strncmp(line.obis, "1.1.128.0.", 10) == 0 || strcmp(line.obis, "1.1.99.98.5.255") == 0;
+        const bool there = has && line.reason[0] == '\0' && (three_phases || !neutral) &&
+                           (meter->variant.breaker || !breaker);
         expect_line(clients, &line, there);
         present += there ? 1u : 0u;
         reasons += line.reason[0] != '\0' ? 1u : 0u;
@@ -145,6 +148,8 @@ static void test_list_of_382m(void **state)
 {
     (void)state;
     expect_list("382M", true);
+    toys_reset();
+    expect_list("382MB", true);
     toys_reset();
     expect_list("162M", false);
 }
@@ -222,7 +227,7 @@ static void read_all(struct cosem_client *client, size_t *n_values)
 static void test_everything_answers(void **state)
 {
     (void)state;
-    static const char *const variants[] = {"382M", "162M", "382LxF", "382M-aron"};
+    static const char *const variants[] = {"382M", "382MB", "162M", "382LxF", "382M-aron"};
     static const uint16_t saps[] = {COSEM_CLIENT_PUBLIC, COSEM_CLIENT_MODULE, COSEM_CLIENT_OPTICAL,
                                     COSEM_CLIENT_CONSUMER, COSEM_CLIENT_MANAGEMENT};
     static struct cosem_client client;

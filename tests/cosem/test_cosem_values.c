@@ -98,7 +98,7 @@ static void expect_as_kmp(struct meter *meter, const struct cosem_row *row)
 static void test_values_are_those_of_kmp(void **state)
 {
     (void)state;
-    static const char *const variants[] = {"382M", "382LxF", "162M"};
+    static const char *const variants[] = {"382M", "382MB", "382LxF", "162M"};
     for (size_t v = 0; v < sizeof variants / sizeof variants[0]; v++) {
         toys_reset();
         struct meter *meter = busy_meter(variants[v]);
