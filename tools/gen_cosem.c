@@ -45,6 +45,8 @@ static const char *const profiles[COSEM_PROFILES] = {
     [COSEM_PROFILE_LOAD_EVENTS] = "Log of load-profile events",
     [COSEM_PROFILE_NEUTRAL] = "Log of neutral faults",
     [COSEM_PROFILE_CUT_OFF] = "Cut-off log",
+    [COSEM_PROFILE_FIRMWARE] = "Log of firmware taken",
+    [COSEM_PROFILE_FIRMWARE_FAILED] = "Log of firmware refused",
 };
 
 static const char *const scripts[] = {
@@ -68,6 +70,7 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_CALENDAR: return "Activity calendar: tariff plan";
     case COSEM_BREAKER: return "Disconnect control";
     case COSEM_LIMITER: return "Limiter: first limit of Smart Disconnect";
+    case COSEM_IMAGE: return "Image transfer";
     case COSEM_SECURITY: return "Security set-up";
     case COSEM_DAYS: return "Special days of the tariff plan";
     default: return profiles[row->object.index];

@@ -85,9 +85,10 @@ static struct cosem asked(void *context, const struct dlms_session *session)
     return (struct cosem){(struct meter *)context, session, role_of(session)};
 }
 
-static bool visible(const struct meter *meter, enum cosem_role role, const struct cosem_row *row)
+bool cosem_there(const struct meter *meter, enum cosem_role role, const struct cosem_row *row)
 {
-    return cosem_sees(role, row) && cosem_row_fits(&meter->variant, row);
+    return cosem_sees(role, row) && cosem_row_fits(&meter->variant, row) &&
+           (row->source != COSEM_IMAGE || cosem_image_fitted(meter));
 }
 
 static const struct dlms_object *find(void *context, const struct dlms_session *session,
@@ -95,7 +96,7 @@ static const struct dlms_object *find(void *context, const struct dlms_session *
 {
     const struct cosem_row *row = cosem_row_find(obis);
     *other_class = false;
-    if (row == NULL || !visible((const struct meter *)context, role_of(session), row)) {
+    if (row == NULL || !cosem_there((const struct meter *)context, role_of(session), row)) {
         return NULL;
     }
     *other_class = row->object.class_id != class_id;
@@ -105,7 +106,8 @@ static const struct dlms_object *find(void *context, const struct dlms_session *
 static const struct dlms_object *at(void *context, const struct dlms_session *session, size_t n)
 {
     for (size_t i = 0; i < cosem_table_length; i++) {
-        if (visible((const struct meter *)context, role_of(session), &cosem_table[i]) && n-- == 0) {
+        if (cosem_there((const struct meter *)context, role_of(session), &cosem_table[i]) &&
+            n-- == 0) {
             return &cosem_table[i].object;
         }
     }
@@ -135,6 +137,7 @@ static const struct cosem_part *const parts[COSEM_SOURCES] = {
     [COSEM_BREAKER] = &cosem_breaker_part,
     [COSEM_LIMITER] = &cosem_limiter_part,
     [COSEM_SECURITY] = &cosem_security_part,
+    [COSEM_IMAGE] = &cosem_image_part,
 };
 
 static enum dlms_result get(void *context, const struct dlms_session *session, struct dlms_get *get,

@@ -23,12 +23,19 @@ static const uint8_t sets[SETS][COSEM_ROLES] = {
 static const struct {
     uint8_t class_id;
     int8_t attributes, methods;
-} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},   {8, 9, 6},
-               {9, 2, 1},  {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {20, 10, 1}, {22, 4, 0},
-               {23, 9, 0}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
+} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},  {8, 9, 6},
+               {9, 2, 1},  {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {18, 7, 4}, {20, 10, 1},
+               {22, 4, 0}, {23, 9, 0}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
 
 enum { TIME = 2, TIME_ZONE = 3, SUMMER_ENABLED = 8, SECRET = 7, PERIOD = 4, CAPTURE = 2 };
-enum { REPLY_TO_HLS = 1, FIRST_PASSIVE = 6, LIMIT = 4, LIMIT_TIME = 6 };
+enum {
+    REPLY_TO_HLS = 1,
+    FIRST_PASSIVE = 6,
+    LIMIT = 4,
+    LIMIT_TIME = 6,
+    BLOCK_SIZE = 2,
+    IMAGE_ENABLED = 5
+};
 
 int8_t cosem_attributes(uint16_t class_id)
 {
@@ -100,6 +107,7 @@ static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row,
     case 7: return profile_mode(role, row, index);
     case 8: return clock_mode(role, row, index);
     case 15: return association_mode(role, index);
+    case 18: return index == BLOCK_SIZE || index == IMAGE_ENABLED ? mode : mode & R;
     case 20: return index >= FIRST_PASSIVE ? mode : mode & R;
     case 71: return index == LIMIT || index == LIMIT_TIME ? mode : mode & R;
     default: return mode;
@@ -115,6 +123,7 @@ static uint8_t method_mode(enum cosem_role role, const struct cosem_row *row, in
     case 8: return set == SET_HOUSE_CLOCK && writes;
     case 9:
     case 11:
+    case 18:
     case 20:
     case 64:
     case 70: return role == COSEM_MANAGEMENT;

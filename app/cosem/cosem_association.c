@@ -95,8 +95,7 @@ static void object_write(const struct cosem *cosem, const struct cosem_row *row,
 
 static bool listed(const struct cosem *cosem, size_t i)
 {
-    return cosem_sees(cosem->role, &cosem_table[i]) &&
-           cosem_row_fits(&cosem->meter->variant, &cosem_table[i]);
+    return cosem_there(cosem->meter, cosem->role, &cosem_table[i]);
 }
 
 /* cursor[0]: row of the table that comes next, counted from 1; 0: the head. */

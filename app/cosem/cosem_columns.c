@@ -61,6 +61,11 @@ static const struct spec neutral[] = {ONLY(COLUMN_CODE, UINT8, CLASS_DATA, 1, 1,
 static const struct spec cut_off[] = {ONLY(COLUMN_CODE, UINT8, CLASS_DATA, 1, 1, 128, 0, 0),
                                       ONLY(COLUMN_FEEDBACK, UINT8, CLASS_DATA, 1, 1, 128, 0, 18)};
 
+static const struct spec firmware[] = {ONLY(COLUMN_PART, UINT8, CLASS_DATA, 1, 1, 96, 54, 2),
+                                       ONLY(COLUMN_REVISION, VISIBLE, CLASS_DATA, 1, 1, 96, 54, 3),
+                                       ONLY(COLUMN_PARTY, OCTETS, CLASS_DATA, 1, 1, 96, 54, 5),
+                                       ONLY(COLUMN_WAY, UINT8, CLASS_DATA, 1, 1, 96, 54, 6)};
+
 #define LIST(list)                                                                                 \
     {                                                                                              \
         list, sizeof list / sizeof list[0]                                                         \
@@ -72,7 +77,8 @@ static const struct {
     [COSEM_PROFILE_DEBITING] = LIST(debiting), [COSEM_PROFILE_DEBITING_2] = LIST(debiting_2),
     [COSEM_PROFILE_STATUS] = LIST(status_log), [COSEM_PROFILE_CLOCK] = LIST(clock_log),
     [COSEM_PROFILE_VOLTAGE] = LIST(voltage),   [COSEM_PROFILE_LOAD_EVENTS] = LIST(load_events),
-    [COSEM_PROFILE_NEUTRAL] = LIST(neutral),   [COSEM_PROFILE_CUT_OFF] = LIST(cut_off)};
+    [COSEM_PROFILE_NEUTRAL] = LIST(neutral),   [COSEM_PROFILE_CUT_OFF] = LIST(cut_off),
+    [COSEM_PROFILE_FIRMWARE] = LIST(firmware), [COSEM_PROFILE_FIRMWARE_FAILED] = LIST(firmware)};
 
 void cosem_clock_column(const struct cosem *cosem, const struct cosem_row *profile,
                         struct dlms_column *out)

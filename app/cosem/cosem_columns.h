@@ -21,6 +21,10 @@ enum cosem_column_kind {
     COLUMN_HOURS,    /**< operating hours, of event logs */
     COLUMN_CODE,     /**< event, low octet */
     COLUMN_FEEDBACK, /**< cut-off log: of the breaker */
+    COLUMN_PART,     /**< firmware logs: what was to be replaced */
+    COLUMN_REVISION, /**< before */
+    COLUMN_PARTY,    /**< who sent it: system title */
+    COLUMN_WAY,      /**< 1: by wire */
     COLUMN_BEFORE,   /**< clock log: what the clock said before */
     COLUMN_PHASE,    /**< voltage log: 0 all, 1 .. 3 */
     COLUMN_EVENT,    /**< voltage log: spec cosem-objects 4.10 */

@@ -27,17 +27,19 @@
 /* @return EVENT_LOGS: it is no event log */
 static enum event_log_name log_of(enum cosem_profile profile)
 {
-    static const uint8_t logs[COSEM_PROFILES] = {[COSEM_PROFILE_DEBITING] = EVENT_LOG_DEBITING,
-                                                 [COSEM_PROFILE_DEBITING_2] = EVENT_LOG_DEBITING_2,
-                                                 [COSEM_PROFILE_LOAD] = EVENT_LOGS,
-                                                 [COSEM_PROFILE_ANALYSIS] = EVENT_LOGS,
-                                                 [COSEM_PROFILE_STATUS] = EVENT_LOG_STATUS,
-                                                 [COSEM_PROFILE_CLOCK] = EVENT_LOG_CLOCK,
-                                                 [COSEM_PROFILE_VOLTAGE] = EVENT_LOG_VOLTAGE,
-                                                 [COSEM_PROFILE_LOAD_EVENTS] =
-                                                     EVENT_LOG_LOAD_PROFILE,
-                                                 [COSEM_PROFILE_NEUTRAL] = EVENT_LOG_NEUTRAL,
-                                                 [COSEM_PROFILE_CUT_OFF] = EVENT_LOG_DISCONNECT};
+    static const uint8_t logs[COSEM_PROFILES] = {
+        [COSEM_PROFILE_DEBITING] = EVENT_LOG_DEBITING,
+        [COSEM_PROFILE_DEBITING_2] = EVENT_LOG_DEBITING_2,
+        [COSEM_PROFILE_LOAD] = EVENT_LOGS,
+        [COSEM_PROFILE_ANALYSIS] = EVENT_LOGS,
+        [COSEM_PROFILE_STATUS] = EVENT_LOG_STATUS,
+        [COSEM_PROFILE_CLOCK] = EVENT_LOG_CLOCK,
+        [COSEM_PROFILE_VOLTAGE] = EVENT_LOG_VOLTAGE,
+        [COSEM_PROFILE_LOAD_EVENTS] = EVENT_LOG_LOAD_PROFILE,
+        [COSEM_PROFILE_NEUTRAL] = EVENT_LOG_NEUTRAL,
+        [COSEM_PROFILE_CUT_OFF] = EVENT_LOG_DISCONNECT,
+        [COSEM_PROFILE_FIRMWARE] = EVENT_LOG_FIRMWARE,
+        [COSEM_PROFILE_FIRMWARE_FAILED] = EVENT_LOG_FIRMWARE_FAILED};
     return (enum event_log_name)logs[profile];
 }
 
@@ -320,6 +322,19 @@ static void voltage_write(const struct cosem_entry *entry, const struct cosem_co
     }
 }
 
+/* Payload of the firmware logs: part, way, two characters of revision, system title. */
+static void firmware_write(const struct cosem_entry *entry, const struct cosem_column *column,
+                           struct writer *out)
+{
+    const uint8_t *payload = entry->of.event.payload;
+    switch (column->kind) {
+    case COLUMN_PART: dlms_write_u8(out, payload[0]); break;
+    case COLUMN_WAY: dlms_write_u8(out, payload[1]); break;
+    case COLUMN_REVISION: dlms_write_string(out, DLMS_VISIBLE, payload + 2, 2); break;
+    default: dlms_write_octets(out, payload + 4, DLMS_TITLE_OCTETS); break;
+    }
+}
+
 /* The status log's code is what has come; its first octet of payload is the status then. */
 static uint8_t code_of(enum cosem_profile profile, const struct cosem_entry *entry)
 {
@@ -361,6 +376,10 @@ void cosem_entry_write(const struct cosem *cosem, const struct cosem_row *profil
     case COLUMN_FEEDBACK:
         cosem_number_write(out, column->type, entry->of.event.payload[FEEDBACK_BYTE]);
         break;
+    case COLUMN_PART:
+    case COLUMN_WAY:
+    case COLUMN_REVISION:
+    case COLUMN_PARTY: firmware_write(entry, column, out); break;
     case COLUMN_BEFORE: before_write(cosem, entry, out); break;
     default: voltage_write(entry, column, out); break;
     }

@@ -32,7 +32,12 @@ struct cosem_part {
 extern const struct cosem_part cosem_value_part, cosem_clock_part, cosem_association_part,
     cosem_sap_part, cosem_hdlc_part, cosem_profile_part, cosem_script_part, cosem_schedule_part,
     cosem_calendar_part, cosem_days_part, cosem_breaker_part, cosem_limiter_part,
-    cosem_security_part;
+    cosem_security_part, cosem_image_part;
+
+/** The object is there for this role on this meter. */
+bool cosem_there(const struct meter *meter, enum cosem_role role, const struct cosem_row *row);
+/** The board takes programs. */
+bool cosem_image_fitted(const struct meter *meter);
 
 /** Name of a logical device: KAM, a letter, the serial number in six octets. */
 #define COSEM_DEVICE_NAME_OCTETS 10u

@@ -32,6 +32,7 @@ enum cosem_source {
     COSEM_BREAKER,  /**< disconnect control */
     COSEM_LIMITER,  /**< first limit of Smart Disconnect */
     COSEM_SECURITY, /**< of the management association */
+    COSEM_IMAGE,    /**< firmware on its way; of boards that take it */
     COSEM_SOURCES
 };
 
@@ -74,6 +75,8 @@ enum cosem_profile {
     COSEM_PROFILE_LOAD_EVENTS,
     COSEM_PROFILE_NEUTRAL,
     COSEM_PROFILE_CUT_OFF,
+    COSEM_PROFILE_FIRMWARE,        /**< taken */
+    COSEM_PROFILE_FIRMWARE_FAILED, /**< refused */
     COSEM_PROFILES
 };
 

@@ -23,6 +23,18 @@ struct board_breaker {
     uint8_t voltage; /**< there is voltage behind the relay */
 };
 
+/** Memory for a program on its way, beside the one that runs. */
+struct board_firmware {
+    const uint8_t *memory; /**< read where it stands */
+    uint32_t n_bytes;
+    const uint8_t *key; /**< of whom may sign programs: public key of P-256, 64 bytes */
+    /** @return 0, negative: it can't be written */
+    int (*write)(void *context, uint32_t address, const uint8_t *bytes, uint32_t n_bytes);
+    /** Run the image of the first n_bytes from the next start on; a loss of supply at any instant
+     *  leaves the old program or the new one.  @return 0, negative: the old one stays */
+    int (*activate)(void *context, uint32_t n_bytes);
+};
+
 struct board {
     struct legal_port legal; /**< permanent memory and pulse output of the legal part */
     void *context;           /**< handed back as the first argument of the calls below */
@@ -47,6 +59,9 @@ struct board {
 
     /** Ciphers for DLMS; its context is its own.  NULL: none, and nothing is ciphered. */
     const struct crypto_port *crypto;
+
+    /** NULL: no program can be loaded. */
+    const struct board_firmware *firmware;
 
     /** Breaker: bi-stable relays, one a phase, none in the neutral.  NULL, both: none fitted.
      * Begin to move them all; that takes its time, and nothing may be assumed until breaker_read

@@ -320,6 +320,7 @@ static void supply_went(struct meter *meter)
     meter->supply_on = false;
     meter->staged.systems = 0;
     meter->passive = (struct cosem_passive){.written = 0};
+    meter->image = (struct cosem_image){.status = COSEM_IMAGE_IDLE};
     meter->was_reset = false;
     meter->supply_lost_utc_s = clock_utc_s(&meter->clock, meter->now_us);
     meter_clock_supply_went(meter);

@@ -19,6 +19,7 @@
 #include "../bundle/bundle_store.h"
 #include "../clock/clock.h"
 #include "../cosem/cosem_calendar.h"
+#include "../cosem/cosem_image.h"
 #include "../cosem/cosem_secrets.h"
 #include "../demand/demand.h"
 #include "../demand/demand_day.h"
@@ -133,6 +134,7 @@ struct meter {
     struct clock_preset clock_preset;
     struct breaker breaker; /**< meter_breaker.h */
     int64_t next_breaker_us;
+    struct cosem_image image;     /**< firmware on its way */
     struct cosem_passive passive; /**< a calendar that is not in force */
     struct neutral neutral;       /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;

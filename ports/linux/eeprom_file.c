@@ -28,6 +28,8 @@ static const struct {
     [EEPROM_APP] = {"app.eeprom", "app.eeprom.new", BOARD_APP_MEMORY_BYTES, 65536},
     [EEPROM_CLOCK] = {"clock.chip", "clock.chip.new", EEPROM_CHUNK, 0},
     [EEPROM_BREAKER] = {"breaker.relay", "breaker.relay.new", EEPROM_CHUNK, 0},
+    [EEPROM_FIRMWARE] = {"firmware.image", "firmware.image.new",
+                         EEPROM_FIRMWARE_HEAD + EEPROM_FIRMWARE_BYTES, 0},
 };
 
 /* The folder with all that lead to it. */

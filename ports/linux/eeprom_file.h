@@ -1,7 +1,7 @@
 /**
  * Permanent memory of the meter as files, written in place: legal.eeprom, legal-log.eeprom
  * and app.eeprom in one folder, clock.chip, what the clock's chip keeps (rtc.h), and breaker.relay,
- * where the contacts of the breaker are (site_breaker.h).
+ * where the contacts of the breaker are (site_breaker.h), and firmware.image (site_firmware.h).
  *
  * The files are mapped, so a write is a copy into the page cache: it survives a kill of the process
  * at any instant, costs no system call and no fsync.  A crash of the whole computer may lose what
@@ -16,12 +16,17 @@
 
 #include "problem.h"
 
+/** Of firmware.image: its head, and room for an image behind it. */
+#define EEPROM_FIRMWARE_HEAD  4096u
+#define EEPROM_FIRMWARE_BYTES 524288u
+
 enum eeprom_part {
     EEPROM_LEGAL,
     EEPROM_LOG,
     EEPROM_APP,
     EEPROM_CLOCK,
     EEPROM_BREAKER,
+    EEPROM_FIRMWARE,
     EEPROM_PARTS
 };
 

@@ -9,6 +9,7 @@
 #include "instant.h"
 #include "ports/crypto/openssl/crypto_openssl.h"
 #include "site_breaker.h"
+#include "site_firmware.h"
 #include "site_quality.h"
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
@@ -329,6 +330,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     chip_start(site, options);
     site_breaker_start(site, options);
     board_fill(site);
+    site_firmware_board(site);
     const enum meter_err error = meter_start(&site->meter, &site->board, &options->variant,
                                              options->serial_number, site->now_us);
     if (start_problem(site, options, error, problem) != 0) {

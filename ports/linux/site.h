@@ -38,6 +38,8 @@ struct site {
     struct board board;
     struct crypto_port crypto; /**< of the board */
     struct key_file keys;      /**< as delivered; wiped once the meter has them */
+    struct board_firmware firmware;
+    uint8_t firmware_key[64]; /**< of whom may sign programs */
     struct eeprom *eeprom;
     struct mains *mains;
     struct measuring_system system[LAB_PHASES];
