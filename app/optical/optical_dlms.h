@@ -23,7 +23,7 @@ struct optical;
 /** Longest request (of management, in several frames) and answer; memory between blocks. */
 #define OPTICAL_DLMS_REQUEST 512u
 #define OPTICAL_DLMS_ANSWER  (OPTICAL_HDLC_TRANSMIT - HDLC_LLC_BYTES)
-#define OPTICAL_DLMS_KEPT    512u
+#define OPTICAL_DLMS_KEPT    256u
 
 struct optical_dlms {
     struct hdlc_server hdlc;
