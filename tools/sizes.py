@@ -16,13 +16,23 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 # part of the build tree -> the part whose functions its callbacks are; tables of functions stay in one file
 PARTS = {"legal": "ports", "proto": "app", "app": "ports", "ports": "ports"}
-# where a protocol asks through a table of functions, the files whose functions stand in that table
+# where a file asks through a table of functions, the files (or FILE:FUNCTION) whose functions stand in that table
+CRYPTO = "ports/crypto/portable/crypto_portable.c"
+SECURITY = "app/security/security.c"
 CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/optical_records.c", "app/optical/optical_analysis.c"),
              "proto/iec62056_21/iec_program.c": ("app/optical/optical_iec.c",),
              "app/optical/optical_iec.c": ("app/optical/optical_records.c",),
+             "proto/kmp/kmp_server.c": ("app/optical/optical.c",),
+             "proto/iec62056_21/iec_server.c": ("app/optical/optical.c", "app/optical/optical_iec.c"),
              "proto/dlms/hdlc_server.c": ("app/optical/optical_dlms.c",),
-             **{f"proto/dlms/dlms_server{part}.c": ("app/cosem/cosem.c",)
-                for part in ("", "_access", "_action", "_associate", "_gbt", "_get", "_set")}}
+             **{f"proto/dlms/dlms_server{part}.c": ("app/cosem/cosem.c", "proto/dlms/dlms_sentry.c")
+                for part in ("", "_access", "_action", "_associate", "_gbt", "_get", "_set")},
+             "proto/dlms/dlms_sentry.c": (SECURITY + ":begins", SECURITY + ":refused"),
+             "proto/dlms/dlms_cipher.c": (CRYPTO, SECURITY + ":reserve", SECURITY + ":keep"),
+             "proto/dlms/dlms_keys.c": (CRYPTO,), "proto/dlms/dlms_hls.c": (CRYPTO,), "proto/common/crypto_modes.c": (CRYPTO,),
+             "proto/dlms/dlms_rows.c": (), "proto/wmbus/wmbus_cipher.c": (CRYPTO,),
+             SECURITY: ("app/meter/meter_security.c",),
+             "app/breaker/breaker.c": ("app/meter/meter_breaker.c",), "app/meter/meter_breaker.c": ("ports/qemu_m4/board.c",)}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
 UNKNOWN_FRAME = 48
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"\\]*\\n([^"]*?):[\d:]+\\n(\d+) bytes \(([^)]*)\)')
@@ -70,7 +80,7 @@ class Graph:
                 if table is None:
                     if self.file[pointed] == self.file[name] or self.part[pointed] == PARTS[self.part[name]]:
                         yield pointed
-                elif self.file[pointed].endswith(table):
+                elif (self.file[pointed] + ":" + short(pointed)).endswith(table) or self.file[pointed].endswith(table):
                     yield pointed
 
     def worst(self, name):

@@ -2,13 +2,16 @@
 
 usage: test_dlms_ports.py BUILD_DIR SOURCE_DIR
 """
+import json
 import os
 import socket
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from dlms_raw import AARE_OK, AARQ_PUBLIC, Stream, aarq_lls, frame, get, wrapped  # noqa: E402
+from dlms_secure import Manager, self_test  # noqa: E402
 from meter_process import Meter, check, run, wait_until  # noqa: E402
 
 METER_NUMBER = get(1, "1.1.0.0.1.255", 2)
@@ -134,6 +137,68 @@ def test_hdlc_on_the_optical_port(meter):
     link.close()
 
 
+class Link:
+    """APDUs of client 1 over HDLC, requests in segments of 128."""
+
+    def __init__(self, stream):
+        self.stream, self.sent, self.heard = stream, 0, 0
+        control, _ = stream.hdlc_ask(0x93, SNRM, 1, 1)
+        check(control == 0x73, f"UA, found {control:02X}")
+
+    def ask(self, apdu):
+        info = LLC + apdu
+        for at in range(0, len(info), 128):
+            last = at + 128 >= len(info)
+            self.stream.send(frame(self.heard << 5 | 0x10 | self.sent << 1, info[at:at + 128], 1, 1, not last))
+            self.sent = self.sent + 1 & 7
+            _, answer = self.stream.hdlc()
+        self.heard = self.heard + 1 & 7
+        return answer[3:]
+
+
+def manage(manager):
+    """Returns the last message that it has sent."""
+    check(manager.associate(), "HLS")
+    check(manager.get(ENERGY)[:5] == bytes.fromhex("C401C10006"), "energy")
+    check(manager.get(get(8, "0.0.1.0.0.255", 2))[:6] == bytes.fromhex("C401C100090C"), "clock")
+    return manager.seal(0xC8, ENERGY)
+
+
+def test_management():
+    """REQ(SEC-01): with keys, client 1 on both ways in; forged and repeated messages are refused; without keys, nobody."""
+    self_test()
+    keys = {"guek": bytes(range(16)).hex(), "gak": bytes(range(0xD0, 0xE0)).hex()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "keys.json")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+            json.dump(keys, file)
+        meter = Meter("--keys", path, "--dlms", "tcp:127.0.0.1:0", "--optical", "tcp:127.0.0.1:0")
+    secrets = (bytes.fromhex(keys["guek"]), bytes.fromhex(keys["gak"]))
+    link = Stream(meter.port("dlms tcp"))
+    first = Manager(lambda apdu: link.ask(apdu, 1, 1), *secrets)
+    last = manage(first)
+    check(link.ask(last, 1, 1)[:1] == b"\xCC", "energy")
+    check(link.ask(last, 1, 1)[:3] == bytes.fromhex("D80106"), "the same message again is refused")
+    forged = bytearray(first.seal(0xC8, ENERGY))
+    forged[-1] ^= 1
+    check(link.ask(bytes(forged), 1, 1)[:1] == b"\xD8", "a forged one is refused")
+    link.close()
+    eye = Stream(meter.port("optical tcp"))
+    manage(Manager(Link(eye).ask, *secrets, counter=first.counter + 10))
+    eye.close()
+    meter.terminate()
+
+
+def test_no_keys_no_management(meter):
+    link = Stream(meter.port("dlms tcp"))
+    link.send(wrapped(AARQ_PUBLIC, 1, 1))
+    check(AARE_OK in link.ask(AARQ_PUBLIC), "only the public client is answered")
+    link.close()
+    eye = Stream(meter.port("optical tcp"))
+    check(eye.hdlc_ask(0x93, SNRM, 1, 1)[0] == 0x1F, "DM")
+    eye.close()
+
+
 def test_timing():
     """At the speed of a real line, too."""
     meter = Meter("--optical", "tcp:127.0.0.1:0,timing=on")
@@ -166,6 +231,8 @@ def main():
     test_hdlc_on_the_optical_port(meter)
     test_many_connections(meter)
     test_timing()
+    test_no_keys_no_management(meter)
+    test_management()
     check(slow.closed(60), "who does not end his message is dropped")
     check(time.monotonic() - began > 5, "but not at once")
     slow.close()
