@@ -321,6 +321,34 @@ static void answers_in_clear_or_bent_are_refused(void **state)
     dlms_guard_end(&protector);
 }
 
+static void answers_protected_less_than_asked_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t control;
+        bool good;
+    } cases[] = {{0x30, true}, {0x10, false}, {0x20, false}, {0x30, true}};
+    struct dlms_client client;
+    const struct dlms_url url = url_of(DLMS_AUTH_GMAC, 0, DLMS_PROTECT_BOTH);
+    keys_begin(0);
+    meter_begin(DLMS_AUTH_GMAC, 0, DLMS_ALLOW_LN_CIPHERED);
+    assert_int_equal(client_begin(&client, &url), 0);
+    assert_int_equal(dlms_client_associate(&client), DLMS_CLIENT_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        static const uint8_t answer[] = {0xC4, 1, 0xC1, 0, 0x12, 0, 1};
+        struct dlms_seal how = {.wrapping = DLMS_WRAP_GLO, .control = cases[i].control};
+        struct dlms_span span;
+        uint8_t buffer[100];
+        memcpy(buffer + 40, answer, sizeof answer);
+        assert_int_equal(dlms_cipher_protect(&stage.sentry.cipher, &how, buffer, sizeof buffer, 40,
+                                             sizeof answer, &span),
+                         0);
+        struct dlms_bytes apdu = {span.bytes, span.n_bytes};
+        assert_int_equal(protector.guard.unprotect(&protector, &apdu) == 0, cases[i].good);
+    }
+    dlms_guard_end(&protector);
+}
+
 /* ---- counters ---- */
 
 static void counters_are_never_used_twice(void **state)
@@ -520,6 +548,7 @@ int main(void)
         cmocka_unit_test(high_level_security_without_ciphering),
         cmocka_unit_test(wrong_keys_let_nobody_in),
         cmocka_unit_test(answers_in_clear_or_bent_are_refused),
+        cmocka_unit_test(answers_protected_less_than_asked_are_refused),
         cmocka_unit_test(counters_are_never_used_twice),
         cmocka_unit_test(many_runs_at_once_share_no_number),
         cmocka_unit_test(a_damaged_file_of_counters_stops_everything),
