@@ -259,7 +259,7 @@ static const struct {
     {"action", "[CLASS/]OBIS[:METHOD] [TYPE:VALUE]", 1, 2, true, action},
     {"image", "upload FILE [name=NAME] [resume] [activate]", 2, 5, true, dlms_command_image},
     {"keys", "change FILE", 2, 2, true, dlms_command_keys},
-    {"listen", "PORT", 1, 1, false, dlms_command_listen},
+    {"listen", "[PORT]", 0, 1, false, dlms_command_listen},
 };
 
 enum tool_exit command_dlms(struct tool *tool, int n_arguments, char **arguments)

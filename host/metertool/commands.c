@@ -46,7 +46,7 @@ const struct command commands[] = {
     {"dlms",
      "objects | get [CLASS/]OBIS[:ATTRIBUTE] ... | set [CLASS/]OBIS[:ATTRIBUTE] TYPE:VALUE | "
      "action "
-     "[CLASS/]OBIS[:METHOD] [TYPE:VALUE] | image upload FILE | keys change FILE | listen PORT",
+     "[CLASS/]OBIS[:METHOD] [TYPE:VALUE] | image upload FILE | keys change FILE | listen [PORT]",
      "any DLMS meter: its objects, read, write, carry out, firmware, keys, pushes", false, false,
      command_dlms},
     {"display", "get | set automatic|manual|backup READING ...|delivered",

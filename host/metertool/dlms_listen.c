@@ -36,6 +36,63 @@ struct listener {
     unsigned long n_pushes;
 };
 
+/* ---- pairs of code and value, whatever stands around them ---- */
+
+/** An octet-string that is an OBIS code, and not an element that merely has six octets. */
+static bool is_code(const struct dlms_value *value)
+{
+    return value->type == DLMS_OCTETS && value->n_bytes == 6 && value->bytes[5] == 255 &&
+           value->bytes[0] <= 9;
+}
+
+/**
+ * Call take for each code that is followed by a simple value: meters push {code, value} pairs, bare
+ * or in structures of their own, behind names and numbers that have no code.  @return how many.
+ */
+static unsigned each_pair(struct reader data,
+                          void (*take)(void *context, const uint8_t obis[6],
+                                       const struct dlms_value *value),
+                          void *context)
+{
+    struct dlms_walker walker;
+    struct dlms_value value;
+    const uint8_t *code = NULL;
+    unsigned n = 0;
+    dlms_walker_init(&walker, data.at, reader_left(&data));
+    while (dlms_data_next(&walker, &value) == DLMS_OK) {
+        const bool simple = value.type != DLMS_ARRAY && value.type != DLMS_STRUCTURE;
+        if (code != NULL && simple) {
+            take(context, code, &value);
+            n++;
+            code = NULL;
+        } else {
+            code = is_code(&value) ? value.bytes : NULL;
+        }
+    }
+    return n;
+}
+
+static void print_pair(void *context, const uint8_t obis[6], const struct dlms_value *value)
+{
+    char code[OBIS_TEXT_MAX], name[80], text[200];
+    (void)context;
+    obis_text(obis, code);
+    object_name(obis, name, sizeof name);
+    dlms_value_text(value, text, sizeof text);
+    printf("  %-20s %-28s %s\n", code, name, text);
+}
+
+static void add_pair(void *context, const uint8_t obis[6], const struct dlms_value *value)
+{
+    char code[OBIS_TEXT_MAX], text[200];
+    int64_t number = 0;
+    int exponent = 0;
+    obis_text(obis, code);
+    dlms_value_text(value, text, sizeof text);
+    const bool whole = dlms_value_number(value, &number, &exponent) && exponent == 0;
+    json_object_set_new(context, code, whole ? json_integer(number) : json_string(text));
+}
+
 /* ---- a push ---- */
 
 static void now_text(char text[32])
@@ -65,6 +122,12 @@ static void print_json(const struct dlms_notification *n, const char *now, unsig
             json_object_set_new(one, "time", json_string(text));
         }
     }
+    json_t *values = json_object();
+    if (each_pair(n->data, add_pair, values) > 0) {
+        json_object_set_new(one, "values", values);
+    } else {
+        json_decref(values);
+    }
     json_object_set_new(one, "data", dlms_data_json(n->data));
     json_dumpf(one, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     putchar('\n');
@@ -80,6 +143,18 @@ static void print_text(const struct dlms_notification *n, const char *now, unsig
     }
     (void)dlms_data_text(n->data, text, sizeof text);
     printf("%s  %u  %s%s%s\n", now, server, code, code[0] != '\0' ? " " : "", text);
+    (void)each_pair(n->data, print_pair, NULL);
+}
+
+/** Some firmware sends the time of a data-notification as an octet-string with its tag. */
+static void mend_time(struct dlms_bytes *apdu)
+{
+    const size_t at = 5; /* tag, long invoke id */
+    if (apdu->n_bytes > at + 2 && apdu->bytes[0] == DLMS_TAG_DATA_NOTIFICATION &&
+        apdu->bytes[at] == DLMS_OCTETS && apdu->bytes[at + 1] == DLMS_TIME_OCTETS) {
+        memmove(apdu->bytes + at, apdu->bytes + at + 1, apdu->n_bytes - at - 1);
+        apdu->n_bytes--;
+    }
 }
 
 static void take_push(struct listener *listener, const struct dlms_wpdu *wpdu)
@@ -95,6 +170,7 @@ static void take_push(struct listener *listener, const struct dlms_wpdu *wpdu)
                                          : "expected its keys in --keys FILE or OPEN382_KEYS");
         return;
     }
+    mend_time(&apdu);
     if (dlms_notification_read(apdu.bytes, apdu.n_bytes, &n) != DLMS_OK) {
         tool_complain("a push of server %u is malformed (its first octet is %02X)", wpdu->source,
                       tag);
@@ -222,6 +298,58 @@ static void loop(struct listener *listener)
     }
 }
 
+/* ---- a line: HDLC, frames that nobody asked for (customer ports) ---- */
+
+static enum tool_exit listen_on_line(struct listener *listener)
+{
+    struct tool *tool = listener->tool;
+    struct dlms_link *link = &tool->dlms.link;
+    const struct hdlc_client_memory memory = {link->frame,  sizeof link->frame,
+                                              link->whole,  sizeof link->whole,
+                                              link->notice, sizeof link->notice};
+    const struct hdlc_client_settings settings =
+        hdlc_client_defaults(1, (struct hdlc_address){1, 0, 1});
+    const long wanted = tool->options.count;
+    hdlc_client_init(&link->hdlc, &settings, &memory);
+    fprintf(stderr, "metertool: waiting for pushes on %s\n", tool->line.url.path);
+    while (wanted == 0 || listener->n_pushes < (unsigned long)wanted) {
+        uint8_t bytes[64];
+        struct writer nothing = writer_over(bytes, sizeof bytes);
+        int64_t next_ms = 0;
+        const int n = line_read(&tool->line, link->came, sizeof link->came, 1000);
+        if (n < 0) {
+            tool_complain("%s", tool->line.error);
+            return EXIT_METER;
+        }
+        struct reader in = reader_over(link->came, (size_t)n);
+        while (hdlc_client_receive(&link->hdlc, &in, line_now_ms()) == HDLC_NOTICE ||
+               hdlc_client_step(&link->hdlc, line_now_ms(), &nothing, &next_ms) == HDLC_NOTICE) {
+            struct dlms_wpdu push = {.source = link->hdlc.notice_from.upper,
+                                     .apdu = link->notice + (link->hdlc.apdu - link->notice),
+                                     .n_apdu = link->hdlc.n_apdu};
+            take_push(listener, &push);
+        }
+    }
+    return EXIT_GOOD;
+}
+
+/** The line of -m, with no association on it.  Complains itself. */
+static enum tool_exit open_line(struct tool *tool)
+{
+    struct meter_url url;
+    char error[400];
+    if (tool->options.meter == NULL ||
+        meter_url_parse(tool->options.meter, &url, error, sizeof error) != HOST_OK || !url.hdlc) {
+        tool_complain("listen: expected a port, or -m dlms-hdlc:/dev/... or hdlc+tcp://HOST:PORT");
+        return EXIT_USAGE;
+    }
+    if (line_open(&tool->line, &url, NULL) != HOST_OK) {
+        tool_complain("%s", tool->line.error);
+        return EXIT_METER;
+    }
+    return EXIT_GOOD;
+}
+
 static enum tool_exit take_keys(struct listener *listener)
 {
     char error[KEY_FILE_ERROR_MAX];
@@ -239,35 +367,43 @@ static enum tool_exit take_keys(struct listener *listener)
     return EXIT_GOOD;
 }
 
-enum tool_exit dlms_command_listen(struct tool *tool, int n_arguments, char **arguments)
+/** TCP and UDP on that port. */
+static enum tool_exit listen_on_port(struct listener *listener, const char *text)
 {
-    static struct listener listener;
     char *end = NULL;
-    const unsigned long port = strtoul(arguments[0], &end, 10);
-    (void)n_arguments;
+    const unsigned long port = strtoul(text, &end, 10);
     if (*end != '\0' || port < 1 || port > 65535) {
-        tool_complain("listen '%s': expected a port, 1 to 65535; 4059 is DLMS's own", arguments[0]);
+        tool_complain("listen '%s': expected a port, 1 to 65535; 4059 is DLMS's own", text);
         return EXIT_USAGE;
     }
-    listener.tool = tool;
     for (size_t i = 0; i < METERS_MAX; i++) {
-        listener.connections[i].fd = -1;
+        listener->connections[i].fd = -1;
     }
-    const enum tool_exit result = take_keys(&listener);
-    if (result != EXIT_GOOD) {
-        return result;
-    }
-    listener.tcp = open_socket(SOCK_STREAM, (uint16_t)port);
-    listener.udp = open_socket(SOCK_DGRAM, (uint16_t)port);
-    if (listener.tcp < 0 || listener.udp < 0) {
+    listener->tcp = open_socket(SOCK_STREAM, (uint16_t)port);
+    listener->udp = open_socket(SOCK_DGRAM, (uint16_t)port);
+    if (listener->tcp < 0 || listener->udp < 0) {
         tool_complain("port %lu cannot be opened: %s", port, strerror(errno));
         return EXIT_METER;
     }
     fprintf(stderr, "metertool: waiting for pushes on port %lu, TCP and UDP\n", port);
-    loop(&listener);
+    loop(listener);
+    return EXIT_GOOD;
+}
+
+enum tool_exit dlms_command_listen(struct tool *tool, int n_arguments, char **arguments)
+{
+    static struct listener listener;
+    listener.tool = tool;
+    enum tool_exit result = take_keys(&listener);
+    if (result == EXIT_GOOD && n_arguments == 0) {
+        result = open_line(tool);
+        result = result == EXIT_GOOD ? listen_on_line(&listener) : result;
+    } else if (result == EXIT_GOOD) {
+        result = listen_on_port(&listener, arguments[0]);
+    }
     if (listener.has_keys) {
         dlms_guard_end(&listener.protector);
     }
     key_file_wipe(&listener.keys);
-    return EXIT_GOOD;
+    return result;
 }

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from fake_dlms import CLOCK, NAME, FakeDlms, moment, obis, octets, structure, u16, u32
+from push_vectors import DENMARK_ENCRYPTED, DENMARK_KEYS, NORWAY_LIST_2, SWEDEN_LIST_1
 
 TOOL = os.path.join(sys.argv[1], "metertool")
 
@@ -226,6 +227,32 @@ def listening():
     check("malformed" in err and "no DLMS wrapper" in err, err)
 
 
+def customer_ports():
+    """Real telegrams, torn apart anywhere, with noise between them; one is encrypted."""
+    server = socket.create_server(("127.0.0.1", 0))
+    listener = subprocess.Popen([TOOL, "-m", f"hdlc+tcp://127.0.0.1:{server.getsockname()[1]}", "--json", "-n", "4",
+                                 "dlms", "listen"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env={**os.environ, "OPEN382_KEYS": json.dumps(DENMARK_KEYS)})
+    line, _ = server.accept()
+    frames = [bytes.fromhex(f) for f in (SWEDEN_LIST_1, NORWAY_LIST_2, DENMARK_ENCRYPTED)]
+    damaged = bytearray(frames[0])
+    damaged[100] ^= 1
+    stream = b"\x00\xFFnoise\x7E" + frames[0] + frames[1] + bytes(damaged) + b"\x7E\x7E" + frames[2] + frames[0]
+    for i in range(0, len(stream), 97):
+        line.sendall(stream[i:i + 97])
+        time.sleep(0.01)
+    out, err = listener.communicate(timeout=20)
+    line.close()
+    server.close()
+    pushes = [json.loads(text) for text in out.splitlines()]
+    check(listener.returncode == 0 and len(pushes) == 4, f"{out}{err}")
+    check(pushes[0]["time"] == "2022-02-17 22:33:50" and pushes[0]["server"] == 16, f"{pushes[0]}")
+    check(pushes[0]["values"]["1-1:1.7.0.255"] == 3503 and pushes[0]["values"]["1-1:32.7.0.255"] == 243, f"{pushes[0]}")
+    check(pushes[1]["values"]["1-1:1.8.0.255"] == 8582328, f"{pushes[1]}")
+    check(pushes[2]["time"] == "2020-01-07 14:47:20" and pushes[2]["values"]["1-1:1.8.0.255"] == 866636, f"{pushes[2]}")
+    check(pushes[3]["values"] == pushes[0]["values"], "the one behind the damaged one")
+
+
 def example():
     meter = FakeDlms(block=100)
     done = subprocess.run([os.path.join(sys.argv[1], "examples", "dlms-client"), "127.0.0.1", str(meter.port)],
@@ -237,6 +264,6 @@ def example():
 
 
 for part in (reading, blocks_and_lists, profiles, clocks, objects, wrong_answers, traces, passwords, images, listening,
-             example):
+             customer_ports, example):
     part()
 print("ok")
