@@ -638,6 +638,21 @@ static void access_asks_for_several_things_at_once(void **state)
     assert_int_equal(seen.octets, 6);
 }
 
+static void notifications_are_waited_for(void **state)
+{
+    (void)state;
+    struct script script;
+    struct dlms_client client;
+    open_client(&client, &script, NULL, 0, 512);
+    script.pending = "0F00000001001107|C401C1000600000BB8|0F000000";
+    assert_int_equal(dlms_client_listen(&client), DLMS_CLIENT_OK);
+    assert_int_equal(told, 1);
+    assert_int_equal(dlms_client_listen(&client), DLMS_CLIENT_ERR_MALFORMED); /* an answer */
+    assert_int_equal(dlms_client_listen(&client), DLMS_CLIENT_ERR_MALFORMED); /* cut */
+    assert_int_equal(dlms_client_listen(&client), DLMS_CLIENT_ERR_SILENT);
+    assert_int_equal(told, 1);
+}
+
 /* ---- general block transfer ---- */
 
 static void answers_in_general_blocks(void **state)
@@ -698,6 +713,7 @@ int main(void)
         cmocka_unit_test(long_values_go_in_blocks),
         cmocka_unit_test(a_captured_action_that_is_denied),
         cmocka_unit_test(access_asks_for_several_things_at_once),
+        cmocka_unit_test(notifications_are_waited_for),
         cmocka_unit_test(answers_in_general_blocks),
         cmocka_unit_test(long_requests_in_general_blocks),
     };
