@@ -137,3 +137,49 @@ enum dlms_agreement_err dlms_agreement_message(const struct dlms_message_agreeme
     }
     return agree(how->crypto, how->suite, how->own_key, how->peer_key, &party_u, &party_v, key);
 }
+
+enum { SCHEME_ONE_PASS = 1, SCHEME_STATIC = 2 };
+
+/* One pass: an ephemeral public key comes along, signed by the sender. */
+static bool one_pass_good(const struct dlms_agreed_key *asked)
+{
+    const struct dlms_keys *keys = asked->cipher->keys;
+    const struct crypto_port *crypto = keys->crypto;
+    const size_t n_point = asked->n_data / 2u;
+    const struct crypto_piece point = {asked->data, n_point};
+    enum crypto_curve curve;
+    return curve_of(crypto, keys->suite, &curve) && keys->agreement.verify_key != NULL &&
+           asked->n_data == dlms_key_data_bytes(keys->suite) &&
+           crypto->curves->verify(crypto->context, curve, keys->agreement.verify_key, &point, 1,
+                                  asked->data + n_point) == 0;
+}
+
+enum dlms_cipher_err dlms_agreed_key_make(const struct dlms_agreed_key *asked,
+                                          uint8_t key[CRYPTO_KEY_MAX_BYTES])
+{
+    const struct dlms_keys *keys = asked->cipher->keys;
+    struct dlms_message_agreement agreement = {.crypto = keys->crypto,
+                                               .suite = keys->suite,
+                                               .own_key = keys->agreement.own_key,
+                                               .peer_key = keys->agreement.peer_key,
+                                               .originator = asked->sender,
+                                               .recipient = asked->cipher->own_title};
+    if (agreement.own_key == NULL) {
+        return DLMS_CIPHER_ERR_KEY;
+    }
+    if (asked->scheme == SCHEME_ONE_PASS) {
+        if (!one_pass_good(asked)) {
+            return DLMS_CIPHER_ERR_TAG;
+        }
+        agreement.peer_key = asked->data;
+    } else if (asked->scheme == SCHEME_STATIC && asked->n_data == 0) {
+        agreement.transaction = asked->how->transaction;
+        agreement.n_transaction = asked->how->n_transaction;
+    } else {
+        return DLMS_CIPHER_ERR_FORM;
+    }
+    return agreement.peer_key != NULL &&
+                   dlms_agreement_message(&agreement, key) == DLMS_AGREEMENT_OK
+               ? DLMS_CIPHER_OK
+               : DLMS_CIPHER_ERR_KEY;
+}

@@ -85,6 +85,11 @@ struct dlms_message_agreement {
 enum dlms_agreement_err dlms_agreement_message(const struct dlms_message_agreement *how,
                                                uint8_t key[CRYPTO_KEY_MAX_BYTES]);
 
+/** For struct dlms_agreement_keys: the key of a message that came.  DLMS_CIPHER_ERR_TAG: an
+ * ephemeral key that its sender has not signed. */
+enum dlms_cipher_err dlms_agreed_key_make(const struct dlms_agreed_key *asked,
+                                          uint8_t key[CRYPTO_KEY_MAX_BYTES]);
+
 /**
  * Concatenation KDF with one round: the first bytes of hash(00000001, secret, algorithm, U, V).
  * @param secret  a scalar's length

@@ -83,8 +83,24 @@ struct dlms_seal {
     uint8_t other[DLMS_OTHER_INFO_MAX];
 };
 
-/** Keys of the curves for messages whose key is agreed upon with each; what is NULL is not used. */
+struct dlms_cipher;
+
+/** A message whose key is agreed upon for it alone. */
+struct dlms_agreed_key {
+    const struct dlms_cipher *cipher;
+    const struct dlms_seal *how;
+    const uint8_t *sender; /**< its title */
+    uint8_t scheme;        /**< key-parameters: 1 C(1e, 1s), 2 C(0e, 2s) */
+    const uint8_t *data;   /**< key-ciphered-data */
+    size_t n_data;
+};
+
+/** Keys of the curves for such messages; what is NULL is not used. */
 struct dlms_agreement_keys {
+    /** dlms_agreed_key_make() (dlms_agreement.h); NULL: such messages are refused, and the code for
+     *  them is not linked. */
+    enum dlms_cipher_err (*make)(const struct dlms_agreed_key *asked,
+                                 uint8_t key[CRYPTO_KEY_MAX_BYTES]);
     const uint8_t *own_key;    /**< our static private key */
     const uint8_t *peer_key;   /**< the peer's static public key: C(0e, 2s) */
     const uint8_t *verify_key; /**< the peer's public key of ECDSA: C(1e, 1s) */

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "../common/reader.h"
-#include "dlms_agreement.h"
 #include "dlms_cipher_part.h"
 
 static struct dlms_peer_counter *peer_of(struct dlms_cipher *cipher, const struct dlms_seal *how)
@@ -243,51 +242,19 @@ static enum dlms_cipher_err open_with(struct dlms_cipher *cipher, const struct d
     return gcm_unprotect(&input, cipher, how, key, &envelope->payload);
 }
 
-enum { SCHEME_ONE_PASS = 1, SCHEME_STATIC = 2 };
-
-/* One pass: an ephemeral public key comes along, signed by the sender. */
-static bool one_pass_good(const struct dlms_cipher *cipher, const struct envelope *envelope)
-{
-    const struct crypto_port *crypto = cipher->keys->crypto;
-    const size_t n_point = envelope->n_key_data / 2u;
-    const struct crypto_piece point = {envelope->key_data, n_point};
-    const uint8_t *verify_key = cipher->keys->agreement.verify_key;
-    return envelope->n_key_data == dlms_key_data_bytes(cipher->keys->suite) &&
-           crypto->curves != NULL && verify_key != NULL &&
-           crypto->curves->verify(crypto->context,
-                                  cipher->keys->suite == 2u ? CRYPTO_P384 : CRYPTO_P256, verify_key,
-                                  &point, 1, envelope->key_data + n_point) == 0;
-}
-
 /* The key that both sides make for this message. */
 static enum dlms_cipher_err agreed_key(const struct dlms_cipher *cipher,
                                        const struct dlms_seal *how, const struct envelope *envelope,
                                        const uint8_t *sender, uint8_t bytes[CRYPTO_KEY_MAX_BYTES])
 {
-    struct dlms_message_agreement agreement = {.crypto = cipher->keys->crypto,
-                                               .suite = cipher->keys->suite,
-                                               .own_key = cipher->keys->agreement.own_key,
-                                               .peer_key = cipher->keys->agreement.peer_key,
-                                               .originator = sender,
-                                               .recipient = cipher->own_title};
-    if (agreement.own_key == NULL) {
-        return DLMS_CIPHER_ERR_KEY;
-    }
-    if (envelope->scheme == SCHEME_ONE_PASS) {
-        if (!one_pass_good(cipher, envelope)) {
-            return DLMS_CIPHER_ERR_TAG;
-        }
-        agreement.peer_key = envelope->key_data;
-    } else if (envelope->scheme == SCHEME_STATIC && envelope->n_key_data == 0) {
-        agreement.transaction = how->transaction;
-        agreement.n_transaction = how->n_transaction;
-    } else {
-        return DLMS_CIPHER_ERR_FORM;
-    }
-    return agreement.peer_key != NULL &&
-                   dlms_agreement_message(&agreement, bytes) == DLMS_AGREEMENT_OK
-               ? DLMS_CIPHER_OK
-               : DLMS_CIPHER_ERR_KEY;
+    const struct dlms_agreed_key asked = {.cipher = cipher,
+                                          .how = how,
+                                          .sender = sender,
+                                          .scheme = envelope->scheme,
+                                          .data = envelope->key_data,
+                                          .n_data = envelope->n_key_data};
+    return cipher->keys->agreement.make != NULL ? cipher->keys->agreement.make(&asked, bytes)
+                                                : DLMS_CIPHER_ERR_KEY;
 }
 
 /* The key comes with the message, wrapped under the master key, or is made for it. */

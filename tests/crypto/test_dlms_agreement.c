@@ -195,7 +195,8 @@ static void test_messages(void **state)
         pairs_make(&meter, &port, suite);
         pairs_make(&stranger, &port, suite);
         message_make(&message, &port, suite, scheme, &client, &meter);
-        struct dlms_agreement_keys keys = {meter.agree, client.public_key, client.verify};
+        struct dlms_agreement_keys keys = {dlms_agreed_key_make, meter.agree, client.public_key,
+                                           client.verify};
         assert_int_equal(message_open(&message, &port, suite, &keys), DLMS_CIPHER_OK);
         for (size_t i = 1; i < message.n_bytes; i += 3) {
             message.bytes[i] ^= 1u;
@@ -206,9 +207,12 @@ static void test_messages(void **state)
         assert_int_equal(message_open(&message, &port, suite, &keys), DLMS_CIPHER_ERR_TAG);
         keys.own_key = NULL;
         assert_int_equal(message_open(&message, &port, suite, &keys), DLMS_CIPHER_ERR_KEY);
-        keys = (struct dlms_agreement_keys){meter.agree, stranger.public_key, stranger.verify};
+        keys = (struct dlms_agreement_keys){dlms_agreed_key_make, meter.agree, stranger.public_key,
+                                            stranger.verify};
         assert_int_equal(message_open(&message, &port, suite, &keys), DLMS_CIPHER_ERR_TAG);
-        keys = (struct dlms_agreement_keys){meter.agree, NULL, NULL};
+        keys = (struct dlms_agreement_keys){NULL, meter.agree, client.public_key, client.verify};
+        assert_int_equal(message_open(&message, &port, suite, &keys), DLMS_CIPHER_ERR_KEY);
+        keys = (struct dlms_agreement_keys){dlms_agreed_key_make, meter.agree, NULL, NULL};
         assert_int_not_equal(message_open(&message, &port, suite, &keys), DLMS_CIPHER_OK);
     }
 }
