@@ -31,24 +31,28 @@ enum field_offset {
 /** Bytes that tell a frame's beginning from something else before its CRC is there. */
 #define HEAD_BYTES 6u
 
-/* Byte by byte: compilers make one store or load of each where the machine allows it. */
-static void put32(uint8_t *at, uint32_t value)
-{
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-    at[2] = (uint8_t)(value >> 16);
-    at[3] = (uint8_t)(value >> 24);
-}
-
-/* One store for certain on a little-endian machine: of constant bytes compilers make several. */
-static void put64(uint8_t *at, uint64_t value)
+/* Little endian, in one store for certain where the machine is so: of bytes that they know
+   compilers make several. */
+static void put(uint8_t *at, const void *word, size_t n_bytes)
 {
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-        memcpy(at, &value, sizeof value);
+        memcpy(at, word, n_bytes);
         return;
     }
-    put32(at, (uint32_t)value);
-    put32(at + 4, (uint32_t)(value >> 32));
+    const uint8_t *from = word;
+    for (size_t i = 0; i < n_bytes; i++) {
+        at[i] = from[n_bytes - 1u - i];
+    }
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    put(at, &value, sizeof value);
+}
+
+static void put64(uint8_t *at, uint64_t value)
+{
+    put(at, &value, sizeof value);
 }
 
 /** The word of eight whose first four bytes are those of one, and its last those of the other. */

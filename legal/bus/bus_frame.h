@@ -27,25 +27,31 @@
 #define BUS_FLAG_CLIPPED 0x04u /**< at least one ADC code stood at the end of its range */
 #define BUS_FLAG_REFUSED 0x08u /**< constants out of range at start: neutral ones are used */
 
-/** One frame: the counters at the end of a window, and the window's own phasors. */
+/**
+ * One frame: the counters at the end of a window, and the window's own phasors.
+ *
+ * Not in the order of the bytes: neighbours on the line are none here.  Compilers join what is
+ * copied from neighbour to neighbour to one wide access, and one that reads at once what was
+ * written in two parts waits for both to reach the cache: on a PC that was a tenth of a window.
+ */
 struct bus_frame {
-    uint8_t system;          /**< 1 .. 3 */
-    uint8_t flags;           /**< BUS_FLAG_... */
-    uint16_t sequence;       /**< counts frames modulo 2^16, 0 = first after power-up */
-    uint16_t epoch;          /**< differs after each power-up: counters began again at zero */
-    int16_t temperature_cc;  /**< 1/100 degree Celsius */
-    uint64_t samples;        /**< cumulative; one sample = 125 us */
-    int64_t active;          /**< cumulative sum of v*i >> 16, wraps; positive = import */
-    int64_t reactive;        /**< cumulative, likewise; positive = current lags (Q1, Q2) */
-    uint64_t voltage;        /**< cumulative sum of v*v >> 16 */
-    uint64_t current;        /**< cumulative sum of i*i >> 16 */
-    uint32_t window_samples; /**< samples of the window that ends with this frame */
+    uint8_t system;         /**< 1 .. 3 */
+    uint8_t flags;          /**< BUS_FLAG_... */
+    int16_t temperature_cc; /**< 1/100 degree Celsius */
+    uint16_t sequence;      /**< counts frames modulo 2^16, 0 = first after power-up */
+    uint16_t epoch;         /**< differs after each power-up: counters began again at zero */
+    uint64_t samples;       /**< cumulative; one sample = 125 us */
+    int64_t active;         /**< cumulative sum of v*i >> 16, wraps; positive = import */
+    int64_t reactive;       /**< cumulative, likewise; positive = current lags (Q1, Q2) */
+    uint64_t voltage;       /**< cumulative sum of v*v >> 16 */
+    uint64_t current;       /**< cumulative sum of i*i >> 16 */
+    uint32_t frequency_uhz; /**< 0: no voltage to measure it on */
     /** Fundamental peak phasors, 1/64 ADC step; argument = phase reached at the window's end, which
      *  is the instant samples / 8000 s after the system's sample 0 (sample k is taken at
      *  k / 8000 s).  Two systems that sample together are compared by turning one of them through
      *  2*pi*f*(samples_a - samples_b) / 8000. */
-    int32_t v1_re, v1_im, i1_re, i1_im;
-    uint32_t frequency_uhz; /**< 0: no voltage to measure it on */
+    int32_t i1_im, i1_re, v1_im, v1_re;
+    uint32_t window_samples; /**< samples of the window that ends with this frame */
 };
 
 /**

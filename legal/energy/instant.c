@@ -94,54 +94,58 @@ static const struct system_sums *sums_of(const struct system *system)
     return sums->samples > 0 ? sums : NULL;
 }
 
-static const struct system_rms *place_of(const struct system_rms *known, uint64_t squares)
-{
-    return &known[squares & 1u];
-}
-
+/* Does this place know the value? */
 static bool is_of(const struct system_rms *rms, uint64_t squares, uint64_t samples, uint32_t gain)
 {
     return rms->squares == squares && rms->samples == samples && rms->gain == gain;
 }
 
-static uint32_t voltage_of(const struct system *system, const struct system_sums *sums)
+static uint32_t voltage_of(const struct system *system, const struct system_sums *sums,
+                           uint32_t gain)
 {
-    const uint32_t gain = system_voltage_gain(system);
-    const struct system_rms *known = place_of(system->voltage_rms, sums->voltage);
+    const struct system_rms *known = &system->voltage_rms[sums->voltage & 1u];
     return is_of(known, sums->voltage, sums->samples, gain)
                ? known->value
                : rms_of(sums->voltage, sums->samples, 0, FULL_SCALE_MV, gain);
 }
 
-static uint32_t current_of(const struct system *system, const struct system_sums *sums)
+static uint32_t current_of(const struct system *system, const struct system_sums *sums,
+                           uint32_t gain)
 {
-    const uint32_t gain = system_current_gain(system);
-    const struct system_rms *known = place_of(system->current_rms, sums->current);
+    const struct system_rms *known = &system->current_rms[sums->current & 1u];
     return is_of(known, sums->current, sums->samples, gain)
                ? known->value
                : rms_of(sums->current, sums->samples, system->constants.current_noise_lsb2,
                         FULL_SCALE_UA, gain);
 }
 
-static void keep_voltage(struct system *system)
+/* The same, and remembered. */
+static uint32_t keep_voltage(struct system *system, const struct system_sums *sums)
 {
-    const struct system_sums *sums = sums_of(system);
-    if (sums != NULL) {
-        const struct system_rms rms = {sums->voltage, sums->samples, system_voltage_gain(system),
-                                       voltage_of(system, sums)};
-        system->voltage_rms[sums->voltage & 1u] = rms;
+    const uint32_t gain = system_voltage_gain(system);
+    struct system_rms *place = &system->voltage_rms[sums->voltage & 1u];
+    const uint32_t value = voltage_of(system, sums, gain);
+    if (!is_of(place, sums->voltage, sums->samples, gain)) {
+        *place = (struct system_rms){sums->voltage, sums->samples, gain, value};
     }
+    return value;
 }
 
-static void keep_current(struct system *system)
+static uint32_t keep_current(struct system *system, const struct system_sums *sums)
 {
-    const struct system_sums *sums = sums_of(system);
-    if (sums != NULL) {
-        const struct system_rms rms = {sums->current, sums->samples, system_current_gain(system),
-                                       current_of(system, sums)};
-        system->current_rms[sums->current & 1u] = rms;
+    const uint32_t gain = system_current_gain(system);
+    struct system_rms *place = &system->current_rms[sums->current & 1u];
+    const uint32_t value = current_of(system, sums, gain);
+    if (!is_of(place, sums->current, sums->samples, gain)) {
+        *place = (struct system_rms){sums->current, sums->samples, gain, value};
     }
+    return value;
 }
+
+/* Rms values of the systems that have any; of the others nobody asks. */
+struct sizes {
+    uint32_t voltage_mv[LEGAL_SYSTEMS], current_ua[LEGAL_SYSTEMS];
+};
 
 /* Of U1 in its own system, 2^-32 turns. */
 static uint32_t angle_of_voltage(const struct system *system)
@@ -199,15 +203,16 @@ static void fill_angles(const struct processor *p, unsigned s, const struct refe
     phase->voltage_angle_mdeg = voltage_angle(p, s, reference, voltage);
 }
 
-static void fill_phase(const struct processor *p, unsigned s, struct legal_phase *phase)
+static void fill_phase(const struct processor *p, unsigned s, const struct sizes *sizes,
+                       struct legal_phase *phase)
 {
     const struct system *system = &p->system[s];
     const struct system_sums *sums = sums_of(system);
     if (sums == NULL) {
         return;
     }
-    phase->voltage_mv = voltage_of(system, sums);
-    phase->current_ua = current_of(system, sums);
+    phase->voltage_mv = sizes->voltage_mv[s];
+    phase->current_ua = sizes->current_ua[s];
     phase->current_ma = (phase->current_ua + 500u) / 1000u;
     phase->active_mw = power_milli(wide_product(sums->active, system->power_gain), sums->samples);
     phase->reactive_mvar =
@@ -322,7 +327,7 @@ enum legal_err legal_sums(const struct legal *legal, uint8_t system, struct lega
     return LEGAL_OK;
 }
 
-static void powers(const struct processor *p, struct legal_instant *out)
+static void powers(const struct processor *p, const struct sizes *sizes, struct legal_instant *out)
 {
     memset(out, 0, sizeof *out);
     bool temperature = false;
@@ -331,7 +336,7 @@ static void powers(const struct processor *p, struct legal_instant *out)
         if (processor_silent(p, s)) {
             continue;
         }
-        fill_phase(p, s, &out->phase[s]);
+        fill_phase(p, s, sizes, &out->phase[s]);
         if (!temperature && system->last.samples > 0) {
             out->temperature_cc = system->temperature_cc;
             temperature = true;
@@ -343,18 +348,31 @@ static void powers(const struct processor *p, struct legal_instant *out)
 void legal_powers(struct legal *legal, struct legal_instant *out)
 {
     struct processor *p = processor_of(legal);
+    struct sizes sizes;
     for (unsigned s = 0; s < p->setup.systems; s++) {
-        keep_voltage(&p->system[s]);
-        keep_current(&p->system[s]);
+        const struct system_sums *sums = sums_of(&p->system[s]);
+        if (sums != NULL) {
+            sizes.voltage_mv[s] = keep_voltage(&p->system[s], sums);
+            sizes.current_ua[s] = keep_current(&p->system[s], sums);
+        }
     }
-    powers(p, out);
+    powers(p, &sizes, out);
 }
 
 void legal_instant(const struct legal *legal, struct legal_instant *out)
 {
     const struct processor *p = processor_of_const(legal);
     const struct reference reference = reference_of(p);
-    powers(p, out);
+    struct sizes sizes;
+    for (unsigned s = 0; s < p->setup.systems; s++) {
+        const struct system *system = &p->system[s];
+        const struct system_sums *sums = sums_of(system);
+        if (sums != NULL) {
+            sizes.voltage_mv[s] = voltage_of(system, sums, system_voltage_gain(system));
+            sizes.current_ua[s] = current_of(system, sums, system_current_gain(system));
+        }
+    }
+    powers(p, &sizes, out);
     for (unsigned s = 0; s < p->setup.systems; s++) {
         const struct system *system = &p->system[s];
         struct legal_phase *phase = &out->phase[s];
@@ -378,7 +396,6 @@ void legal_voltages(struct legal *legal, struct legal_voltages *out)
 {
     struct processor *p = processor_of(legal);
     for (unsigned s = 0; s < p->setup.systems; s++) {
-        keep_voltage(&p->system[s]);
         if (p->system[s].voltage_present) {
             keep_angle(&p->system[s]);
         }
@@ -386,12 +403,12 @@ void legal_voltages(struct legal *legal, struct legal_voltages *out)
     const struct reference reference = reference_of(p);
     memset(out, 0, sizeof *out);
     for (unsigned s = 0; s < p->setup.systems; s++) {
-        const struct system *system = &p->system[s];
+        struct system *system = &p->system[s];
         const struct system_sums *sums = sums_of(system);
         if (processor_silent(p, s) || sums == NULL) {
             continue;
         }
-        out->voltage_mv[s] = voltage_of(system, sums);
+        out->voltage_mv[s] = keep_voltage(system, sums);
         out->present[s] = system->voltage_present;
         if (out->present[s]) {
             out->angle_mdeg[s] = voltage_angle(p, s, &reference, voltage_turns(p, s, &reference));
