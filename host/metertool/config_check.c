@@ -148,6 +148,35 @@ static bool settings_fit(const struct examination *x, const struct variant *vari
     return true;
 }
 
+/** As the document has it, else the meter, else as it is delivered. */
+static uint32_t number_of(const struct examination *x, unsigned id)
+{
+    const struct setting_def *def = setting_by_id((uint16_t)id);
+    const size_t row = (size_t)(def - setting_table);
+    return x->document->has[row]                  ? x->document->value[row].number
+           : x->base != NULL && x->base->has[row] ? x->base->value[row].number
+                                                  : def->initial;
+}
+
+static bool in_order(const struct examination *x, unsigned more, unsigned less, unsigned at)
+{
+    char place[CONFIG_PATH_MAX];
+    const uint32_t high = number_of(x, more), low = number_of(x, less);
+    snprintf(place, sizeof place, "settings.%.50s", setting_by_id((uint16_t)at)->name);
+    return low <= high ||
+           fault(x, place, "expected %s not above %s, found %lu above %lu",
+                 setting_by_id((uint16_t)less)->name, setting_by_id((uint16_t)more)->name,
+                 (unsigned long)low, (unsigned long)high);
+}
+
+/** k1 >= k2 >= k3 and t1 <= t2 <= t3, as the meter wants them (docs/breaker.md). */
+static bool breaker_fits(const struct examination *x)
+{
+    const unsigned k = SETTING_BREAKER_K1, t = SETTING_BREAKER_T1;
+    return in_order(x, k, k + 1, k + 1) && in_order(x, k + 1, k + 2, k + 2) &&
+           in_order(x, t + 1, t, t + 1) && in_order(x, t + 2, t + 1, t + 2);
+}
+
 static bool lists_fit(const struct examination *x, const struct variant *variant)
 {
     for (unsigned which = 0; which < KMP_DISPLAY_LISTS; which++) {
@@ -226,6 +255,6 @@ bool config_document_check(const struct config_document *document,
     if (order[0] == '\0') {
         return true;
     }
-    return variant_of(&x, order, &variant) && settings_fit(&x, &variant) &&
+    return variant_of(&x, order, &variant) && settings_fit(&x, &variant) && breaker_fits(&x) &&
            lists_fit(&x, &variant) && plan_fits(&x, &variant) && rest_fits(&x, &variant);
 }

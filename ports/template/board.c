@@ -118,6 +118,9 @@ void template_board_init(struct board *board, void *hardware)
          * your cipher unit's functions in place of its own if you have one; and the keys with
          * meter_security_begin() after meter_start() */
         .crypto = NULL,
+        /* relays of a breaker: begin to move them all, and tell of each where it is; NULL: none */
+        .breaker_drive = NULL,
+        .breaker_read = NULL,
         .real_sensors = true,
     };
 }

@@ -79,6 +79,32 @@ def test_button(folder):
                   f"{variant} {level}: {value(registers, '1.8.0*128')} kWh, expected {expected}")
 
 
+def config(port, *settings, expected=0):
+    done = subprocess.run([os.path.join(sys.argv[1], "metertool"), "-m", f"kmp+tcp://127.0.0.1:{port}", "config", "set",
+                           "--yes", *settings], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    check(done.returncode == expected, f"{settings}: {done.returncode} {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def test_lost_neutral(folder):
+    """REQ(NEU-02, NEU-04): unbalanced loads without a neutral: opened after a minute; behind open relays the star point
+    is where it belongs, so it closes again, once, opens again, and then waits for a person."""
+    scenario = write(folder, "neutral.scn", "set i=8\nset i1=1\nat 10m lose neutral\n")
+    meter = Meter("--variant", "382LxB", "--mains", scenario, "--speed", "1", "--optical",
+                  "tcp:127.0.0.1:0,channel=module", "--panel", "127.0.0.1:0")
+    wait_until(lambda: meter.get("/api/state")["display"]["on"], "supply")
+    port = int([line for line in meter.lines if line.startswith("optical")][0].rsplit(":", 1)[1].split(",")[0].split()[0])
+    config(port, "breaker-basis=8", "breaker-coupling=automatic", "breaker-retries=1")
+    meter.post("/api/speed", {"speed": 600})
+    wait_until(lambda: value(meter.registers(), "128.0.0") == 8, "opened, closed, opened, released", 60)
+    meter.post("/api/speed", {"speed": 0})
+    events = json.loads(tool(meter, "--json", "events", "disconnect")[0])
+    records = events["records"] if isinstance(events, dict) else events
+    check([event["detail"]["state"] for event in records] == [12, 4, 12, 8], str(records))
+    check(abs(value(meter.registers(), "32.7.0") - 230) < 1 and value(meter.registers(), "1.7.0") == 0, "healthy and dark")
+    meter.terminate()
+
+
 def test_smart_disconnect(folder):
     """REQ(BRK-09, X-BRK-1, X-BRK-2): set over the module port; warning, cut off, closed again by itself, and so on
     three times; the limit lies between the phases' currents."""
@@ -87,12 +113,6 @@ def test_smart_disconnect(folder):
                   "--optical", "tcp:127.0.0.1:0", "--optical", "tcp:127.0.0.1:0,channel=module", "--panel", "127.0.0.1:0")
     wait_until(lambda: meter.get("/api/state")["display"]["on"], "supply")
     ports = [int(line.rsplit(":", 1)[1].split(",")[0].split()[0]) for line in meter.lines if line.startswith("optical")]
-
-    def config(port, *settings, expected=0):
-        done = subprocess.run([os.path.join(sys.argv[1], "metertool"), "-m", f"kmp+tcp://127.0.0.1:{port}", "config", "set",
-                               "--yes", *settings], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
-        check(done.returncode == expected, f"{settings}: {done.returncode} {done.stdout}{done.stderr}")
-        return done.stdout + done.stderr
 
     config(ports[0], "breaker-basis=1", expected=1)
     config(ports[1], "breaker-basis=1", "breaker-limit=15", "breaker-coupling=automatic", "breaker-retries=2")
@@ -143,7 +163,7 @@ def test_power_cuts(folder):
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for test in (test_tool, test_button, test_smart_disconnect, test_faults, test_power_cuts):
+        for test in (test_tool, test_button, test_smart_disconnect, test_lost_neutral, test_faults, test_power_cuts):
             test(folder)
     print("breaker: good")
 

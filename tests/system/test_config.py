@@ -116,6 +116,8 @@ def test_check(folder):
         ({**document(tariff_plan=PLAN), "order_number": "68438BL421010"}, ":4: tariff_plan: uses T2, but a meter 68438BL421010 has no"),
         ({**document(quality_limits={"under": 200}), "order_number": "68438BB423010"}, ":4: quality_limits: a meter 68438BB423010 does not have them"),
         ({**document(settings={"neutral-time": 9}), "order_number": "68438BB423010"}, ":5: settings.neutral-time: a meter"),
+        ({**document(settings={"breaker-k1": 9}), "order_number": "68438BL4B3010"}, "expected breaker-k2 not above breaker-k1"),
+        ({**document(settings={"breaker-t1": 31}), "order_number": "68438BL4B3010"}, "expected breaker-t1 not above breaker-t2"),
         ({**document(), "order_number": "6843"}, ":3: order_number: expected 13 characters"),
         (document(analysis={"on": True}), ":4: analysis: expected on (true or false), interval_min"),
     ]
