@@ -55,7 +55,8 @@ size_t cosem_associations(const struct meter *meter, enum cosem_port port, bool 
         const bool wanted = management || offers[i].association.role != COSEM_MANAGEMENT;
         if (wanted && (offers[i].ports & AT(port)) != 0) {
             out[n] = offers[i].association;
-            if (!meter->cosem.action && out[n].role != COSEM_MANAGEMENT) {
+            if (settings_number(&meter->settings, SETTING_DLMS_ACTION) == 0 &&
+                out[n].role != COSEM_MANAGEMENT) {
                 out[n].conformance &= ~(uint32_t)DLMS_CAN_ACTION;
             }
             n++;

@@ -13,7 +13,7 @@ static const uint8_t sets[SETS][COSEM_ROLES] = {
     [SET_R] = {N, R, R, R, R},           [SET_RW] = {N, R, B, B, B},
     [SET_RW_MODULE] = {N, R, R, B, B},   [SET_W] = {N, N, W, W, W},
     [SET_CLOCK] = {R, R, B, B, B},       [SET_ASSOCIATION] = {R, R, R, R, R},
-    [SET_HDLC] = {R, R, R, R, R},        [SET_LOG] = {N, R, R, R, R},
+    [SET_HDLC] = {R, R, B, B, B},        [SET_LOG] = {N, R, R, R, R},
     [SET_LOGGER] = {N, R, R, R, R},      [SET_DEBITING] = {N, R, R, R, R},
     [SET_PERIOD] = {N, R, B, B, B},      [SET_HOUSE_R] = {N, N, N, N, R},
     [SET_HOUSE_RW] = {N, N, N, N, B},    [SET_HOUSE_CLOCK] = {N, N, N, N, B},
@@ -33,6 +33,7 @@ enum {
     FIRST_PASSIVE = 6,
     LIMIT = 4,
     LIMIT_TIME = 6,
+    FIRST_WRITTEN = 5,
     BLOCK_SIZE = 2,
     IMAGE_ENABLED = 5
 };
@@ -108,6 +109,7 @@ static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row,
     case 8: return clock_mode(role, row, index);
     case 15: return association_mode(role, index);
     case 18: return index == BLOCK_SIZE || index == IMAGE_ENABLED ? mode : mode & R;
+    case 23: return index >= FIRST_WRITTEN ? mode : mode & R;
     case 20: return index >= FIRST_PASSIVE ? mode : mode & R;
     case 71: return index == LIMIT || index == LIMIT_TIME ? mode : mode & R;
     default: return mode;

@@ -14,11 +14,6 @@ enum { SPEED = 2, WINDOW_TX, WINDOW_RX, INFO_TX, INFO_RX, INTER_OCTET, INACTIVIT
 #define METER_LETTER   'E' /* 45h, as the real meter's name has it */
 #define MANAGER_LETTER 'M' /* of the management device: ours, names differ within a meter */
 #define SPEED_9600     5u
-#define INFO_TX_OCTETS 512u
-#define INFO_RX_OCTETS 128u
-#define INTER_OCTET_MS 500u
-#define INACTIVITY_S   20u
-#define DEVICE_ADDRESS 32u
 
 /* Object identifier 2.16.756.5.8.branch.arc as its seven numbers (note N5). */
 static void name_write(struct writer *out, uint8_t branch, uint8_t arc)
@@ -192,24 +187,46 @@ static enum dlms_result sap_get(const struct cosem *cosem, const struct cosem_ro
     return DLMS_RESULT_SUCCESS;
 }
 
+/* Settings behind the attributes that can be written; 0: none. */
+static uint16_t hdlc_setting(int8_t attribute)
+{
+    switch (attribute) {
+    case INFO_TX: return SETTING_HDLC_TRANSMIT;
+    case INFO_RX: return SETTING_HDLC_RECEIVE;
+    case INTER_OCTET: return SETTING_HDLC_INTER_OCTET;
+    case INACTIVITY: return SETTING_HDLC_INACTIVITY;
+    case ADDRESS: return SETTING_HDLC_ADDRESS;
+    default: return 0;
+    }
+}
+
 static enum dlms_result hdlc_get(const struct cosem *cosem, const struct cosem_row *row,
                                  struct dlms_get *get, struct writer *out)
 {
-    (void)cosem;
+    const uint16_t setting = hdlc_setting(get->attribute);
     (void)row;
-    switch (get->attribute) {
-    case SPEED: dlms_write_enum(out, SPEED_9600); break;
-    case WINDOW_TX:
-    case WINDOW_RX: dlms_write_u8(out, 1); break;
-    case INFO_TX: dlms_write_u16(out, INFO_TX_OCTETS); break;
-    case INFO_RX: dlms_write_u16(out, INFO_RX_OCTETS); break;
-    case INTER_OCTET: dlms_write_u16(out, INTER_OCTET_MS); break;
-    case INACTIVITY: dlms_write_u16(out, INACTIVITY_S); break;
-    default: dlms_write_u16(out, DEVICE_ADDRESS); break;
+    if (setting != 0) {
+        dlms_write_u16(
+            out, (uint16_t)settings_number(&cosem->meter->settings, (enum setting_id)setting));
+    } else if (get->attribute == SPEED) {
+        dlms_write_enum(out, SPEED_9600);
+    } else {
+        dlms_write_u8(out, 1); /* windows */
     }
     return DLMS_RESULT_SUCCESS;
 }
 
+/* From the next link on. */
+static enum dlms_result hdlc_set(const struct cosem *cosem, const struct cosem_row *row,
+                                 int8_t attribute, struct reader data)
+{
+    uint16_t number = 0;
+    (void)row;
+    return dlms_read_u16(&data, &number)
+               ? cosem_setting_change(cosem->meter, hdlc_setting(attribute), number)
+               : DLMS_RESULT_TYPE;
+}
+
 const struct cosem_part cosem_association_part = {association_get, association_set, NULL};
 const struct cosem_part cosem_sap_part = {sap_get, NULL, NULL};
-const struct cosem_part cosem_hdlc_part = {hdlc_get, NULL, NULL};
+const struct cosem_part cosem_hdlc_part = {hdlc_get, hdlc_set, NULL};

@@ -12,7 +12,6 @@
 #define SLOTS        2u
 #define CHECK_BYTES  4u
 #define FIRST_CLIENT 18u
-#define FLAG_ACTION  0x01u
 
 static uint32_t address_of(uint32_t sequence)
 {
@@ -24,7 +23,7 @@ static void encode(const struct cosem_secrets *secrets, struct writer *w)
     writer_uint_le(w, MARK, 4);
     writer_uint_le(w, FORMAT, 2);
     writer_uint_le(w, secrets->sequence, 4);
-    writer_u8(w, secrets->action ? FLAG_ACTION : 0u);
+    writer_u8(w, 0);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
         writer_u8(w, secrets->changed[i].n_bytes);
         writer_bytes(w, secrets->changed[i].bytes, COSEM_SECRET_MAX);
@@ -38,7 +37,7 @@ static bool decode(const uint8_t bytes[PAGE_BYTES], struct cosem_secrets *out)
     memset(&found, 0, sizeof found);
     bool good = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == FORMAT;
     found.sequence = (uint32_t)reader_uint_le(&r, 4);
-    found.action = (reader_u8(&r) & FLAG_ACTION) != 0;
+    (void)reader_u8(&r);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
         found.changed[i].n_bytes = reader_u8(&r);
         memcpy(found.changed[i].bytes, reader_bytes(&r, COSEM_SECRET_MAX), COSEM_SECRET_MAX);
@@ -127,11 +126,4 @@ bool cosem_secret_change(struct cosem_secrets *secrets, const struct board *boar
     struct cosem_secrets wanted = *secrets;
     return place < COSEM_SECRETS && secret_set(&wanted.changed[place], bytes, n_bytes) &&
            save(secrets, board, &wanted);
-}
-
-bool cosem_action_change(struct cosem_secrets *secrets, const struct board *board, bool action)
-{
-    struct cosem_secrets wanted = *secrets;
-    wanted.action = action;
-    return save(secrets, board, &wanted);
 }

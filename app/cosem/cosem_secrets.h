@@ -1,6 +1,5 @@
 /**
- * Passwords of the associations with low level security, and whether ACTION is granted to them: in
- * permanent memory.
+ * Passwords of the associations with low level security, in permanent memory.
  *
  * Each of the clients 18, 19 and 20 has its own; as delivered all are "12345".  A client changes
  * its own by attribute 7 of its association.
@@ -25,8 +24,7 @@ struct cosem_secret {
 };
 
 struct cosem_secrets {
-    uint32_t sequence; /**< of the record written last; 0: none */
-    bool action;       /**< ACTION is granted (00 10 1D), else not (00 10 1C) */
+    uint32_t sequence;                            /**< of the record written last; 0: none */
     struct cosem_secret delivered[COSEM_SECRETS]; /**< not stored */
     struct cosem_secret changed[COSEM_SECRETS];   /**< n_bytes 0: it was not */
 };
@@ -46,7 +44,4 @@ const struct cosem_secret *cosem_secret_of(const struct cosem_secrets *secrets, 
  *  as before */
 bool cosem_secret_change(struct cosem_secrets *secrets, const struct board *board, uint16_t client,
                          const uint8_t *bytes, size_t n_bytes);
-/** Grant ACTION or do not.  @return false: not stored: as before */
-bool cosem_action_change(struct cosem_secrets *secrets, const struct board *board, bool action);
-
 #endif

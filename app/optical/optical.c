@@ -175,7 +175,7 @@ void optical_init(struct optical *optical, const struct meter *meter)
     memset(optical, 0, sizeof *optical);
     kmp_server_init(&optical->kmp, (uint8_t)settings_number(&meter->settings, SETTING_KMP_ADDRESS));
     iec_server_init(&optical->iec, &settings);
-    optical_dlms_init(&optical->dlms);
+    optical_dlms_init(&optical->dlms, meter);
     optical->last_byte_ms = INT64_MIN / 2;
     struct writer address = writer_over(optical->address, sizeof optical->address - 1u);
     writer_decimal(&address, meter->serial_number, 8);

@@ -8,14 +8,21 @@ struct served {
     struct meter *meter;
 };
 
-void optical_dlms_init(struct optical_dlms *dlms)
+static struct hdlc_server_settings settings_of(const struct meter *meter)
 {
-    static const struct hdlc_server_settings settings = {
-        .own = {OPTICAL_HDLC_TRANSMIT, OPTICAL_HDLC_RECEIVE, 1, 1},
-        .physical = OPTICAL_HDLC_PHYSICAL,
-        .inactivity_s = OPTICAL_HDLC_INACTIVITY_S,
-        .inter_octet_ms = OPTICAL_HDLC_INTER_OCTET_MS,
+    const struct settings *s = &meter->settings;
+    return (struct hdlc_server_settings){
+        .own = {(uint16_t)settings_number(s, SETTING_HDLC_TRANSMIT),
+                (uint16_t)settings_number(s, SETTING_HDLC_RECEIVE), 1, 1},
+        .physical = (uint16_t)settings_number(s, SETTING_HDLC_ADDRESS),
+        .inactivity_s = (uint16_t)settings_number(s, SETTING_HDLC_INACTIVITY),
+        .inter_octet_ms = (uint16_t)settings_number(s, SETTING_HDLC_INTER_OCTET),
     };
+}
+
+void optical_dlms_init(struct optical_dlms *dlms, const struct meter *meter)
+{
+    const struct hdlc_server_settings settings = settings_of(meter);
     const struct hdlc_server_memory memory = {
         .frame = dlms->frame,
         .n_frame = sizeof dlms->frame,
@@ -33,7 +40,7 @@ bool optical_dlms_wants(const struct optical_dlms *dlms, uint8_t byte, int64_t w
     if (byte == HDLC_FLAG) {
         return true;
     }
-    if (wall_ms - dlms->hdlc.last_byte_ms >= OPTICAL_HDLC_INTER_OCTET_MS) {
+    if (wall_ms - dlms->hdlc.last_byte_ms >= dlms->hdlc.settings.inter_octet_ms) {
         return false; /* what had begun does not go on */
     }
     if (hdlc_receiver_busy(receiver)) {
@@ -96,6 +103,10 @@ void optical_dlms_byte(struct optical *optical, struct meter *meter, uint8_t byt
     struct served served = {optical, meter};
     const struct hdlc_upper upper = upper_of(&served);
     struct reader in = reader_over(&byte, 1);
+    if (byte == HDLC_FLAG && optical->dlms.hdlc.mode == HDLC_NDM) { /* what has been set since */
+        const struct hdlc_server_settings settings = settings_of(meter);
+        hdlc_server_configure(&optical->dlms.hdlc, &settings);
+    }
     hdlc_server_receive(&optical->dlms.hdlc, &upper, &in, wall_ms, out);
 }
 

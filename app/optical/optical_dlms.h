@@ -2,9 +2,9 @@
  * DLMS over HDLC on the optical port: direct HDLC at 9600 baud, or after the mode E opening of IEC
  * 62056-21 at the speed that was agreed there.
  *
- * Limits and time-outs are the 382M's: information 512 octets to the client and 128 from it, window
- * 1, physical address 32, 20 s of silence end the link.
- * Source: spec cosem-objects 1.4; OPT-02, OPT-03.
+ * Limits and time-outs are settings (121 to 125), as delivered the 382M's: information 512 octets
+ * to the client and 128 from it, physical address 32, 20 s of silence end the link; the window
+ * is 1. Source: spec cosem-objects 1.4; OPT-02, OPT-03.
  */
 #ifndef OPEN382_OPTICAL_DLMS_H
 #define OPEN382_OPTICAL_DLMS_H
@@ -14,11 +14,8 @@
 
 struct optical;
 
-#define OPTICAL_HDLC_TRANSMIT       512u
-#define OPTICAL_HDLC_RECEIVE        128u
-#define OPTICAL_HDLC_PHYSICAL       32u
-#define OPTICAL_HDLC_INACTIVITY_S   20u
-#define OPTICAL_HDLC_INTER_OCTET_MS 500u
+#define OPTICAL_HDLC_TRANSMIT 512u
+#define OPTICAL_HDLC_RECEIVE  128u
 
 /** Longest request (of management, in several frames) and answer; memory between blocks. */
 #define OPTICAL_DLMS_REQUEST 512u
@@ -35,7 +32,7 @@ struct optical_dlms {
 };
 
 /** No link.  *dlms stays where it is. */
-void optical_dlms_init(struct optical_dlms *dlms);
+void optical_dlms_init(struct optical_dlms *dlms, const struct meter *meter);
 /** Does a byte on a line that is otherwise quiet belong to HDLC?  A flag does, and all inside a
  *  frame. */
 bool optical_dlms_wants(const struct optical_dlms *dlms, uint8_t byte, int64_t wall_ms);

@@ -119,6 +119,7 @@ static const struct setting_choice iec_speeds[] = {
     {4, "4800 baud"}, {5, "9600 baud"}, {0, NULL}};
 static const struct setting_choice iec_modes[] = {
     {0, "A"}, {1, "A and C"}, {2, "A, C and D0"}, {0, NULL}};
+static const struct setting_choice granted[] = {{0, "not granted"}, {1, "granted"}, {0, NULL}};
 static const struct setting_choice debit2[] = {
     {0, "daily"}, {1, "weekly"}, {2, "monthly"}, {0, NULL}};
 static const struct setting_choice couplings[] = {{0, "by hand"}, {1, "automatic"}, {0, NULL}};
@@ -178,6 +179,9 @@ static const struct setting_choice tools[] = {
 #define IEC_PERIOD(id, of, text, kmp)                                                              \
     IEC_NUMBER(id, "iec-d0-period-" of, "IEC mode D0: period over the " text " in units of 5 s",   \
                0, 17280, 0, "", kmp)
+
+#define DLMS_NUMBER(id, name, text, min, max, initial, unit)                                       \
+    OWN(id, name, text, SETTING_NUMBER, 0, 0, min, max, initial, unit, NEED_L_OR_M, NONE, NULL)
 
 const struct setting_def setting_table[] = {
     /* configuration 1: A-B-CCC-DD-E */
@@ -294,6 +298,18 @@ const struct setting_def setting_table[] = {
                    "Automatic closings in a row (255: no limit)", 255, 3, "", 0, 0xF501),
     BREAKER(SETTING_BREAKER_TOOL, "breaker-tool", "Commands to the breaker", SETTING_CHOICE,
             SETTING_MODULE_PORT, 1, 1, "", 0, NEED_BREAKER, 0xF502, tools),
+    /* DLMS */
+    OWN(SETTING_DLMS_ACTION, "dlms-action", "DLMS: methods for the clients 18 and 19",
+        SETTING_CHOICE, 0, 0, 0, 1, 0, "", NEED_L_OR_M, NONE, granted),
+    DLMS_NUMBER(SETTING_HDLC_TRANSMIT, "hdlc-transmit",
+                "HDLC: longest information field that the meter sends", 32, 512, 512, ""),
+    DLMS_NUMBER(SETTING_HDLC_RECEIVE, "hdlc-receive",
+                "HDLC: longest information field that the meter takes", 32, 128, 128, ""),
+    DLMS_NUMBER(SETTING_HDLC_INTER_OCTET, "hdlc-inter-octet", "HDLC: longest pause within a frame",
+                20, 6000, 500, "ms"),
+    DLMS_NUMBER(SETTING_HDLC_INACTIVITY, "hdlc-inactivity",
+                "HDLC: silence that ends a link (0: none does)", 0, 65535, 20, "s"),
+    DLMS_NUMBER(SETTING_HDLC_ADDRESS, "hdlc-address", "HDLC: physical address", 1, 125, 32, ""),
 };
 
 const size_t setting_table_length = sizeof setting_table / sizeof setting_table[0];

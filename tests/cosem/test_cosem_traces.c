@@ -168,7 +168,7 @@ static void test_optical(void **state)
 {
     (void)state;
     struct meter *meter = toy_meter("382M", 0);
-    assert_true(cosem_action_change(&meter->cosem, meter->board, true));
+    meter->settings.own[settings_row(setting_by_id(SETTING_DLMS_ACTION))].number = 1;
     line_open(meter, COSEM_PORT_OPTICAL);
     uint8_t disc[] = {0x7E, 0xA0, 0x07, 0x21, 0x27, 0x53, 0, 0, 0x7E}, dm[9];
     size_t n_answer = 0;

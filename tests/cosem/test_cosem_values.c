@@ -3,6 +3,7 @@
 #include "../app/legal_puppet.h"
 #include "app/cosem/cosem_inside.h"
 #include "app/meter/meter_audit.h"
+#include "app/meter/meter_settings.h"
 #include "cosem_client.h"
 
 static struct cosem_client client;
@@ -469,6 +470,33 @@ static void test_a_password_is_old_or_new(void **state)
     }
 }
 
+/* The link's parameters are settings; the windows are not. */
+static void test_hdlc_setup(void **state)
+{
+    (void)state;
+    struct meter *meter = busy_meter("382M");
+    const char *const hdlc = "0.0.22.0.0.255";
+    static const struct {
+        int8_t attribute;
+        const char *delivered, *wanted, *refused;
+    } rows[] = {{5, "12 0200", "12 0100", "12 0201"},
+                {6, "12 0080", "12 0020", "12 0081"},
+                {7, "12 01F4", "12 0019", "12 0013"},
+                {8, "12 0014", "12 0000", "06 00000001"},
+                {9, "12 0020", "12 0011", "12 007E"}};
+    client_open(&client, meter, COSEM_CLIENT_MODULE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        client_expect(&client, 23, hdlc, rows[i].attribute, rows[i].delivered);
+        assert_int_equal(client_set(&client, 23, hdlc, rows[i].attribute, rows[i].wanted), 0);
+        assert_true(client_set(&client, 23, hdlc, rows[i].attribute, rows[i].refused) != 0);
+        client_expect(&client, 23, hdlc, rows[i].attribute, rows[i].wanted);
+    }
+    client_expect(&client, 23, hdlc, 3, "11 01");
+    assert_int_equal(client_set(&client, 23, hdlc, 3, "11 02"), DLMS_RESULT_DENIED);
+    client_open(&client, meter, COSEM_CLIENT_CONSUMER);
+    assert_int_equal(client_set(&client, 23, hdlc, 9, "12 0020"), DLMS_RESULT_DENIED);
+}
+
 /* ACTION is granted when it is set so, and that outlasts a restart. */
 static void test_action_is_optional(void **state)
 {
@@ -479,7 +507,12 @@ static void test_action_is_optional(void **state)
     assert_int_equal(offers[0].conformance, 0x001010);
     assert_int_equal(offers[1].conformance, 0x00101C);
     assert_int_equal(offers[1].max_pdu, 125);
-    assert_true(cosem_action_change(&meter->cosem, meter->board, true));
+    const struct setting_def *def = setting_by_id(SETTING_DLMS_ACTION);
+    const struct setting_value one = {1, ""};
+    struct kmp_settings_reply reply;
+    assert_int_equal(meter_setting_stage(meter, def, &one), KMP_SETTINGS_OK);
+    meter_settings_commit(meter, 1, &reply);
+    assert_int_equal(reply.reason, KMP_SETTINGS_OK);
     meter = toy_meter("382M", 0);
     assert_int_equal(cosem_associations(meter, COSEM_PORT_MODULE, false, offers), 2);
     assert_int_equal(offers[0].conformance, 0x001010);
@@ -502,6 +535,7 @@ int main(void)
         cmocka_unit_test_setup(test_delivered_passwords, setup),
         cmocka_unit_test_setup(test_wrong_passwords_are_noted, setup),
         cmocka_unit_test_setup(test_a_password_is_old_or_new, setup),
+        cmocka_unit_test_setup(test_hdlc_setup, setup),
         cmocka_unit_test_setup(test_action_is_optional, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
