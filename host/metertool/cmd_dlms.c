@@ -254,6 +254,7 @@ static const struct {
     enum tool_exit (*run)(struct tool *tool, int n_arguments, char **arguments);
 } words[] = {
     {"objects", "", 0, 0, true, objects},
+    {"dump", "[all]", 0, 1, true, dlms_command_dump},
     {"get", "[CLASS/]OBIS[:ATTRIBUTE] ...", 1, 1000, true, get},
     {"set", "[CLASS/]OBIS[:ATTRIBUTE] TYPE:VALUE", 2, 2, true, set},
     {"action", "[CLASS/]OBIS[:METHOD] [TYPE:VALUE]", 1, 2, true, action},
@@ -283,8 +284,8 @@ enum tool_exit command_dlms(struct tool *tool, int n_arguments, char **arguments
         }
         return result == EXIT_GOOD ? words[i].run(tool, n, arguments + 1) : result;
     }
-    tool_complain(
-        "expected metertool dlms objects, get, set, action, image, keys or listen, found '%s'",
-        word);
+    tool_complain("expected metertool dlms objects, dump, get, set, action, image, keys or listen, "
+                  "found '%s'",
+                  word);
     return EXIT_USAGE;
 }

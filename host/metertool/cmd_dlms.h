@@ -5,6 +5,7 @@
 #include "tool.h"
 
 /* Behind "dlms"; complain themselves. */
+enum tool_exit dlms_command_dump(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit dlms_command_image(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit dlms_command_keys(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit dlms_command_listen(struct tool *tool, int n_arguments, char **arguments);

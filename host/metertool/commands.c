@@ -44,7 +44,8 @@ const struct command commands[] = {
      "calibrate by a reference source (--source); show: constants, seal, audit trail", false, false,
      command_calibrate},
     {"dlms",
-     "objects | get [CLASS/]OBIS[:ATTRIBUTE] ... | set [CLASS/]OBIS[:ATTRIBUTE] TYPE:VALUE | "
+     "objects | dump [all] | get [CLASS/]OBIS[:ATTRIBUTE] ... | set [CLASS/]OBIS[:ATTRIBUTE] "
+     "TYPE:VALUE | "
      "action "
      "[CLASS/]OBIS[:METHOD] [TYPE:VALUE] | image upload FILE | keys change FILE | listen [PORT]",
      "any DLMS meter: its objects, read, write, carry out, firmware, keys, pushes", false, false,

@@ -194,6 +194,37 @@ void dlms_meter_close(struct tool *tool)
 
 /* ---- objects ---- */
 
+static uint64_t right_bit(int8_t attribute)
+{
+    const bool kept = attribute >= -METER_OWN_MAX && attribute <= METER_ATTRIBUTE_MAX;
+    return kept ? UINT64_C(1) << (attribute + METER_OWN_MAX) : 0;
+}
+
+bool dlms_meter_may_read(const struct meter_object *object, int8_t attribute)
+{
+    return (object->rights & right_bit(attribute)) != 0;
+}
+
+/** {[{attribute, mode, selectors}], [methods]}; what cannot be read grants nothing. */
+static uint64_t take_rights(struct reader *data)
+{
+    uint32_t n = 0;
+    uint64_t rights = 0;
+    if (!dlms_read_structure(data, 2) || !dlms_read_array(data, &n)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        int8_t attribute = 0;
+        uint8_t mode = 0;
+        if (!dlms_read_structure(data, 3) || !dlms_read_i8(data, &attribute) ||
+            !dlms_read_enum(data, &mode) || dlms_data_skip(data) != DLMS_OK) {
+            break;
+        }
+        rights |= mode != 0 ? right_bit(attribute) : 0;
+    }
+    return rights;
+}
+
 /** {class, version, logical name, access rights}. */
 static int take_object(void *context, uint32_t index, uint16_t result, struct reader data)
 {
@@ -210,6 +241,7 @@ static int take_object(void *context, uint32_t index, uint16_t result, struct re
         return 1;
     }
     memcpy(object.obis, obis, sizeof object.obis);
+    object.rights = take_rights(&data);
     meter->objects[meter->n_objects++] = object;
     return 0;
 }

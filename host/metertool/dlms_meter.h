@@ -14,8 +14,13 @@
 
 enum meter_scale_state { SCALE_NOT_ASKED, SCALE_KNOWN, SCALE_ABSENT };
 
+/* Attributes whose rights are kept: -METER_OWN_MAX .. METER_ATTRIBUTE_MAX. */
+#define METER_OWN_MAX       8
+#define METER_ATTRIBUTE_MAX 31
+
 /** One object as the meter lists it. */
 struct meter_object {
+    uint64_t rights; /**< attributes that the meter grants in some way, see dlms_meter_may_read */
     uint16_t class_id;
     uint8_t version;
     uint8_t obis[6];
@@ -61,6 +66,9 @@ int dlms_meter_fail(struct tool *tool, int err, const char *what);
 
 /** Read the list of objects once.  Complains itself. */
 int dlms_meter_list(struct tool *tool);
+
+/** Does the meter list some right to this attribute?  It may be one to write only. */
+bool dlms_meter_may_read(const struct meter_object *object, int8_t attribute);
 
 /** First object of that class (0: any) and code from *at on; *at is then behind it.  NULL: none. */
 struct meter_object *dlms_meter_find(struct dlms_meter *meter, uint16_t class_id,

@@ -107,11 +107,14 @@ class FakeDlms:
     # --- objects ---
 
     def objects(self):
-        rights = structure(array([]), array([]))
+        def rights(class_id):
+            readable = {1: [2], 3: [2, 3], 4: [2, 3, 4, 5], 7: [2, 3, 4, 7, 8], 8: [2, 3], 18: [2, 4, 5, 6]}
+            return structure(array([structure(i8(a), b"\x16\x01", b"\x00") for a in [1] + readable.get(class_id, [])]),
+                             array([]))
         rows = [(8, 0, CLOCK), (15, 1, ASSOCIATION), (1, 0, NAME), (3, 0, ENERGY), (3, 0, POWER), (4, 0, PEAK),
                 (7, 1, PROFILE), (7, 1, LOG), (18, 0, IMAGE), (64, 1, SECURITY)]
         rows += [(3, 0, f"1-0:{c}.8.{e}.255") for c in range(2, 9) for e in range(5)]
-        return array([structure(u16(c), u8(v), octets(obis(o)), rights) for c, v, o in rows])
+        return array([structure(u16(c), u8(v), octets(obis(o)), rights(c)) for c, v, o in rows])
 
     def value(self, class_id, code, attribute, selection):
         """Encoded Data, or a data-access result."""
