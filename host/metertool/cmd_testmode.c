@@ -4,6 +4,7 @@
 
 #include "commands.h"
 
+#define OPERATION_CODE     "96.5.1"
 #define ID_OPERATION_STATE 1032u
 #define KMP_UNIT_NUMBER    51u
 
@@ -63,6 +64,13 @@ static enum tool_exit read_state(struct tool *tool, int64_t *state)
     const uint16_t id = ID_OPERATION_STATE;
     struct kmp_value value;
     int exponent = 0;
+    if (tool->line.url.protocol == METER_IEC) {
+        const enum tool_exit result = tool_iec_number(tool, OPERATION_CODE, state);
+        if (result == EXIT_UNKNOWN) {
+            tool_complain("the meter does not have " OPERATION_CODE " (operation state)");
+        }
+        return result;
+    }
     int n = kmp_link_registers(&tool->kmp, &id, 1, &value);
     if (n < 0) {
         tool_complain("%s", tool->line.error);
@@ -79,6 +87,11 @@ static enum tool_exit read_state(struct tool *tool, int64_t *state)
 static enum tool_exit write_state(struct tool *tool, uint8_t wanted, const char *word)
 {
     struct kmp_value value;
+    if (tool->line.url.protocol == METER_IEC) {
+        char brackets[8];
+        snprintf(brackets, sizeof brackets, "(%u)", wanted);
+        return tool_iec_write(tool, "W1", OPERATION_CODE, brackets);
+    }
     if (kmp_value_set(&value, ID_OPERATION_STATE, KMP_UNIT_NUMBER, 1, wanted, 0) != KMP_OK) {
         return EXIT_USAGE;
     }
@@ -117,10 +130,6 @@ enum tool_exit command_testmode(struct tool *tool, int n_arguments, char **argum
     if (n_arguments > 1 || (n_arguments == 1 && wanted == 0)) {
         tool_complain("testmode '%s': expected on, off, A+, A-, R+ or R-",
                       arguments[n_arguments > 1 ? 1 : 0]);
-        return EXIT_USAGE;
-    }
-    if (tool->line.url.protocol != METER_KMP) {
-        tool_complain("testmode needs KMP (-m kmp:... or -m kmp+tcp://...)");
         return EXIT_USAGE;
     }
     enum tool_exit result = read_state(tool, &state);

@@ -166,6 +166,16 @@ enum tool_exit tariff_meter_write(struct tool *tool, const struct tariff_plan *p
 enum tool_exit tariff_meter_force(struct tool *tool, unsigned tariff, unsigned minutes)
 {
     uint8_t request[FRAME_MAX];
+    char brackets[8];
+    if (tool->line.url.protocol == METER_IEC && minutes != 0) {
+        tool_complain("tariff force over IEC holds until tariff release: expected no minutes, or "
+                      "-m kmp:...");
+        return EXIT_USAGE;
+    }
+    if (tool->line.url.protocol == METER_IEC) {
+        snprintf(brackets, sizeof brackets, "(%u)", tariff);
+        return tool_iec_write(tool, "W1", "129.0.0", brackets);
+    }
     struct writer w = writer_over(request, sizeof request);
     writer_uint_be(&w, tool->options.password, 2);
     writer_u8(&w, (uint8_t)tariff);

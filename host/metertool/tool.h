@@ -82,6 +82,8 @@ enum tool_exit tool_iec_open(struct tool *tool, char mode);
  * @return EXIT_UNKNOWN, without complaint: the meter does not have it
  */
 enum tool_exit tool_iec_register(struct tool *tool, const char *code, struct readings *readings);
+/** The same of a register that is a whole number without a unit. */
+enum tool_exit tool_iec_number(struct tool *tool, const char *code, int64_t *number);
 /**
  * IEC: write what stands in brackets behind the code, by "W1" or "W5".  Complains itself.
  * @return EXIT_METER: refused, or the meter does not answer any more

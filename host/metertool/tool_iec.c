@@ -1,4 +1,5 @@
 /* The programming mode of IEC 62056-21, as the commands use it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tool.h"
@@ -54,6 +55,20 @@ enum tool_exit tool_iec_register(struct tool *tool, const char *code, struct rea
         return odd(tool, code);
     }
     return readings_add_iec(readings, &item) ? EXIT_GOOD : odd(tool, code);
+}
+
+enum tool_exit tool_iec_number(struct tool *tool, const char *code, int64_t *number)
+{
+    static struct readings answer; /* large */
+    char *end = NULL;
+    answer.length = 0;
+    const enum tool_exit result = tool_iec_register(tool, code, &answer);
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    const char *text = answer.items[0].text;
+    *number = strtoll(text, &end, 10);
+    return text[0] != '\0' && *end == '\0' ? EXIT_GOOD : odd(tool, code);
 }
 
 enum tool_exit tool_iec_write(struct tool *tool, const char *command, const char *code,

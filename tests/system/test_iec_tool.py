@@ -113,6 +113,21 @@ class MeterM(Running):
         self.assertLess(abs(json.loads(self.good("-m", self.kmp, "-j", "clock"))["ahead_s"]), 1.0)
         self.bad(2, "-m", self.iec, "clock", "trim", words=("KMP",))
 
+    # REQ(TOO-02, TAR-07): test mode and tariff by command
+    def test_test_mode_and_tariff(self):
+        self.assertIn("A+", self.good("-m", self.iec, "testmode"))
+        self.assertIn("R+", self.good("-m", self.iec, "testmode", "R+"))
+        self.assertEqual(json.loads(self.good("-m", self.kmp, "-j", "read", "96.5.1"))["96.5.1"]["value"], 4)
+        self.good("-m", self.iec, "testmode", "off")
+        self.assertEqual(json.loads(self.good("-m", self.kmp, "-j", "read", "96.5.1"))["96.5.1"]["value"], 1)
+        self.good("-m", self.iec, "tariff", "force", "T2")
+        self.assertEqual(json.loads(self.good("-m", self.iec, "-j", "read", "129.0.0"))["129.0.0"]["value"], "2")
+        self.good("-m", self.iec, "tariff", "release")
+        self.assertEqual(json.loads(self.good("-m", self.kmp, "-j", "read", "129.0.0"))["129.0.0"]["value"], 1)
+        self.bad(1, "-m", self.iec, "tariff", "force", "T8", words=("129.0.0(8)", "ER value"))
+        self.bad(2, "-m", self.iec, "tariff", "force", "T2", "10", words=("minutes",))
+        self.bad(1, "-m", self.iec, "tariff", "get", words=("KMP",))
+
     # REQ(CFG-10, OPT-01)
     def test_settings(self):
         def show(*names):

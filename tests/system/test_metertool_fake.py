@@ -190,7 +190,9 @@ class Kmp(Case):
         with TcpMeter() as meter:
             self.one_line(self.bad(2, "-m", meter.url(), "testmode", "blue"), "blue", "R-")
             self.one_line(self.bad(2, "-m", meter.url(), "testmode", "on", "off"), "off")
-            self.one_line(self.bad(2, "-m", meter.url("iec"), "testmode", "on"), "KMP")
+
+        with TcpMeter("iec") as meter:  # of a generation that takes no commands over IEC
+            self.one_line(self.bad(1, "-m", meter.url("iec"), "testmode", "on"), "programming mode", "KMP")
 
     def test_the_port_is_set_up_as_the_protocol_wants(self):
         for mode, scheme, more, speed, stops in (("", "kmp", "", termios.B9600, 2),
