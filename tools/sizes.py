@@ -28,9 +28,19 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
              **{f"proto/dlms/dlms_server{part}.c": ("app/cosem/cosem.c", "proto/dlms/dlms_sentry.c")
                 for part in ("", "_access", "_action", "_associate", "_gbt", "_get", "_set")},
              "proto/dlms/dlms_sentry.c": (SECURITY + ":begins", SECURITY + ":refused"),
-             "proto/dlms/dlms_cipher.c": (CRYPTO, SECURITY + ":reserve", SECURITY + ":keep"),
-             "proto/dlms/dlms_keys.c": (CRYPTO,), "proto/dlms/dlms_hls.c": (CRYPTO,), "proto/common/crypto_modes.c": (CRYPTO,),
+             "proto/dlms/dlms_cipher.c": (CRYPTO,), "proto/dlms/dlms_cipher_open.c": (CRYPTO, SECURITY + ":keep"),
+             "proto/dlms/dlms_keys.c": (CRYPTO, SECURITY + ":reserve", SECURITY + ":keep"),
+             "proto/dlms/dlms_agreement.c": (CRYPTO,), "proto/dlms/dlms_hls.c": (CRYPTO,), "proto/common/crypto_modes.c": (CRYPTO,),
              "proto/dlms/dlms_rows.c": (), "proto/wmbus/wmbus_cipher.c": (CRYPTO,),
+             "proto/dlms/dlms_client_services.c": (),
+             "app/cosem/cosem.c": tuple(f"app/cosem/cosem_{file}_{act}" for act in ("get", "set", "call") for file in (
+                 "value.c:value", "clock.c:clock_part", "association.c:association", "association.c:sap", "association.c:hdlc",
+                 "profile.c:profile", "script.c:script", "script.c:schedule", "calendar.c:calendar", "calendar.c:special",
+                 "security.c:security", "breaker.c:control", "breaker.c:limiter", "image.c:image")),
+             "app/cosem/cosem_image.c": ("ports/qemu_m4/board.c", CRYPTO),
+             "app/cosem/cosem_calendar.c": tuple(f"app/cosem/cosem_calendar.c:special_{what}" for what in ("all", "insert", "delete")),
+             "app/cosem/cosem_value.c": tuple(f"app/cosem/cosem_value.c:{what}_put" for what in (
+                 "state", "tariff", "events", "alarms", "register")),
              SECURITY: ("app/meter/meter_security.c",),
              "app/breaker/breaker.c": ("app/meter/meter_breaker.c",), "app/meter/meter_breaker.c": ("ports/qemu_m4/board.c",)}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
