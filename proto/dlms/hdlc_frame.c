@@ -259,7 +259,7 @@ static enum look look_inside(struct hdlc_receiver *receiver, size_t length, size
     }
     frame->lead = NULL;
     frame->n_lead = 0;
-    frame->info = informs ? bytes + checked : NULL;
+    frame->info = bytes + (informs ? checked : n_header);
     frame->n_info = (uint16_t)(informs ? length - checked - CHECK_BYTES : 0u);
     return LOOK_FRAME;
 }
@@ -393,16 +393,18 @@ int hdlc_parameters_read(const uint8_t *info, size_t n_info, struct hdlc_paramet
 {
     struct hdlc_parameters parameters = {HDLC_INFO_DEFAULT, HDLC_INFO_DEFAULT, HDLC_WINDOW_DEFAULT,
                                          HDLC_WINDOW_DEFAULT};
-    struct reader in = reader_over(info, n_info);
-    if (n_info > 0) {
-        const uint8_t format = reader_u8(&in), group = reader_u8(&in);
-        const uint8_t length = reader_u8(&in);
-        if (in.failed || format != GROUP_FORMAT || group != GROUP_PARAMETERS ||
-            length > reader_left(&in)) {
-            return HDLC_ERR_FORMAT;
-        }
-        in.end = in.at + length; /* user data may follow */
+    if (n_info == 0) {
+        *out = parameters;
+        return HDLC_OK;
     }
+    struct reader in = reader_over(info, n_info);
+    const uint8_t format = reader_u8(&in), group = reader_u8(&in);
+    const uint8_t length = reader_u8(&in);
+    if (in.failed || format != GROUP_FORMAT || group != GROUP_PARAMETERS ||
+        length > reader_left(&in)) {
+        return HDLC_ERR_FORMAT;
+    }
+    in.end = in.at + length; /* user data may follow */
     while (!in.failed && reader_left(&in) > 0) {
         const uint8_t id = reader_u8(&in), n_octets = reader_u8(&in);
         const uint64_t value = reader_uint_be(&in, n_octets);
