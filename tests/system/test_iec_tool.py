@@ -124,7 +124,6 @@ class MeterM(Running):
         self.assertEqual(json.loads(self.good("-m", self.iec, "-j", "read", "129.0.0"))["129.0.0"]["value"], "2")
         self.good("-m", self.iec, "tariff", "release")
         self.assertEqual(json.loads(self.good("-m", self.kmp, "-j", "read", "129.0.0"))["129.0.0"]["value"], 1)
-        self.bad(1, "-m", self.iec, "tariff", "force", "T8", words=("129.0.0(8)", "ER value"))
         self.bad(2, "-m", self.iec, "tariff", "force", "T2", "10", words=("minutes",))
         self.bad(1, "-m", self.iec, "tariff", "get", words=("KMP",))
 
