@@ -49,6 +49,19 @@ static bool take_class(char **text, uint16_t *class_id)
     return true;
 }
 
+/** "Voltage L1", "A+": registers by name, label or the beginning of a name, the first that fits. */
+static bool code_by_name(const char *name, uint8_t obis[6], unsigned *named)
+{
+    static struct selection selection;
+    selection.length = 0;
+    if (selection_add(&selection, name) == 0 || selection.items[0].named == 0) {
+        return false;
+    }
+    memcpy(obis, selection.items[0].obis, 6);
+    *named = selection.items[0].named;
+    return true;
+}
+
 enum tool_exit dlms_member_parse(struct tool *tool, const char *text, int8_t usual,
                                  struct dlms_descriptor *out)
 {
@@ -61,9 +74,10 @@ enum tool_exit dlms_member_parse(struct tool *tool, const char *text, int8_t usu
                       text);
         return EXIT_USAGE;
     }
-    const unsigned named = obis_parse(at, out->obis);
-    if (named == 0) {
-        tool_complain("'%s': expected an OBIS code like 1-0:1.8.0.255", text);
+    unsigned named = obis_parse(at, out->obis);
+    if (named == 0 && !code_by_name(at, out->obis, &named)) {
+        tool_complain("'%s': expected an OBIS code like 1-0:1.8.0.255, or the name of a register",
+                      text);
         return EXIT_USAGE;
     }
     if (out->class_id != 0 && (named & (OBIS_NAMED_A | OBIS_NAMED_B)) != 0) {

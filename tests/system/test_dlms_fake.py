@@ -116,6 +116,7 @@ def objects():
     check(len(listed) == 45 and listed[0]["class_name"] == "Clock", f"{listed[:2]}")
     done = tool(meter, "dlms", "get", "3/1-0:1.8.0.255", "8/0-0:1.0.0.255:3", "1-0:99.1.0:4")
     check(done.stdout.split() == ["1234567", "-60", "900"], done.stdout)
+    check(tool(meter, "dlms", "get", "Active energy A+", "A+:3").stdout.split("\n")[:2] == ["1234567", "{0, 30}"], "by name")
     check(json.loads(tool(meter, "dlms", "get", "99.1.0:3", "--json").stdout)[1] == [3, "1-0:1.8.0.255", 2, 0], "JSON")
     everything = json.loads(tool(meter, "dlms", "dump", "--json").stdout)
     check(everything["3/1-0:1.8.0.255"]["attributes"] == {"2": 1234567, "3": [0, 30]}, f"{everything['3/1-0:1.8.0.255']}")
