@@ -172,9 +172,15 @@ static enum tool_exit finish(struct image *image, int8_t method, uint8_t done, u
 {
     static const uint8_t zero[] = {DLMS_INT8, 0};
     int err = 0;
+    const struct dlms_failure *failure = &image->tool->dlms.client.failure;
     if (act(image, method, zero, sizeof zero, &err) != EXIT_GOOD &&
-        (err != DLMS_CLIENT_ERR_RESULT ||
-         image->tool->dlms.client.failure.result != DLMS_RESULT_TEMPORARY_FAILURE)) {
+        (err != DLMS_CLIENT_ERR_RESULT || failure->result != DLMS_RESULT_TEMPORARY_FAILURE)) {
+        const uint16_t result = failure->result;
+        if (err == DLMS_CLIENT_ERR_RESULT && ask(image, 6) == EXIT_GOOD && image->state == failed) {
+            tool_complain("%s: the meter finds that it is not good (%s, state %u)", what,
+                          dlms_result_name(result), image->state);
+            return EXIT_METER;
+        }
         return (enum tool_exit)dlms_meter_fail(image->tool, err, what);
     }
     for (unsigned i = 0; i < POLLS_MAX; i++) {

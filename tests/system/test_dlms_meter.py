@@ -11,6 +11,7 @@ import tempfile
 from meter_process import Meter, check, run
 
 TOOL = os.path.join(sys.argv[1], "metertool")
+IMAGE_TOOL = os.path.join(sys.argv[2], "tools", "firmware_image.py")
 HOUSE = os.path.join(sys.argv[2], "data", "house-sceaux-2007-02.csv")
 KEYS = {"guek": "000102030405060708090A0B0C0D0E0F", "gak": "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF",
         "kek": "101112131415161718191A1B1C1D1E1F", "lls": {"18": "12345", "19": "12345", "20": "12345"}}
@@ -84,6 +85,40 @@ def management(address):
     os.environ["OPEN382_KEYS"] = keys
 
 
+def other_keys(address, folder):
+    """The meter takes new keys, and from then on only those."""
+    path = os.path.join(folder, "new")
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        json.dump({**KEYS, "guek": "FF" * 16, "gak": "EE" * 16}, file)
+    check("expected --yes" in tool(address, "dlms", "keys", "change", path, exit_code=2).stderr, "not asked")
+    check("2 keys changed" in tool(address, "--yes", "dlms", "keys", "change", path).stdout, "keys")
+    tool(address, "-t", "1000", "info", exit_code=1)
+    old, os.environ["OPEN382_KEYS"] = os.environ["OPEN382_KEYS"], path
+    tool(address, "read", "1.8.0")
+    check("nothing is changed" in tool(address, "dlms", "keys", "change", path).stderr, "the same keys")
+    with open(os.open(path + "2", os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        json.dump(KEYS, file)
+    tool(address, "--yes", "dlms", "keys", "change", path + "2")
+    os.environ["OPEN382_KEYS"] = old
+    tool(address, "read", "1.8.0")
+
+
+def firmware(address, folder):
+    """An image that the maker has signed is taken, any other is not."""
+    program, image = os.path.join(folder, "program"), os.path.join(folder, "image")
+    with open(program, "wb") as file:
+        file.write(bytes(i * 31 % 256 for i in range(4000)))
+    subprocess.run([sys.executable, IMAGE_TOOL, program, image, "--key", os.path.join(folder, "maker.pem"), "--type", "68",
+                    "--number", "38200102", "--revision", "A2"], check=True, timeout=30)
+    check("found good" in tool(address, "dlms", "image", "upload", image, "name=a2").stdout, "image")
+    check(tool(address, "dlms", "get", "18/0-0:44.0.0.255:6").stdout == "3\n", "state")
+    with open(image, "r+b") as file:
+        file.seek(2000)
+        file.write(b"\x00\x01")
+    done = tool(address, "dlms", "image", "upload", image, exit_code=1)
+    check("finds that it is not good" in done.stderr, done.stderr)
+
+
 def other_lines(folder, data):
     """A serial line in both openings, and UDP."""
     path = os.path.join(folder, "optical")
@@ -110,8 +145,11 @@ def example(port):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         keys, data = os.path.join(folder, "keys"), os.path.join(folder, "data")
+        maker = os.path.join(folder, "maker.pem")
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", maker], check=True)
+        public = subprocess.run([sys.executable, IMAGE_TOOL, "--public", maker], check=True, capture_output=True, text=True)
         with open(os.open(keys, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-            json.dump(KEYS, file)
+            json.dump({**KEYS, "verify": public.stdout.strip()}, file)
         os.environ["OPEN382_KEYS"], os.environ["XDG_STATE_HOME"] = keys, folder
         done = run("--headless", "--speed", "max", "--until", "1d", "--mains", HOUSE, "--data", data)
         check(done.returncode == 0, f"a day at full speed: {done.stderr}")
@@ -129,6 +167,8 @@ def main():
             example(port)
             management(wrapper)
             management(hdlc)
+            other_keys(wrapper + "?client=1", folder)
+            firmware(wrapper + "?client=1", folder)
         finally:
             meter.terminate()
         other_lines(folder, data)
