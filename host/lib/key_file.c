@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,7 +204,16 @@ static enum host_err suite_check(const struct reading *reading, bool said)
     return HOST_OK;
 }
 
-static enum host_err take_text(const struct reading *reading, const char *text, size_t n_bytes)
+/* What the JSON library gives back has held secrets. */
+static void wiping_free(void *bytes)
+{
+    if (bytes != NULL) {
+        crypto_wipe(bytes, malloc_usable_size(bytes));
+        free(bytes);
+    }
+}
+
+static enum host_err take_json(const struct reading *reading, const char *text, size_t n_bytes)
 {
     json_error_t fault;
     json_t *root = json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES, &fault);
@@ -225,6 +235,17 @@ static enum host_err take_text(const struct reading *reading, const char *text, 
         err = suite_check(reading, json_object_get(root, "suite") != NULL);
     }
     json_decref(root);
+    return err;
+}
+
+static enum host_err take_text(const struct reading *reading, const char *text, size_t n_bytes)
+{
+    json_malloc_t usual_malloc = NULL;
+    json_free_t usual_free = NULL;
+    json_get_alloc_funcs(&usual_malloc, &usual_free);
+    json_set_alloc_funcs(malloc, wiping_free);
+    const enum host_err err = take_json(reading, text, n_bytes);
+    json_set_alloc_funcs(usual_malloc, usual_free);
     return err;
 }
 

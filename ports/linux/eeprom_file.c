@@ -15,7 +15,7 @@
 #define EEPROM_BLANK       0xFF /* what an erased memory chip reads as */
 #define EEPROM_CHUNK       4096u
 #define EEPROM_PATH_MAX    4096
-#define EEPROM_FILE_MODE   0644
+#define EEPROM_FILE_MODE   0600 /* keys and passwords are in it */
 #define EEPROM_FOLDER_MODE 0755
 
 static const struct {

@@ -67,6 +67,7 @@ class Keys(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
         for path in Path(data).rglob("*"):
             if path.is_file():
+                self.assertEqual(path.stat().st_mode & 0o077, 0, path)
                 content = path.read_bytes()
                 self.assertNotIn(bytes.fromhex(KEY), content)
                 self.assertNotIn(b"hush-hush", content)
