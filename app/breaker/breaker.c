@@ -96,9 +96,6 @@ static void enter(struct breaker *b, const struct breaker_port *port, enum break
     kept->log_channel = channel;
     kept->log_id = port->log_newest(port->context) + 1u;
     kept->state = next;
-    if (closes || !target_closed(b)) {
-        memset(kept->over_s, 0, sizeof kept->over_s);
-    }
     if (was_closed && !target_closed(b)) {
         kept->wait_left_s = wait_of(&b->config);
     }
@@ -310,7 +307,10 @@ static void watch(struct breaker *b, const struct breaker_port *port, uint32_t s
                                                             : so_far;
         over = over || factor_over;
     }
-    (void)happen(b, port, over ? BREAKER_EVENT_OVER : BREAKER_EVENT_NORMAL, CHANNEL_SELF, now_us);
+    if (over || b->kept.state != BREAKER_CLOSED) {
+        (void)happen(b, port, over ? BREAKER_EVENT_OVER : BREAKER_EVENT_NORMAL, CHANNEL_SELF,
+                     now_us);
+    }
     if (over && too_long(b)) {
         (void)happen(b, port, BREAKER_EVENT_TRIP, CHANNEL_SELF, now_us);
     }
@@ -342,10 +342,13 @@ static void wait(struct breaker *b, const struct breaker_port *port, uint32_t se
 static void credit(struct breaker *b, const struct breaker_port *port, int64_t now_us)
 {
     const bool counts = (b->config.basis & BREAKER_BASIS_PREPAYMENT) != 0;
-    (void)happen(b, port,
-                 counts && b->facts.credit_exhausted ? BREAKER_EVENT_CREDIT_OUT
-                                                     : BREAKER_EVENT_CREDIT_IN,
-                 CHANNEL_SELF, now_us);
+    const bool out = counts && b->facts.credit_exhausted;
+    const bool waits =
+        b->kept.state == BREAKER_CUT_OFF_PREPAYMENT || b->kept.state == BREAKER_PREPAYMENT_EXPIRED;
+    if (out || waits) { /* no look into the table in a second in which nothing can happen */
+        (void)happen(b, port, out ? BREAKER_EVENT_CREDIT_OUT : BREAKER_EVENT_CREDIT_IN,
+                     CHANNEL_SELF, now_us);
+    }
 }
 
 static void second(struct breaker *b, const struct breaker_port *port, int64_t now_us)

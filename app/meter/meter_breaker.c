@@ -89,13 +89,13 @@ static uint8_t small(const struct settings *settings, enum setting_id id)
     return (uint8_t)settings_number(settings, id);
 }
 
-/* B to E have a breaker and nothing that moves it by itself (BRK-03). */
+/* B to E have a breaker and nothing that moves it by itself (BRK-03): there these settings do not
+ * exist, and stay as delivered. */
 void meter_breaker_configure(struct meter *meter)
 {
     const struct settings *s = &meter->settings;
     struct breaker_config *config = &meter->breaker.config;
-    const bool automatic = meter->variant.generation >= GENERATION_L;
-    config->basis = automatic ? small(s, SETTING_BREAKER_BASIS) : 0u;
+    config->basis = small(s, SETTING_BREAKER_BASIS);
     config->short_circuit_a = small(s, SETTING_BREAKER_SHORT_CIRCUIT);
     for (unsigned i = 0; i < BREAKER_FACTORS; i++) {
         config->k_tenths[i] = small(s, (enum setting_id)(SETTING_BREAKER_K1 + i));
@@ -103,7 +103,7 @@ void meter_breaker_configure(struct meter *meter)
     }
     config->limit = small(s, SETTING_BREAKER_LIMIT);
     config->wait_s = (uint16_t)settings_number(s, SETTING_BREAKER_WAIT);
-    config->automatic = automatic && small(s, SETTING_BREAKER_COUPLING) != 0;
+    config->automatic = small(s, SETTING_BREAKER_COUPLING) != 0;
     config->needs_release = small(s, SETTING_BREAKER_BUTTON) != 0;
     config->retries = small(s, SETTING_BREAKER_RETRIES);
 }

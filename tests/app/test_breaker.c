@@ -375,6 +375,11 @@ static void relays_astray(void **state)
 {
     (void)state;
     run(5 * SECOND);
+    bench.relays.closed = 5; /* contacts that bounce, a sensor that lags: nothing */
+    run(2 * SECOND);
+    bench.relays.closed = 7;
+    run(5 * SECOND);
+    assert_int_equal(bench.n_log, 0);
     bench.relays.closed = 5;
     run(600 * SECOND);
     assert_int_equal(bench.relays.closed, 5);
@@ -578,6 +583,52 @@ static void a_lost_neutral_opens_and_holds(void **state)
     is(BREAKER_CLOSED, 7);
 }
 
+/* A fault that comes back during the wait begins it anew; one that comes in the last instant before
+ * the relays are driven is in time. */
+static void a_neutral_that_comes_and_goes(void **state)
+{
+    (void)state;
+    bench.breaker.config.basis = BREAKER_BASIS_NEUTRAL;
+    bench.facts.neutral_fault = true;
+    run(3 * SECOND);
+    bench.facts.neutral_fault = false;
+    run(50 * SECOND);
+    bench.facts.neutral_fault = true;
+    run(2 * SECOND);
+    bench.facts.neutral_fault = false;
+    run(55 * SECOND);
+    is(BREAKER_OPEN_NEUTRAL, 0);
+    run(10 * SECOND);
+    is(BREAKER_RELEASED, 0);
+    assert_int_equal(order(BREAKER_EVENT_RECONNECT), BREAKER_DONE);
+    bench.breaker.second_us = bench.now_us + 100 * SECOND; /* no second is due */
+    bench.facts.neutral_fault = true;
+    const unsigned pulses = bench.relays.pulses;
+    run(30 * SECOND);
+    assert_int_equal(bench.relays.pulses, pulses);
+    bench.facts.neutral_fault = false;
+    run(SECOND);
+    assert_int_equal(bench.relays.closed, 7);
+}
+
+/* However short the wait is set. */
+static void it_never_closes_within_five_seconds(void **state)
+{
+    (void)state;
+    watch(BREAKER_BASIS_LOAD, 10);
+    bench.breaker.config.automatic = true;
+    bench.breaker.config.wait_s = 0;
+    bench.facts.current_ma = 11000;
+    (void)seconds_to_open();
+    bench.facts.current_ma = 0;
+    run(7 * SECOND / 2);
+    is(BREAKER_CUT_OFF, 0);
+    run(3 * SECOND);
+    is(BREAKER_CLOSED, 0);
+    run(5 * SECOND);
+    is(BREAKER_CLOSED, 7);
+}
+
 /* The places of prepayment in the table are ready. */
 static void credit_opens_and_holds(void **state)
 {
@@ -670,9 +721,13 @@ static void the_record_comes_back(void **state)
         assert_int_equal(back.state, bit / 8u < 40u ? BREAKER_CLOSED : back.state);
         pages[0][bit / 8u] ^= (uint8_t)(1u << bit % 8u);
     }
+    kept.state = 2; /* no state, however good the check */
+    assert_true(breaker_store_save(&kept, &board));
+    assert_true(breaker_store_load(&back, &board));
+    assert_int_equal(back.state, BREAKER_CUT_OFF);
     memory_fails = true;
     assert_false(breaker_store_save(&kept, &board));
-    assert_int_equal(kept.sequence, 2);
+    assert_int_equal(kept.sequence, 3);
     assert_false(breaker_store_load(&back, &board));
 }
 
@@ -696,6 +751,8 @@ int main(void)
         cmocka_unit_test_setup(it_closes_by_itself_a_few_times, setup),
         cmocka_unit_test_setup(supervision_goes_on_after_a_power_cut, setup),
         cmocka_unit_test_setup(a_lost_neutral_opens_and_holds, setup),
+        cmocka_unit_test_setup(a_neutral_that_comes_and_goes, setup),
+        cmocka_unit_test_setup(it_never_closes_within_five_seconds, setup),
         cmocka_unit_test_setup(credit_opens_and_holds, setup),
         cmocka_unit_test_setup(class_70_is_mapped, setup),
         cmocka_unit_test(the_record_comes_back),
