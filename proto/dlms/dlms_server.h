@@ -47,11 +47,12 @@ enum dlms_transfer {
 
 /** Where an answer in parts stands. */
 struct dlms_position {
-    uint32_t cursor[6];             /**< of the attribute under way */
-    uint32_t item;                  /**< element of a list */
-    uint32_t offset;                /**< octets of kept that went out */
-    uint32_t skip;                  /**< octets already sent of the piece under way */
-    uint16_t piece_size, piece_crc; /**< of the piece that skip belongs to */
+    uint32_t cursor[6]; /**< of the attribute under way */
+    uint32_t item;      /**< element of a list */
+    uint32_t offset;    /**< octets of kept that went out */
+    uint32_t skip;      /**< octets already sent of the piece under way */
+    uint32_t piece_crc; /**< of the piece that skip belongs to */
+    uint16_t piece_size;
     uint8_t attribute;              /**< attribute 0: the one under way, 0: none yet */
     bool item_open, attribute_open; /**< some of its pieces went out */
 };

@@ -257,7 +257,6 @@ static size_t call_first(struct dlms_server *server, const struct dlms_request *
     if (!reader_complete(&body) || n_items == 0) {
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
-    dlms_server_idle(server);
     enum dlms_result result = DLMS_RESULT_SUCCESS;
     if (!is_list) { /* not in vain */
         result = dlms_server_open(server, &method, DLMS_METHOD, DLMS_MODE_CALL, &object);

@@ -176,7 +176,7 @@ static enum dlms_result cut_piece(struct dlms_position *position,
     *position = *before;
     if (before->skip == 0) {
         position->piece_size = (uint16_t)size;
-        position->piece_crc = crc16_xmodem(w->begin, size);
+        position->piece_crc = crc32_ieee(w->begin, size);
     }
     position->skip += (uint32_t)room;
     w->at = w->begin + room;
@@ -188,7 +188,7 @@ static bool drop_sent(const struct dlms_position *before, struct writer *w)
 {
     size_t size = writer_length(w);
     if (w->failed || size != before->piece_size || before->skip > size ||
-        crc16_xmodem(w->begin, size) != before->piece_crc) {
+        crc32_ieee(w->begin, size) != before->piece_crc) {
         return false;
     }
     memmove(w->begin, w->begin + before->skip, size - before->skip);

@@ -199,7 +199,6 @@ static size_t set_first(struct dlms_server *server, const struct dlms_request *r
     if (!reader_complete(&body) || n_items == 0) {
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
-    dlms_server_idle(server);
     const struct dlms_object *object;
     if (request->choice == DLMS_SET_FIRST_BLOCK && attribute.member != 0) { /* not in vain */
         result = dlms_server_open(server, &attribute, DLMS_ATTRIBUTE, DLMS_MODE_WRITE, &object);

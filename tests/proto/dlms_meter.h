@@ -42,6 +42,7 @@ struct dlms_meter {
     uint32_t n_rows;
     uint8_t text[300];
     size_t n_text;
+    uint8_t extra_mode; /**< added to every right */
     struct dlms_time clock;
     unsigned n_calls, n_values, n_granted, n_refused, n_closed, n_unsteady;
     /* the wall: the last right that was asked for */
@@ -98,6 +99,9 @@ static uint8_t dlms_meter_access(void *context, const struct dlms_session *sessi
     meter->granted_index = index;
     meter->granted_member = member;
     meter->granted_mode = dlms_meter_mode(session, object, member, index);
+    if (meter->granted_mode != DLMS_MODE_NONE) {
+        meter->granted_mode |= meter->extra_mode;
+    }
     return meter->granted_mode;
 }
 
@@ -343,6 +347,7 @@ static const struct dlms_association dlms_meter_associations[] = {
     {18, 1, DLMS_MECHANISM_NONE, DLMS_ALLOW_LN, 0, 1, DLMS_METER_MOST, 512},
     {1, 1, DLMS_MECHANISM_HLS_GMAC, DLMS_ALLOW_LN_CIPHERED,
      DLMS_MODE_REQUEST_AUTHENTICATED | DLMS_MODE_REQUEST_ENCRYPTED, 1, DLMS_METER_MOST, 512},
+    {19, 1, DLMS_MECHANISM_NONE, DLMS_ALLOW_LN, 0, 1, DLMS_CAN_ACCESS | DLMS_CAN_GET, 512},
     {2, 1, DLMS_MECHANISM_NONE, DLMS_ALLOW_LN_CIPHERED | DLMS_ALLOW_LN, 0, 1, DLMS_METER_MOST, 512},
 };
 #define DLMS_METER_ASSOCIATIONS (sizeof dlms_meter_associations / sizeof dlms_meter_associations[0])

@@ -57,6 +57,7 @@ static void refusals_say_why(void **state)
         link_hex(&link, rows[i].aarq);
         assert_answer(&link, rows[i].aare);
         assert_int_equal(link.server.session.state, DLMS_NOT_ASSOCIATED);
+        assert_null(link.server.session.association);
         assert_int_equal(link.meter.n_refused, i < 2 ? 1 : 0);
         link_hex(&link, "C001C1 0001 00002A0000FF 02 00");
         assert_answer(&link, "D80101");
@@ -118,16 +119,21 @@ static void current_association_tells_of_itself(void **state)
 static void object_list_has_rights_as_the_version_writes_them(void **state)
 {
     (void)state;
+    /* attributes 1 to 4 of a disconnect control, 2 without any right; two methods */
+#define BREAKER       "0204 120046 1100 09060000 60030AFF 0202 0104"
+#define RIGHTS(mode)  "02030F0116" mode "00 02030F02160000 02030F0316" mode "00 02030F0416" mode "00"
+#define METHODS(mode) "0102 02020F01" mode "02020F02" mode
     static const struct {
-        uint8_t version;
+        uint8_t version, extra_mode;
         const char *element;
     } rows[] = {
-        {0, "0204 120046 1100 090600006 0030AFF 0202 0104 02030F01160100 02030F02160000"
-            "02030F03160100 02030F04160100 0102 02020F010301 02020F020301"},
-        {1, "0204 120046 1100 090600006 0030AFF 0202 0104 02030F01160100 02030F02160000"
-            "02030F03160100 02030F04160100 0102 02020F011601 02020F021601"},
-        {3, "0204 120046 1100 090600006 0030AFF 0202 0104 02030F01160100 02030F02160000"
-            "02030F03160100 02030F04160100 0102 02020F011601 02020F021601"},
+        {0, 0, BREAKER RIGHTS("01") METHODS("0301")},
+        {0, DLMS_MODE_REQUEST_AUTHENTICATED, BREAKER RIGHTS("01") METHODS("0301")},
+        {1, 0, BREAKER RIGHTS("01") METHODS("1601")},
+        {1, DLMS_MODE_REQUEST_AUTHENTICATED, BREAKER RIGHTS("04") METHODS("1602")},
+        {2, DLMS_MODE_REQUEST_AUTHENTICATED, BREAKER RIGHTS("04") METHODS("1602")},
+        {3, 0, BREAKER RIGHTS("01") METHODS("1601")},
+        {3, DLMS_MODE_REQUEST_AUTHENTICATED, BREAKER RIGHTS("05") METHODS("1605")},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct dlms_meter meter;
@@ -135,6 +141,7 @@ static void object_list_has_rights_as_the_version_writes_them(void **state)
         const struct dlms_object self = {{0, 0, 40, 0, 0, 255}, 15, rows[i].version, 0, 0};
         const struct dlms_object breaker[] = {{{0, 0, 96, 3, 10, 255}, 70, 0, 0, ROW_BREAKER}};
         const struct dlms_association_style style = {true, NULL};
+        meter.extra_mode = rows[i].extra_mode;
         struct dlms_session session = {.association = &dlms_meter_associations[1]};
         struct dlms_get get = {.object = &self, .attribute = 2};
         uint8_t out[256], expected[256];
@@ -187,11 +194,12 @@ static void assert_sealed(struct dlms_link *link, const char *expected, uint8_t 
     assert_memory_equal(link->out + 3, bytes, n);
 }
 
-/** AARQ of client 1: ciphered context, GMAC, challenge "K56iVagY", protected Initiate. */
-static void send_aarq(struct dlms_link *link, uint8_t control, uint8_t counter)
+/** AARQ of client 1: ciphered context, GMAC, a challenge, protected Initiate. */
+static void send_aarq_of(struct dlms_link *link, uint8_t control, uint8_t counter,
+                         const char *challenge, const char *initiate)
 {
-    uint8_t apdu[128], information[40] = {0};
-    size_t n = link_octets("01000000065F1F0400FFFFFF0200", information);
+    uint8_t apdu[256], information[128] = {0};
+    size_t n = link_octets(initiate, information);
     if (control != 0) {
         n = false_seal(information, n, sizeof information, DLMS_GLO, control, counter);
     }
@@ -200,11 +208,19 @@ static void send_aarq(struct dlms_link *link, uint8_t control, uint8_t counter)
                              .mechanism = DLMS_MECHANISM_HLS_GMAC,
                              .title = {(const uint8_t *)"MMM\0\0\0\0\1", 8},
                              .user_id = -1,
-                             .secret = {(const uint8_t *)"K56iVagY", 8},
+                             .secret = {(const uint8_t *)challenge, strlen(challenge)},
                              .user_information = {information, n}};
     struct writer w = writer_over(apdu, sizeof apdu);
     dlms_aarq_write(&w, &aarq);
     link_writer(link, &w);
+}
+
+#define PLAIN_INITIATE "01000000065F1F0400FFFFFF0200"
+#define KEY_8          "A1A2A3A4A5A6A7A8"
+
+static void send_aarq(struct dlms_link *link, uint8_t control, uint8_t counter)
+{
+    send_aarq_of(link, control, counter, "K56iVagY", PLAIN_INITIATE);
 }
 
 #define REPLY "C301C1 000F 0000280000FF 01 01 0908 5036 7752 4A32 3146"
@@ -232,7 +248,7 @@ static void high_level_security_takes_four_passes(void **state)
     static const char *const others[] = {
         "C001C1 0001 00002A0000FF 02 00",      "C101C1 0001 00002A0000FF 02 00 0900",
         "C301C1 0046 000060030AFF 01 00",      "C301C1 000F 0000280000FF 02 01 0900",
-        "C301C1 000F 0000280001FF 01 01 0900",
+        "C301C1 000F 0000280001FF 01 01 0900", "C301C1 0001 0000280000FF 01 01 0900",
     };
     uint8_t counter = 2;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -254,9 +270,11 @@ static void high_level_security_takes_four_passes(void **state)
     assert_sealed(&link, "C401C100120000", DLMS_GENERAL_GLO, 0x30);
     send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_DED, 0x30, counter++);
     assert_sealed(&link, "C401C100120000", DLMS_DED, 0x30);
-    /* not as the association demands: authenticated alone, in clear */
+    /* not as the association demands: authenticated alone, encrypted alone, in clear */
     unsigned n_values = link.meter.n_values;
     send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x10, counter++);
+    assert_answer(&link, "D80101");
+    send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x20, counter++);
     assert_answer(&link, "D80101");
     link_hex(&link, "C001C1 0003 0101151900FF 02 00");
     assert_answer(&link, "D80101");
@@ -317,23 +335,55 @@ static void nobody_gets_in_without_protection_or_randomness(void **state)
     assert_int_equal(aare.diagnostic, DLMS_DIAGNOSTIC_CONTEXT);
 }
 
-static void ciphered_blocks_keep_to_the_size(void **state)
+static void challenges_and_keys_have_their_lengths(void **state)
 {
     (void)state;
+    static const struct {
+        const char *challenge, *initiate;
+        uint8_t result, diagnostic;
+    } rows[] = {
+        {"K56iVag", PLAIN_INITIATE, DLMS_REJECTED_PERMANENT, DLMS_DIAGNOSTIC_AUTHENTICATION_FAILED},
+        {"0123456789012345678901234567890123456789012345678901234567890123", PLAIN_INITIATE,
+         DLMS_ACCEPTED, DLMS_DIAGNOSTIC_AUTHENTICATION_REQUIRED},
+        {"01234567890123456789012345678901234567890123456789012345678901234", PLAIN_INITIATE,
+         DLMS_REJECTED_PERMANENT, DLMS_DIAGNOSTIC_AUTHENTICATION_FAILED},
+        {"P6wRJ21F", PLAIN_INITIATE, DLMS_REJECTED_TRANSIENT, DLMS_DIAGNOSTIC_NO_REASON}, /* ours */
+        {"K56iVagY", "0101 20" KEY_8 KEY_8 KEY_8 KEY_8 "0000065F1F0400FFFFFF0200", DLMS_ACCEPTED,
+         DLMS_DIAGNOSTIC_AUTHENTICATION_REQUIRED},
+        {"K56iVagY", "0101 21" KEY_8 KEY_8 KEY_8 KEY_8 "FF 0000065F1F0400FFFFFF0200",
+         DLMS_REJECTED_PERMANENT, DLMS_DIAGNOSTIC_NO_REASON},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dlms_link link;
+        struct false_guard secrets = {0};
+        const struct dlms_guard guard = false_guard_of(&secrets);
+        struct dlms_aare aare;
+        link_begin(&link, 1, &guard);
+        send_aarq_of(&link, 0x30, 1, rows[i].challenge, rows[i].initiate);
+        assert_int_equal(dlms_aare_read(link.out, link.n_out, &aare), DLMS_OK);
+        assert_int_equal(aare.result, rows[i].result);
+        assert_int_equal(aare.diagnostic, rows[i].diagnostic);
+        assert_int_equal(link.server.session.n_dedicated_key, i == 4 ? 32 : 0);
+        assert_int_equal(link.server.session.n_ctos, i == 1 ? 64 : i == 4 ? 8 : 0);
+    }
+}
+
+static void blocks_of(uint16_t max_pdu)
+{
     struct dlms_link link;
     struct false_guard secrets = {0};
     const struct dlms_guard guard = false_guard_of(&secrets);
     link_begin(&link, 1, &guard);
     send_aarq(&link, 0x30, 1);
     send_sealed(&link, REPLY, DLMS_GLO, 0x30, 2);
-    link.server.session.client_max_pdu = 80;
+    link.server.session.client_max_pdu = max_pdu;
     send_sealed(&link, "C001C1 0007 0100630100FF 02 00", DLMS_GLO, 0x30, 3);
     uint8_t counter = 4, kind, control;
     uint32_t n_raw = 0;
     for (uint32_t number = 1;; number++) {
         struct dlms_response response;
         char next[32];
-        assert_true(link.n_out <= 80);
+        assert_true(link.n_out <= max_pdu);
         assert_int_equal(false_open(link.out, link.n_out, &kind, &control), DLMS_UNPROTECTED);
         assert_int_equal(dlms_response_read(link.out + 3, link.n_out - 4, &response), DLMS_OK);
         assert_int_equal(response.block.number, number);
@@ -345,6 +395,76 @@ static void ciphered_blocks_keep_to_the_size(void **state)
         send_sealed(&link, next, DLMS_GLO, 0x30, counter++);
     }
     assert_int_equal(n_raw, 2 + 100 * 21);
+}
+
+static void ciphered_blocks_keep_to_the_size(void **state)
+{
+    (void)state;
+    for (uint16_t max_pdu = 60; max_pdu < 140; max_pdu++) {
+        blocks_of(max_pdu);
+    }
+}
+static void rights_ask_for_protected_answers(void **state)
+{
+    (void)state;
+    struct dlms_link link;
+    struct false_guard secrets = {0};
+    const struct dlms_guard guard = false_guard_of(&secrets);
+    link_begin(&link, 2, &guard);
+    assert_true(link_open(&link, 0xFFFFFF, 0));
+    link.server.session.context = DLMS_CONTEXT_LN_CIPHERED;
+    send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x20, 1);
+    assert_sealed(&link, "C401C100120000", DLMS_GLO, 0x20);
+    link.meter.extra_mode = DLMS_MODE_RESPONSE_AUTHENTICATED;
+    send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x20, 2);
+    assert_sealed(&link, "C401C100120000", DLMS_GLO, 0x30);
+    link.meter.extra_mode = DLMS_MODE_RESPONSE_ENCRYPTED;
+    send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x10, 3);
+    assert_sealed(&link, "C401C100120000", DLMS_GLO, 0x30);
+    link_hex(&link, "C001C1 0003 0101151900FF 02 00");
+    assert_answer(&link, "C401C10103");
+    link.meter.extra_mode = DLMS_MODE_RESPONSE_SIGNED;
+    send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x30, 4);
+    assert_sealed(&link, "C401C10103", DLMS_GLO, 0x30);
+    link.meter.extra_mode = DLMS_MODE_REQUEST_SIGNED;
+    send_sealed(&link, "C001C1 0003 0101151900FF 02 00", DLMS_GLO, 0x30, 5);
+    assert_sealed(&link, "C401C10103", DLMS_GLO, 0x30);
+}
+
+static void a_ciphered_context_needs_a_title(void **state)
+{
+    (void)state;
+    struct dlms_link link;
+    struct false_guard secrets = {0};
+    const struct dlms_guard guard = false_guard_of(&secrets);
+    link_begin(&link, 2, &guard);
+    link_hex(&link, "601DA109060760857405080103" INITIATE);
+    assert_int_equal(link.server.session.state, DLMS_NOT_ASSOCIATED);
+    link_hex(&link, "6029A109060760857405080103 A60A0408 4D4D4D0000000001" INITIATE);
+    assert_int_equal(link.server.session.state, DLMS_ASSOCIATED);
+    assert_memory_equal(link.server.session.title, "MMM\0\0\0\0\1", 8);
+}
+
+static void classes_have_their_members(void **state)
+{
+    (void)state;
+    assert_int_equal(dlms_class_members(15, 0).n_attributes, 8);
+    assert_int_equal(dlms_class_members(15, 1).n_attributes, 9);
+    assert_int_equal(dlms_class_members(15, 3).n_attributes, 11);
+    assert_int_equal(dlms_class_members(15, 3).n_methods, 6);
+    assert_int_equal(dlms_class_members(7, 1).n_attributes, 8);
+    assert_int_equal(dlms_class_members(9999, 0).n_attributes, 1);
+    struct dlms_link link; /* only a buffer can be read in part, and the list says so */
+    uint8_t selectors[16];
+    size_t n = link_octets("02030F021601 01020F010F02", selectors), n_found = 0;
+    link_begin(&link, 18, NULL);
+    assert_true(link_open(&link, 0xFFFFFF, 0));
+    link.capacity = sizeof link.out;
+    link_hex(&link, "C001C1 000F 0000280000FF 02 00");
+    for (size_t i = 0; i + n <= link.n_out; i++) {
+        n_found += memcmp(link.out + i, selectors, n) == 0 ? 1u : 0u;
+    }
+    assert_int_equal(n_found, 1);
 }
 
 static void notifications_are_protected_on_demand(void **state)
@@ -374,7 +494,11 @@ int main(void)
         cmocka_unit_test(high_level_security_takes_four_passes),
         cmocka_unit_test(a_wrong_proof_ends_the_association),
         cmocka_unit_test(nobody_gets_in_without_protection_or_randomness),
+        cmocka_unit_test(challenges_and_keys_have_their_lengths),
         cmocka_unit_test(ciphered_blocks_keep_to_the_size),
+        cmocka_unit_test(rights_ask_for_protected_answers),
+        cmocka_unit_test(a_ciphered_context_needs_a_title),
+        cmocka_unit_test(classes_have_their_members),
         cmocka_unit_test(notifications_are_protected_on_demand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,23 @@ static void aare_comes_back_as_it_was(void **state)
     }
 }
 
+static void a_result_has_one_octet(void **state)
+{
+    (void)state;
+    uint8_t apdu[128];
+    struct dlms_aare aare;
+    size_t n = octets("610E A109060760857405080101 A200", apdu);
+    apdu[1] = (uint8_t)(n - 2);
+    assert_int_not_equal(dlms_aare_read(apdu, n, &aare), DLMS_OK);
+    n = octets("6100 A109060760857405080101 A20402020000", apdu);
+    apdu[1] = (uint8_t)(n - 2);
+    assert_int_not_equal(dlms_aare_read(apdu, n, &aare), DLMS_OK);
+    n = octets("6100 A109060760857405080101", apdu); /* without a result nobody is let in */
+    apdu[1] = (uint8_t)(n - 2);
+    assert_int_equal(dlms_aare_read(apdu, n, &aare), DLMS_OK);
+    assert_int_equal(aare.result, DLMS_REJECTED_PERMANENT);
+}
+
 static void aarq_members_are_found(void **state)
 {
     (void)state;
@@ -734,6 +751,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aarq_comes_back_as_it_was),
         cmocka_unit_test(aare_comes_back_as_it_was),
+        cmocka_unit_test(a_result_has_one_octet),
         cmocka_unit_test(aarq_members_are_found),
         cmocka_unit_test(elements_in_another_order_and_unknown_ones_do),
         cmocka_unit_test(release_and_initiate),

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "proto/dlms_false_guard.h"
 #include "proto/dlms_link.h"
 #include "proto/hex.h"
 
@@ -65,14 +66,16 @@ static void each_error_has_its_code(void **state)
     static const struct {
         const char *request, *answer;
     } rows[] = {
-        {"C001C1 0003 01010100FFFF 02 00", "C401C10104"},    /* no such object */
-        {"C001C1 0004 0101151900FF 02 00", "C401C10109"},    /* another class */
-        {"C001C1 0001 0000600100FF 02 00", "C401C10103"},    /* no right */
-        {"C001C1 0001 00002A0000FF 03 00", "C401C10104"},    /* no such attribute */
-        {"C001C1 0001 00002A0000FF 00 00", "C401C10103"},    /* all of them: not negotiated */
-        {"C101C1 0001 00002A0000FF 02 00 1105", "C501C10C"}, /* another type */
-        {"C101C1 0001 00002A0000FF 02 00 FE", "C501C10C"},   /* no Data at all */
-        {"C101C1 0003 0101151900FF 02 00 1105", "C501C103"}, /* not to be written */
+        {"C001C1 0003 01010100FFFF 02 00", "C401C10104"},          /* no such object */
+        {"C001C1 0004 0101151900FF 02 00", "C401C10109"},          /* another class */
+        {"C001C1 0001 0000600100FF 02 00", "C401C10103"},          /* no right */
+        {"C001C1 0001 00002A0000FF 03 00", "C401C10104"},          /* no such attribute */
+        {"C001C1 0001 00002A0000FF 00 00", "C401C10103"},          /* all of them: not negotiated */
+        {"C101C1 0001 00002A0000FF 02 00 1105", "C501C10C"},       /* another type */
+        {"C101C1 0001 00002A0000FF 02 00 FE", "C501C10C"},         /* no Data at all */
+        {"C101C1 0003 0101151900FF 02 00 1105", "C501C103"},       /* not to be written */
+        {"C101C1 0001 00002A0000FF 02 01 01 00 0900", "C501C1FA"}, /* not in part */
+        {"C003C1 02 0001 0000600100FF 02 00 0003 0101151900FF 02 00", "C403C1 02 0103 00120000"},
         {"C101C1 0003 0101151901FF 02 00 1105", "C501C104"},
         {"C101C1 0001 0101151900FF 02 00 1105", "C501C109"},
         {"C301C1 0046 000060030AFF 09 00", "C701C10400"}, /* no such method */
@@ -473,7 +476,85 @@ static void an_action_with_long_parameter_and_value(void **state)
     assert_dialogue(&link, "C301C1 0046 000060030AFF 03 00", "C701C1000101FA");
 }
 
+static void an_action_in_blocks_that_goes_wrong_is_not_carried_out(void **state)
+{
+    (void)state;
+    struct dlms_link link;
+    open_18(&link, 0);
+    assert_dialogue(&link, "C304C1 0046 000060030AFF 02 00 00000001 04 090AAABB",
+                    "C704C1 00000001");
+    assert_dialogue(&link, "C306C1 01 00000003 08 CCDDEEFF00112233", "C701C1 13 00");
+    assert_dialogue(&link, "C306C1 01 00000002 08 CCDDEEFF00112233", "C701C1 10 00");
+    assert_dialogue(&link, "C304C1 0046 000060030AFF 02 00 00000002 04 090AAABB", "C701C1 13 00");
+    assert_dialogue(&link, "C304C1 0008 0000010000FF 02 00 00000001 04 090AAABB", "C701C1 03 00");
+    assert_int_equal(link.meter.n_calls, 0);
+    /* the number that the client has is asked back for in a long return value too */
+    open_18(&link, 50);
+    link.meter.n_text = 100;
+    link_hex(&link, "C301C1 0046 000060030AFF 03 00");
+    assert_int_equal(link.out[1], DLMS_ACTION_NEXT);
+    assert_dialogue(&link, "C302C1 00000002", "C701C1 13 00");
+    assert_dialogue(&link, "C302C1 00000001", "C701C1 10 00");
+}
+
+static void every_method_of_a_list_answers_whatever_the_room(void **state)
+{
+    (void)state;
+    for (uint16_t max_pdu = 40; max_pdu < 200; max_pdu++) {
+        struct dlms_link link;
+        struct dlms_response response;
+        open_18(&link, max_pdu);
+        link.server.session.conformance &= ~(uint32_t)DLMS_CAN_BLOCK_ACTION;
+        link.meter.n_text = 20;
+        link_hex(&link, "C303C1 04 0046 000060030AFF 03 0046 000060030AFF 03 0046 000060030AFF 03"
+                        "0046 000060030AFF 03 04 00 00 00 00");
+        assert_true(link.n_out <= max_pdu);
+        assert_int_equal(dlms_response_read(link.out, link.n_out, &response), DLMS_OK);
+        assert_int_equal(response.count, 4);
+        assert_int_equal(link.meter.n_calls, 4);
+        for (unsigned i = 0; i < 4; i++) {
+            assert_int_equal(reader_u8(&response.data), DLMS_RESULT_SUCCESS);
+            assert_int_equal(reader_u8(&response.data), 1);
+            if (reader_u8(&response.data) == 0) {
+                assert_int_equal(dlms_data_skip(&response.data), DLMS_OK);
+            } else {
+                assert_int_equal(reader_u8(&response.data), DLMS_RESULT_OTHER);
+            }
+        }
+        assert_true(reader_complete(&response.data));
+    }
+}
+
 /* --- ACCESS --- */
+
+static void access_answers_every_item_whatever_the_room(void **state)
+{
+    (void)state;
+    for (uint16_t max_pdu = 30; max_pdu < 160; max_pdu++) {
+        struct dlms_link link;
+        struct dlms_access access;
+        uint16_t result;
+        open_18(&link, max_pdu);
+        link.meter.n_text = 20;
+        link_hex(&link, "D9 40000001 00 04 01 0001 00002A0000FF 02 01 0001 00002A0000FF 02"
+                        "03 0046 000060030AFF 03 01 0003 0101151900FF 02 04 00 00 00 00");
+        assert_true(link.n_out > 0 && link.n_out <= max_pdu);
+        assert_int_equal(dlms_access_response_read(link.out, link.n_out, &access), DLMS_OK);
+        assert_int_equal(access.n_data, 4);
+        assert_int_equal(access.n_specs, 4);
+        for (unsigned i = 0; i < 4; i++) {
+            assert_true(dlms_access_result_read(&access.specs, &result) > 0);
+        }
+        assert_true(reader_complete(&access.specs));
+    }
+    struct dlms_link link; /* an item that the association does not grant otherwise */
+    link_begin(&link, 19, NULL);
+    assert_true(link_open(&link, 0xFFFFFF, 0));
+    assert_dialogue(
+        &link, "D9 40000001 00 02 02 0001 00002A0000FF 02 01 0003 0101151900FF 02 02 0901AA 00",
+        "DA 40000001 00 00 02 00 120000 02 020D 0100");
+    assert_int_equal(link.meter.n_text, 16);
+}
 
 static void access_does_gets_sets_and_actions(void **state)
 {
@@ -588,10 +669,36 @@ static void gbt_makes_the_same_answer_on_a_line_with_losses(void **state)
     }
 }
 
+static void a_protected_get_by_gbt_is_not_longer_than_its_buffer(void **state)
+{
+    (void)state;
+    struct dlms_link link;
+    struct false_guard secrets = {0};
+    const struct dlms_guard guard = false_guard_of(&secrets);
+    uint8_t inner[64], apdu[64], kind, control, answer[512];
+    uint64_t seed = 1;
+    for (size_t n_text = 200; n_text <= 300; n_text += 100) {
+        link_begin(&link, 2, &guard);
+        assert_true(link_open(&link, 0xFFFFFF, 100));
+        link.server.session.context = DLMS_CONTEXT_LN_CIPHERED;
+        link.meter.n_text = n_text;
+        secrets.last = 0;
+        size_t n = link_octets("C001C1 0001 00002A0000FF 02 00", inner);
+        n = false_seal(inner, n, sizeof inner, DLMS_GLO, 0x30, 1);
+        memcpy(apdu, inner, n);
+        struct writer w = writer_over(apdu, sizeof apdu);
+        w.at = apdu + n;
+        size_t n_answer = gbt_exchange(&link, &w, 60, 3, 0, &seed, answer);
+        assert_int_equal(false_open(answer, n_answer, &kind, &control), DLMS_UNPROTECTED);
+        assert_int_equal(n_answer, 4 + (n_text == 200 ? 4 + 3 + 200 : 5));
+        assert_int_equal(answer[3 + 3], n_text == 200 ? 0 : 1);
+    }
+}
+
 static void gbt_carries_other_services(void **state)
 {
     (void)state;
-    uint8_t request[64], answer[256];
+    uint8_t request[64], answer[512];
     uint64_t seed = 1;
     struct dlms_link link;
     open_18(&link, 50);
@@ -609,6 +716,29 @@ static void gbt_carries_other_services(void **state)
     link.meter.n_text = 120;
     n = link_octets("C301C1 0046 000060030AFF 03 00", request);
     w.at = request + n;
+    assert_int_equal(gbt_exchange(&link, &w, 60, 1, 0, &seed, answer), 6 + 2 + 120);
+    assert_memory_equal(answer, "\xC7\1\xC1\0\1\0\x09\x78", 8);
+    assert_int_equal(link.meter.n_calls, 1);
+    /* one that kept cannot hold is lost, and the answer says so */
+    link.meter.n_text = 300;
+    assert_int_equal(gbt_exchange(&link, &w, 60, 1, 0, &seed, answer), 7);
+    assert_memory_equal(answer, "\xC7\1\xC1\0\1\1\xFA", 7);
+    /* service blocks have no place in it, neither has a GET that nobody wants answered */
+    n = link_octets("C102C1 0001 00002A0000FF 02 00 00 00000001 04 090A4142", request);
+    w.at = request + n;
+    assert_int_equal(gbt_exchange(&link, &w, 60, 1, 0, &seed, answer), 3);
+    assert_memory_equal(answer, "\xD8\1\2", 3);
+    n = link_octets("C304C1 0046 000060030AFF 02 00 00000001 04 090AAABB", request);
+    w.at = request + n;
+    assert_int_equal(gbt_exchange(&link, &w, 60, 1, 0, &seed, answer), 3);
+    assert_memory_equal(answer, "\xD8\1\2", 3);
+    assert_dialogue(&link, "E0 81 0001 0000 0D C00101 0001 00002A0000FF 02 00", "");
+    /* the client's last acknowledgement ends it without a word */
+    assert_dialogue(&link, "E0 81 0001 0000 0D C001C1 0003 0101151900FF 02 00",
+                    "E0 88 0001 0001 07 C401C100120000");
+    assert_int_equal(link.server.transfer, DLMS_TRANSFER_GBT_STREAM);
+    assert_dialogue(&link, "E0 81 0002 0001 00", "");
+    assert_int_equal(link.server.transfer, DLMS_TRANSFER_NONE);
     link_hex(&link, "E0 81 0001 0000 03 C0 01 C1");
     assert_int_equal(link.n_out > 0, 1);
     assert_dialogue(&link, "E0 81 0002 0007 00", "D80103"); /* blocks that were never sent */
@@ -634,8 +764,12 @@ int main(void)
         cmocka_unit_test(a_set_too_long_for_the_buffer_is_aborted),
         cmocka_unit_test(lists_are_set_and_called),
         cmocka_unit_test(an_action_with_long_parameter_and_value),
+        cmocka_unit_test(an_action_in_blocks_that_goes_wrong_is_not_carried_out),
+        cmocka_unit_test(every_method_of_a_list_answers_whatever_the_room),
+        cmocka_unit_test(access_answers_every_item_whatever_the_room),
         cmocka_unit_test(access_does_gets_sets_and_actions),
         cmocka_unit_test(gbt_makes_the_same_answer_on_a_line_with_losses),
+        cmocka_unit_test(a_protected_get_by_gbt_is_not_longer_than_its_buffer),
         cmocka_unit_test(gbt_carries_other_services),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
