@@ -6,6 +6,7 @@
 #define OPEN382_DLMS_CLASS_H
 
 #include "dlms_model.h"
+#include "dlms_time.h"
 
 enum dlms_class_id {
     DLMS_CLASS_DATA = 1,
@@ -60,5 +61,26 @@ struct dlms_register {
 /** Attributes 1, 2, 3 of class 3 (and 4). */
 enum dlms_result dlms_class_register_get(const struct dlms_register *value,
                                          const struct dlms_get *get, struct writer *out);
+
+/** Sort methods of class 7. */
+enum dlms_sort { DLMS_SORT_FIFO = 1, DLMS_SORT_LIFO = 2 };
+
+/** A profile: rows in the order of their capture, row 0 the oldest. */
+struct dlms_profile {
+    const struct dlms_column *columns;
+    uint8_t n_columns;   /**< 1 to 32 */
+    uint8_t time_column; /**< the one that ranges are of, and that rows are in the order of */
+    uint32_t capture_period_s, n_rows, capacity;
+    void *context;
+    /** When a row was captured.  NULL: rows cannot be chosen by time. */
+    void (*time)(void *context, uint32_t row, struct dlms_time *out);
+    /** Write one value of a row. */
+    void (*value)(void *context, uint32_t row, uint8_t column, struct writer *out);
+};
+/** Attributes 1 to 8 of class 7.  By range and by entry, with columns, as the Blue Book numbers
+ * them. Rows must not move while they are read: an application whose buffer is full and goes on
+ * keeps numbers of its own. */
+enum dlms_result dlms_class_profile_get(const struct dlms_profile *profile, struct dlms_get *get,
+                                        struct writer *out);
 
 #endif

@@ -47,7 +47,7 @@ static inline size_t false_seal(uint8_t *buffer, size_t n_plain, size_t capacity
                                 uint8_t control, uint8_t counter)
 {
     uint8_t tag = false_tag(buffer[0], kind);
-    if (tag == 0 || n_plain + FALSE_OVERHEAD > capacity) {
+    if (tag == 0 || n_plain > capacity - FALSE_OVERHEAD) {
         return 0;
     }
     memmove(buffer + 3, buffer, n_plain);

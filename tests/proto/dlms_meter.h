@@ -118,53 +118,37 @@ static void dlms_meter_wall(struct dlms_meter *meter, const struct dlms_session 
     }
 }
 
-/** cursor: 0 row to come plus 1, 1 last row, 2 first column, 3 last column. */
+static void dlms_meter_row_time(void *context, uint32_t row, struct dlms_time *out)
+{
+    (void)context;
+    dlms_time_from_s(INT64_C(1795737600) + (int64_t)row * 900, out); /* 2026-11-27 */
+}
+
+static void dlms_meter_row_value(void *context, uint32_t row, uint8_t column, struct writer *out)
+{
+    struct dlms_time time;
+    dlms_meter_row_time(context, row, &time);
+    if (column == 0) {
+        dlms_write_time(out, &time);
+    } else {
+        dlms_write_u32(out, (row + 1u) * 7u);
+    }
+}
+
+static const struct dlms_column dlms_meter_columns[] = {{8, {0, 0, 1, 0, 0, 255}, 2, 0},
+                                                        {3, {1, 1, 21, 25, 0, 255}, 2, 0}};
+
 static enum dlms_result dlms_meter_profile(const struct dlms_meter *meter, struct dlms_get *get,
                                            struct writer *out)
 {
-    if (get->cursor[0] == 0) {
-        struct dlms_entries entries = {1, 0, 1, 0};
-        struct dlms_range range;
-        if (get->selector == 2 && !dlms_entries_read(get->parameter, &entries)) {
-            return DLMS_RESULT_TYPE;
-        }
-        if (get->selector == 1 && !dlms_range_read(get->parameter, &range)) {
-            return DLMS_RESULT_TYPE;
-        }
-        if (get->selector > 2) {
-            return DLMS_RESULT_OTHER;
-        }
-        uint32_t last =
-            entries.to_row == 0 || entries.to_row > meter->n_rows ? meter->n_rows : entries.to_row;
-        uint32_t first = entries.from_row == 0 ? 1 : entries.from_row;
-        get->cursor[0] = first + 1;
-        get->cursor[1] = last;
-        get->cursor[2] = entries.from_column < 1 ? 1 : entries.from_column;
-        get->cursor[3] = entries.to_column == 0 ? 2 : entries.to_column;
-        dlms_write_array(out, first > last ? 0 : last - first + 1);
-        return first > last ? DLMS_RESULT_SUCCESS : DLMS_RESULT_MORE;
-    }
-    uint32_t row = get->cursor[0]++ - 1;
-    bool has_time = get->cursor[2] <= 1 && get->cursor[3] >= 1;
-    bool has_energy = get->cursor[2] <= 2 && get->cursor[3] >= 2;
-    dlms_write_structure(out, (has_time ? 1u : 0u) + (has_energy ? 1u : 0u));
-    if (has_time) {
-        struct dlms_time time = {2026,
-                                 11,
-                                 20,
-                                 5,
-                                 (uint8_t)(row / 3600 % 24),
-                                 (uint8_t)(row / 60 % 60),
-                                 (uint8_t)(row % 60),
-                                 0,
-                                 DLMS_DEVIATION_NONE,
-                                 0};
-        dlms_write_time(out, &time);
-    }
-    if (has_energy) {
-        dlms_write_u32(out, row * 7u);
-    }
-    return row < get->cursor[1] ? DLMS_RESULT_MORE : DLMS_RESULT_SUCCESS;
+    const struct dlms_profile profile = {.columns = dlms_meter_columns,
+                                         .n_columns = 2,
+                                         .capture_period_s = 900,
+                                         .n_rows = meter->n_rows,
+                                         .capacity = 1000,
+                                         .time = dlms_meter_row_time,
+                                         .value = dlms_meter_row_value};
+    return dlms_class_profile_get(&profile, get, out);
 }
 
 static enum dlms_result dlms_meter_data(struct dlms_meter *meter, struct dlms_get *get,
@@ -313,10 +297,7 @@ static enum dlms_result dlms_meter_get(void *context, const struct dlms_session 
         enum dlms_result result = dlms_class_association_get(&model, session, &style, get, out);
         return result;
     }
-    case ROW_PROFILE:
-        return get->attribute == 2   ? dlms_meter_profile(meter, get, out)
-               : get->attribute == 1 ? dlms_class_name_get(get, out)
-                                     : DLMS_RESULT_UNDEFINED;
+    case ROW_PROFILE: return dlms_meter_profile(meter, get, out);
     default: return dlms_meter_data(meter, get, out);
     }
 }

@@ -305,6 +305,66 @@ static void all_attributes_at_once(void **state)
     assert_dialogue(&link, "C101C1 0001 00002A0000FF 00 00 1100", "C501C10C");
 }
 
+static void a_profile_is_read_by_range_and_by_entry(void **state)
+{
+    (void)state;
+#define PROFILE          "C001C1 0007 0100630100FF"
+#define CLOCK            "0204 120008 09060000010000FF 0F02 120000"
+#define ENERGY           "0204 120003 09060101151900FF 0F02 120000"
+#define STAMP(day, time) "090C 07EA0B" day "FF" time "00 8000 FF"
+    static const struct {
+        const char *request, *answer;
+    } rows[] = {
+        {PROFILE "01 00", "C401C100 09060100630100FF"},
+        {PROFILE "03 00", "C401C100 0102" CLOCK ENERGY},
+        {PROFILE "04 00", "C401C100 0600000384"},
+        {PROFILE "05 00", "C401C100 1601"},
+        {PROFILE "06 00", "C401C100" CLOCK},
+        {PROFILE "07 00", "C401C100 0600000064"},
+        {PROFILE "08 00", "C401C100 06000003E8"},
+        {PROFILE "09 00", "C401C10103"},
+        /* rows 2 to 3, column 2; the last row; beyond the last; none */
+        {PROFILE "02 01 02 0204 0600000002 0600000003 120002 120002",
+         "C401C100 0102 0201 060000000E 0201 0600000015"},
+        {PROFILE "02 01 02 0204 0600000064 0600000000 120002 120000",
+         "C401C100 0101 0201 06000002BC"},
+        {PROFILE "02 01 02 0204 0600000064 06FFFFFFFF 120002 120009",
+         "C401C100 0101 0201 06000002BC"},
+        {PROFILE "02 01 02 0204 0600000065 0600000000 120001 120000", "C401C100 0100"},
+        {PROFILE "02 01 02 0204 0600000003 0600000002 120001 120000", "C401C100 0100"},
+        {PROFILE "02 01 02 0204 0600000001 0600000001 120003 120000", "C401C100 0101 0200"},
+        /* 00:15 to 00:30, both included; a moment between two rows; a day that has none */
+        {PROFILE "02 01 01 0204" CLOCK STAMP("1B", "000F00") STAMP("1B", "001E00") "0101" ENERGY,
+         "C401C100 0102 0201 060000000E 0201 0600000015"},
+        {PROFILE "02 01 01 0204" CLOCK STAMP("1B", "000001") STAMP("1B", "001D3B") "0101" ENERGY,
+         "C401C100 0101 0201 060000000E"},
+        {PROFILE "02 01 01 0204" CLOCK STAMP("1A", "000000") STAMP("1B", "000000") "0100",
+         "C401C100 0101 0202 090C07EA0B1B050000000080000 0 0600000007"},
+        {PROFILE "02 01 01 0204" CLOCK STAMP("1A", "000000") STAMP("1A", "173B3B") "0100",
+         "C401C100 0100"},
+        /* any time of the 28th: its first four rows are the last four */
+        {PROFILE "02 01 01 0204" CLOCK STAMP("1C", "FFFFFF") STAMP("1C", "FFFFFF") "0101" ENERGY,
+         "C401C100 0104 0201 06000002A7 0201 06000002AE 0201 06000002B5 0201 06000002BC"},
+        /* by another column; for a column that is not there; with numbers for ends */
+        {PROFILE "02 01 01 0204" ENERGY STAMP("1B", "000000") STAMP("1B", "000000") "0100",
+         "C401C101FA"},
+        {PROFILE "02 01 01 0204" CLOCK STAMP("1B", "000000")
+             STAMP("1B", "000000") "0101 0204 120003 09060101151900FF 0F03 120000",
+         "C401C101FA"},
+        {PROFILE "02 01 01 0204" CLOCK "0600000000 0600000001 0100", "C401C1010C"},
+        {PROFILE "02 01 07 00", "C401C101FA"},
+    };
+    struct dlms_link link;
+    open_18(&link, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_dialogue(&link, rows[i].request, rows[i].answer);
+    }
+    open_18(&link, 60); /* rows go away while they are read */
+    link_hex(&link, PROFILE "02 00");
+    link.meter.n_rows = 2;
+    assert_dialogue(&link, "C002C1 00000001", "C402C101000000020 10F");
+}
+
 /* --- Long requests --- */
 
 /** Send a SET or ACTION in blocks of n_block octets. */
@@ -755,6 +815,7 @@ int main(void)
         cmocka_unit_test(invoke_id_comes_back_and_unconfirmed_is_not_answered),
         cmocka_unit_test(what_was_not_negotiated_is_refused),
         cmocka_unit_test(blocks_of_any_size_make_the_same_answer),
+        cmocka_unit_test(a_profile_is_read_by_range_and_by_entry),
         cmocka_unit_test(rows_stay_whole_in_a_block),
         cmocka_unit_test(a_wrong_block_number_ends_a_long_get),
         cmocka_unit_test(a_value_that_changes_between_blocks_breaks_off),
