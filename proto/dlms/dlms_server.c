@@ -250,6 +250,83 @@ static size_t close_protected(struct dlms_server *server, uint8_t *octets, size_
                           capacity);
 }
 
+/** A GET that can be answered while its answer goes out: not ciphered as a whole, and in order. */
+static bool is_streamable(struct dlms_server *server, const uint8_t *message, size_t n_message)
+{
+    bool is_get = n_message >= 3 && message[0] == DLMS_TAG_GET_REQUEST &&
+                  dlms_server_answers(server, message[2]) && dlms_server_can(server, DLMS_CAN_GET);
+    return is_get &&
+           (message[1] == DLMS_GET_NORMAL ||
+            (message[1] == DLMS_GET_LIST && dlms_server_can(server, DLMS_CAN_LIST))) &&
+           dlms_server_grants(server, server->session.association->policy, DLMS_MODE_NONE);
+}
+
+/** A message that was protected before GBT cut it: so is its answer. */
+static size_t serve_inner(struct dlms_server *server, uint8_t *message, size_t n_message,
+                          uint8_t *octets, size_t capacity)
+{
+    struct dlms_out whole = {octets, capacity, capacity};
+    uint8_t *plain;
+    size_t n_plain = 0;
+    size_t n_exception = open_protected(server, message, n_message, &whole, &plain, &n_plain);
+    if (plain == NULL) {
+        return n_exception;
+    }
+    struct dlms_out inner = out_for(server, octets, capacity);
+    inner.limit = inner.capacity; /* longer than a message: it will be cut */
+    return close_protected(server, octets, serve(server, plain, n_plain, &inner), capacity);
+}
+
+/** A whole message came by GBT and is in kept. */
+static size_t serve_collected(struct dlms_server *server, size_t n_message,
+                              const struct dlms_out *out)
+{
+    uint8_t *message = server->config.kept;
+    const struct dlms_security outer = server->session.security;
+    struct dlms_out whole = *out;
+    size_t n_answer;
+    if (is_streamable(server, message, n_message)) {
+        return dlms_server_gbt_answer(server, 0, true, out);
+    }
+    if (whole.capacity > server->config.kept_capacity) {
+        whole.capacity = server->config.kept_capacity;
+    }
+    whole.limit = whole.capacity;
+    if (is_protected(message[0])) {
+        n_answer = serve_inner(server, message, n_message, whole.octets, whole.capacity);
+        server->session.security = outer;
+        server->answer = outer;
+    } else {
+        n_answer = serve(server, message, n_message, &whole);
+    }
+    return dlms_server_gbt_answer(server, n_answer, false, out);
+}
+
+/** A message in general block transfer, in clear or each block protected. */
+static size_t serve_gbt(struct dlms_server *server, const uint8_t *in, size_t n_in,
+                        const struct dlms_out *out)
+{
+    size_t n_message = 0;
+    if (server->session.state != DLMS_ASSOCIATED || !dlms_server_can(server, DLMS_CAN_GBT)) {
+        return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);
+    }
+    size_t n_answer = dlms_server_gbt(server, in, n_in, out, &n_message);
+    return n_message > 0 ? serve_collected(server, n_message, out) : n_answer;
+}
+
+/** A transfer goes on with messages protected like its first one, and of its kind, only: what was
+ *  asked for under a cipher is never sent in clear. */
+static void bind_transfer(struct dlms_server *server, bool is_gbt)
+{
+    const struct dlms_security *now = &server->session.security;
+    bool same = now->kind == server->bound.kind && now->control == server->bound.control &&
+                now->is_signed == server->bound.is_signed;
+    if (!same || (server->transfer >= DLMS_TRANSFER_GBT_IN && !is_gbt)) {
+        dlms_server_idle(server);
+    }
+    server->bound = *now;
+}
+
 /** Serve one message, protected or not; the answer is protected alike. */
 static size_t serve_message(struct dlms_server *server, uint8_t *in, size_t n_in, uint8_t *out,
                             size_t capacity)
@@ -266,51 +343,11 @@ static size_t serve_message(struct dlms_server *server, uint8_t *in, size_t n_in
         }
     }
     struct dlms_out inner = out_for(server, out, capacity);
-    if (server->transfer == DLMS_TRANSFER_GBT_IN) { /* GBT cuts it, so it may be longer */
-        inner.limit = inner.capacity;
-    }
-    size_t n_answer = serve(server, plain, n_plain, &inner);
+    bool is_gbt = n_plain > 0 && plain[0] == DLMS_TAG_GBT;
+    bind_transfer(server, is_gbt);
+    size_t n_answer =
+        is_gbt ? serve_gbt(server, plain, n_plain, &inner) : serve(server, plain, n_plain, &inner);
     return close_protected(server, out, n_answer, capacity);
-}
-
-/** A GET that can be answered while its answer goes out: in clear, and in order. */
-static bool is_streamable(struct dlms_server *server, const uint8_t *message, size_t n_message)
-{
-    bool is_get = n_message >= 3 && message[0] == DLMS_TAG_GET_REQUEST &&
-                  dlms_server_answers(server, message[2]) && dlms_server_can(server, DLMS_CAN_GET);
-    return is_get &&
-           (message[1] == DLMS_GET_NORMAL ||
-            (message[1] == DLMS_GET_LIST && dlms_server_can(server, DLMS_CAN_LIST))) &&
-           dlms_server_grants(server, server->session.association->policy, DLMS_MODE_NONE);
-}
-
-/** A whole message came by GBT and is in kept. */
-static size_t serve_collected(struct dlms_server *server, size_t n_message,
-                              const struct dlms_out *out)
-{
-    uint8_t *message = server->config.kept;
-    memset(&server->session.security, 0, sizeof server->session.security);
-    if (is_streamable(server, message, n_message)) {
-        return dlms_server_gbt_answer(server, 0, true, out);
-    }
-    size_t capacity =
-        out->capacity < server->config.kept_capacity ? out->capacity : server->config.kept_capacity;
-    size_t n_answer = serve_message(server, message, n_message, out->octets, capacity);
-    return dlms_server_gbt_answer(server, n_answer, false, out);
-}
-
-/** A message in general block transfer. */
-static size_t serve_gbt(struct dlms_server *server, const uint8_t *in, size_t n_in, uint8_t *out,
-                        size_t capacity)
-{
-    memset(&server->answer, 0, sizeof server->answer);
-    struct dlms_out inner = out_for(server, out, capacity);
-    size_t n_message = 0;
-    if (server->session.state != DLMS_ASSOCIATED || !dlms_server_can(server, DLMS_CAN_GBT)) {
-        return dlms_server_exception(&inner, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);
-    }
-    size_t n_answer = dlms_server_gbt(server, in, n_in, &inner, &n_message);
-    return n_message > 0 ? serve_collected(server, n_message, &inner) : n_answer;
 }
 
 size_t dlms_server_apdu(struct dlms_server *server, uint8_t *in, size_t n_in, uint8_t *out,
@@ -323,7 +360,6 @@ size_t dlms_server_apdu(struct dlms_server *server, uint8_t *in, size_t n_in, ui
     switch (in[0]) {
     case DLMS_TAG_AARQ: return dlms_server_associate(server, in, n_in, &whole);
     case DLMS_TAG_RLRQ: return dlms_server_release(server, in, n_in, &whole);
-    case DLMS_TAG_GBT: return serve_gbt(server, in, n_in, out, capacity);
     default: return serve_message(server, in, n_in, out, capacity);
     }
 }
@@ -334,7 +370,7 @@ size_t dlms_server_more(struct dlms_server *server, uint8_t *out, size_t capacit
         return 0;
     }
     struct dlms_out inner = out_for(server, out, capacity);
-    return dlms_server_gbt_next(server, &inner);
+    return close_protected(server, out, dlms_server_gbt_next(server, &inner), capacity);
 }
 
 size_t dlms_server_notify(struct dlms_server *server, const struct dlms_security *how,

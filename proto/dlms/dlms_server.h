@@ -71,6 +71,7 @@ struct dlms_server {
     struct dlms_position gbt_position; /**< after own block gbt_base */
     uint16_t gbt_base;
     struct dlms_security answer; /**< how the answer under way is protected */
+    struct dlms_security bound;  /**< how the messages of the transfer under way are */
 };
 
 void dlms_server_init(struct dlms_server *server, const struct dlms_server_config *config);

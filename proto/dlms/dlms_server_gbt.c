@@ -84,7 +84,8 @@ static size_t make_block(struct dlms_server *server, const struct dlms_out *out)
         return 0;
     }
     struct writer data = writer_over(out->octets + n_head, out->capacity - n_head);
-    if (!block_data(server, gbt->sent == server->block, &data, room, &block.last)) {
+    bool is_answer = gbt->sent >= server->block; /* before it: acknowledgements, once more */
+    if (is_answer && !block_data(server, gbt->sent == server->block, &data, room, &block.last)) {
         return 0;
     }
     block.number = ++gbt->sent;
@@ -109,6 +110,11 @@ size_t dlms_server_gbt_next(struct dlms_server *server, const struct dlms_out *o
 static bool rewind_to_confirmed(struct dlms_server *server, const struct dlms_out *out)
 {
     struct dlms_gbt *gbt = &server->gbt;
+    if (gbt->confirmed <
+        server->block) { /* an acknowledgement was lost: the answer takes its number */
+        server->block = gbt->confirmed;
+        server->gbt_base = gbt->confirmed;
+    }
     if (gbt->confirmed != gbt->sent) {
         server->position = server->gbt_position;
         gbt->sent = server->gbt_base;
@@ -192,7 +198,8 @@ size_t dlms_server_gbt_answer(struct dlms_server *server, size_t n_answer, bool 
     server->transfer = streamed ? DLMS_TRANSFER_GBT_STREAM : DLMS_TRANSFER_GBT_OUT;
     memset(&server->position, 0, sizeof server->position);
     server->gbt_position = server->position;
-    server->gbt_base = server->gbt.sent;
-    server->block = server->gbt.sent;
+    server->block = server->gbt.sent; /* numbers up to here were acknowledgements */
+    server->gbt_base = server->gbt.confirmed;
+    server->gbt.sent = server->gbt.confirmed;
     return dlms_server_gbt_next(server, out);
 }

@@ -5,16 +5,8 @@
 
 #include <cmocka.h>
 
+#include "proto/dlms_dialogue.h"
 #include "proto/dlms_false_guard.h"
-#include "proto/dlms_link.h"
-
-static void assert_answer(const struct dlms_link *link, const char *expected)
-{
-    uint8_t bytes[1024];
-    size_t n = link_octets(expected, bytes);
-    assert_int_equal(link->n_out, n);
-    assert_memory_equal(link->out, bytes, n);
-}
 
 #define INITIATE            "BE10040E01000000065F1F0400401E1DFFFF"
 #define REFUSED(diagnostic) "6117A109060760857405080101A203020101A305A1030201" diagnostic
@@ -120,8 +112,10 @@ static void object_list_has_rights_as_the_version_writes_them(void **state)
 {
     (void)state;
     /* attributes 1 to 4 of a disconnect control, 2 without any right; two methods */
-#define BREAKER       "0204 120046 1100 09060000 60030AFF 0202 0104"
-#define RIGHTS(mode)  "02030F0116" mode "00 02030F02160000 02030F0316" mode "00 02030F0416" mode "00"
+#define BREAKER     "0204 120046 1100 09060000 60030AFF 0202 0104"
+#define RIGHT(mode) "16" mode "00"
+#define RIGHTS(mode)                                                                               \
+    "02030F01" RIGHT(mode) "02030F02160000 02030F03" RIGHT(mode) "02030F04" RIGHT(mode)
 #define METHODS(mode) "0102 02020F01" mode "02020F02" mode
     static const struct {
         uint8_t version, extra_mode;
