@@ -70,6 +70,7 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_CALENDAR: return "Activity calendar: tariff plan";
     case COSEM_BREAKER: return "Disconnect control";
     case COSEM_LIMITER: return "Limiter: first limit of Smart Disconnect";
+    case COSEM_PUSH: return "Push set-up";
     case COSEM_IMAGE: return "Image transfer";
     case COSEM_SECURITY: return "Security set-up";
     case COSEM_DAYS: return "Special days of the tariff plan";

@@ -139,18 +139,24 @@ static const struct cosem_part *const parts[COSEM_SOURCES] = {
     [COSEM_LIMITER] = &cosem_limiter_part,
     [COSEM_SECURITY] = &cosem_security_part,
     [COSEM_IMAGE] = &cosem_image_part,
+    [COSEM_PUSH] = &cosem_push_part,
 };
+
+enum dlms_result cosem_row_get(const struct cosem *cosem, const struct cosem_row *row,
+                               struct dlms_get *get, struct writer *out)
+{
+    if (get->attribute == 1) {
+        dlms_write_octets(out, row->object.obis, sizeof row->object.obis);
+        return DLMS_RESULT_SUCCESS;
+    }
+    return parts[row->source]->get(cosem, row, get, out);
+}
 
 static enum dlms_result get(void *context, const struct dlms_session *session, struct dlms_get *get,
                             struct writer *out)
 {
     const struct cosem cosem = asked(context, session);
-    const struct cosem_row *row = cosem_row_of(get->object);
-    if (get->attribute == 1) {
-        dlms_write_octets(out, row->object.obis, sizeof row->object.obis);
-        return DLMS_RESULT_SUCCESS;
-    }
-    return parts[row->source]->get(&cosem, row, get, out);
+    return cosem_row_get(&cosem, cosem_row_of(get->object), get, out);
 }
 
 /* What is written counts as written by the association's channel. */

@@ -25,7 +25,7 @@ static const struct {
     int8_t attributes, methods;
 } classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},  {8, 9, 6},
                {9, 2, 1},  {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {18, 7, 4}, {20, 10, 1},
-               {22, 4, 0}, {23, 9, 0}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
+               {22, 4, 0}, {23, 9, 0}, {40, 7, 1}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
 
 enum { TIME = 2, TIME_ZONE = 3, SUMMER_ENABLED = 8, SECRET = 7, PERIOD = 4, CAPTURE = 2 };
 enum {
@@ -33,6 +33,7 @@ enum {
     FIRST_PASSIVE = 6,
     LIMIT = 4,
     LIMIT_TIME = 6,
+    PUSH_WINDOW = 4,
     FIRST_WRITTEN = 5,
     BLOCK_SIZE = 2,
     IMAGE_ENABLED = 5
@@ -111,6 +112,7 @@ static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row,
     case 18: return index == BLOCK_SIZE || index == IMAGE_ENABLED ? mode : mode & R;
     case 23: return index >= FIRST_WRITTEN ? mode : mode & R;
     case 20: return index >= FIRST_PASSIVE ? mode : mode & R;
+    case 40: return index == PUSH_WINDOW ? mode & R : mode;
     case 71: return index == LIMIT || index == LIMIT_TIME ? mode : mode & R;
     default: return mode;
     }
@@ -127,6 +129,7 @@ static uint8_t method_mode(enum cosem_role role, const struct cosem_row *row, in
     case 11:
     case 18:
     case 20:
+    case 40:
     case 64:
     case 70: return role == COSEM_MANAGEMENT;
     case 15: return index == REPLY_TO_HLS && role == COSEM_MANAGEMENT;

@@ -32,7 +32,11 @@ struct cosem_part {
 extern const struct cosem_part cosem_value_part, cosem_clock_part, cosem_association_part,
     cosem_sap_part, cosem_hdlc_part, cosem_profile_part, cosem_script_part, cosem_schedule_part,
     cosem_calendar_part, cosem_days_part, cosem_breaker_part, cosem_limiter_part,
-    cosem_security_part, cosem_image_part;
+    cosem_security_part, cosem_image_part, cosem_push_part;
+
+/** An attribute of a row, in pieces; it is there and granted. */
+enum dlms_result cosem_row_get(const struct cosem *cosem, const struct cosem_row *row,
+                               struct dlms_get *get, struct writer *out);
 
 /** The object is there for this role on this meter. */
 bool cosem_there(const struct meter *meter, enum cosem_role role, const struct cosem_row *row);

@@ -27,6 +27,7 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 15, 0, 0, 255, 22, 0, HOUSE_R, SCHEDULE, NULL, 0),
     ROW(0, 0, 17, 0, 0, 255, 71, 0, HOUSE_RW, LIMITER, NULL, 0),
     ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
+    ROW(0, 0, 25, 9, 0, 255, 40, 0, HOUSE_RW, PUSH, NULL, 0),
     ROW(0, 0, 40, 0, 0, 255, 15, 0, ASSOCIATION, ASSOCIATION, NULL, 0),
     ROW(0, 0, 41, 0, 0, 255, 17, 0, P_R, SAP, NULL, 0),
     ROW(0, 0, 42, 0, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_DEVICE_NAME),

@@ -508,6 +508,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         app_save(meter, !meter->was_reset);
     }
     meter_alarms_begin(meter);
+    meter->memory_fault = !cosem_push_begin(meter) || meter->memory_fault;
     meter_settings_begin(meter);
     optical_bundle_begin(meter);
     return loaded == APP_STORE_ERR_STORAGE ? METER_ERR_STORAGE : legal;

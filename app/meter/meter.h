@@ -20,6 +20,7 @@
 #include "../clock/clock.h"
 #include "../cosem/cosem_calendar.h"
 #include "../cosem/cosem_image.h"
+#include "../cosem/cosem_push.h"
 #include "../cosem/cosem_secrets.h"
 #include "../demand/demand.h"
 #include "../demand/demand_day.h"
@@ -134,6 +135,7 @@ struct meter {
     struct clock_preset clock_preset;
     struct breaker breaker; /**< meter_breaker.h */
     int64_t next_breaker_us;
+    struct cosem_push push;       /**< values that the meter sends by itself */
     struct cosem_image image;     /**< firmware on its way */
     struct cosem_passive passive; /**< a calendar that is not in force */
     struct neutral neutral;       /**< loss of neutral: neutral.fault while it lasts */

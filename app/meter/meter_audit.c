@@ -68,7 +68,7 @@ unsigned meter_audit_noted(const struct meter *meter)
     struct event_log_entry newest;
     if (event_log_seek(&meter->logs, meter->board, EVENT_LOG_AUDIT, UINT32_MAX, false, &newest) !=
             EVENT_LOG_OK ||
-        newest.code <= METER_AUDIT_SETTING || newest.code >= METER_AUDIT_CIPHER) {
+        newest.code <= METER_AUDIT_SETTING || newest.code >= METER_AUDIT_PUSH) {
         return 0;
     }
     struct reader r = reader_over(newest.payload, newest.n_payload);

@@ -13,6 +13,7 @@
 
 enum meter_audit_code {
     METER_AUDIT_SETTING = SETTING_AUDIT_CODE, /**< + id of a setting */
+    METER_AUDIT_PUSH = 0xFEFA,                /**< push set-up: which attribute */
     METER_AUDIT_CIPHER = 0xFEFB,              /**< ciphered messages were refused: how many */
     METER_AUDIT_KEYS = 0xFEFC,                /**< keys of DLMS were changed: which */
     METER_AUDIT_SECRET = 0xFEFD,              /**< password of a DLMS association: which client */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dlms_peer.h"
+#include "dlms_push.h"
 #include "instant.h"
 #include "run.h"
 
@@ -42,6 +43,7 @@ struct dlms_ports {
     size_t n_ports;
     struct place connection[DLMS_PEERS_MAX]; /* tcp */
     struct place address[DLMS_PEERS_MAX];    /* udp */
+    struct dlms_push push;
 };
 
 static struct meter *meter_of(const struct dlms_ports *ports)
@@ -281,6 +283,7 @@ int dlms_ports_bind(struct dlms_ports **out, const struct options *options, stru
         return problem_set(problem, EXIT_NOT_ABLE, "no memory");
     }
     *out = ports;
+    dlms_push_init(&ports->push);
     for (size_t i = 0; i < DLMS_PEERS_MAX; i++) {
         ports->connection[i] = (struct place){.ports = ports, .watch = {.fd = -1}};
         ports->address[i] = ports->connection[i];
@@ -337,7 +340,8 @@ int64_t dlms_ports_step(struct dlms_ports *ports, int64_t wall_us)
         const int64_t end_us = place_step(place, silent, wall_us);
         next_us = end_us < next_us ? end_us : next_us;
     }
-    return next_us;
+    const int64_t push_us = dlms_push_step(&ports->push, meter_of(ports), wall_us);
+    return push_us < next_us ? push_us : next_us;
 }
 
 void dlms_ports_close(struct dlms_ports *ports)
@@ -349,6 +353,7 @@ void dlms_ports_close(struct dlms_ports *ports)
         place_free(&ports->connection[i]);
         place_free(&ports->address[i]);
     }
+    dlms_push_close(&ports->push);
     for (size_t i = 0; i < ports->n_ports; i++) {
         if (ports->run != NULL) {
             loop_drop(&ports->run->loop, &ports->port[i].watch);
