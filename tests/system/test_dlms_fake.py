@@ -22,7 +22,7 @@ def check(condition, text):
 
 
 def tool(meter, *arguments, options="", exit_code=0, environment=None):
-    done = subprocess.run([TOOL, "-m", f"dlms://127.0.0.1:{meter.port}{options}", "-t", "1500", *arguments],
+    done = subprocess.run([TOOL, "-m", f"dlms://127.0.0.1:{meter.port}{options}", "-t", "5000", *arguments],
                           capture_output=True, text=True, timeout=60,
                           env={**os.environ, **(environment or {})})
     check(done.returncode == exit_code,

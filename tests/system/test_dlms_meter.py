@@ -64,7 +64,7 @@ def clients(address):
     tool(address + "?client=19", "dlms", "set", "1-1:1.8.0", "u32:1", exit_code=3)
     tool(address, "dlms", "get", "3/1-1:1.8.0.255", exit_code=3)
     check("authentication" in tool(address + "?client=19&auth=none", "info", exit_code=1).stderr, "without a password")
-    tool(address + "?client=19", "-t", "1000", "clock", "set", "2026-12-24T12:00:00")
+    tool(address + "?client=19", "clock", "set", "2026-12-24T12:00:00")
     check("2026-12-24 12:00:0" in tool(address + "?client=19", "clock").stdout, "the clock was set")
 
 
