@@ -12,14 +12,20 @@ void hdlc_sender_begin(struct hdlc_sender *sender, const uint8_t *llc, const uin
     sender->apdu = apdu;
     sender->length = (uint32_t)n_apdu + HDLC_LLC_BYTES;
     sender->heard = 0;
-    sender->first = sender->next;
+    sender->first = sender->next = sender->top;
 }
 
 void hdlc_sender_drop(struct hdlc_sender *sender)
 {
     sender->length = 0;
     sender->heard = 0;
-    sender->first = sender->next;
+    sender->first = sender->next = sender->top;
+}
+
+/** Frames of this turn: sent since the first that was not heard. */
+static uint8_t of_turn(const struct hdlc_sender *sender)
+{
+    return (uint8_t)((unsigned)sender->next - sender->first) & 7u;
 }
 
 bool hdlc_sender_heard(struct hdlc_sender *sender, uint8_t receive_number)
@@ -27,6 +33,9 @@ bool hdlc_sender_heard(struct hdlc_sender *sender, uint8_t receive_number)
     const uint8_t n_frames = (uint8_t)((unsigned)receive_number - sender->first) & 7u;
     if (n_frames > hdlc_sender_open(sender)) {
         return false;
+    }
+    if (of_turn(sender) < n_frames) {
+        sender->next = receive_number; /* they need not be sent again after all */
     }
     sender->first = receive_number;
     sender->heard += (uint32_t)n_frames * sender->info_max;
@@ -40,12 +49,12 @@ bool hdlc_sender_heard(struct hdlc_sender *sender, uint8_t receive_number)
 /** Octets that have been sent or heard. */
 static uint32_t sent(const struct hdlc_sender *sender)
 {
-    return sender->heard + (uint32_t)hdlc_sender_open(sender) * sender->info_max;
+    return sender->heard + (uint32_t)of_turn(sender) * sender->info_max;
 }
 
 bool hdlc_sender_ready(const struct hdlc_sender *sender)
 {
-    return sent(sender) < sender->length && hdlc_sender_open(sender) < sender->window;
+    return sent(sender) < sender->length && of_turn(sender) < sender->window;
 }
 
 size_t hdlc_sender_size(const struct hdlc_sender *sender)
@@ -61,14 +70,16 @@ void hdlc_sender_next(struct hdlc_sender *sender, uint8_t receive_number, struct
     const size_t n_lead = from == 0 ? HDLC_LLC_BYTES : 0u;
     const bool more = from + n_octets < sender->length;
     const uint8_t number = sender->next;
+    const bool again = of_turn(sender) < hdlc_sender_open(sender);
     sender->next = (uint8_t)(number + 1u) & 7u;
+    sender->top = again ? sender->top : sender->next;
     frame->lead = sender->llc;
     frame->n_lead = (uint16_t)n_lead;
     frame->info = sender->apdu + (from == 0 ? 0u : from - HDLC_LLC_BYTES);
     frame->n_info = (uint16_t)(n_octets - n_lead);
     frame->segmented = more;
-    frame->control = hdlc_control(HDLC_I, !more || hdlc_sender_open(sender) >= sender->window,
-                                  number, receive_number);
+    frame->control =
+        hdlc_control(HDLC_I, !more || of_turn(sender) >= sender->window, number, receive_number);
 }
 
 bool hdlc_collector_add(struct hdlc_collector *collector, const uint8_t *bytes, size_t n_bytes)

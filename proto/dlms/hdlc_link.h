@@ -20,7 +20,9 @@ struct hdlc_sender {
     uint32_t heard;      /**< octets that the other side has acknowledged */
     uint16_t info_max;   /**< of one frame */
     uint8_t window;
-    uint8_t first, next; /**< V(A), V(S): number of the first frame not heard, of the next one */
+    uint8_t first; /**< number of the first frame that was not heard, V(A) */
+    uint8_t next;  /**< of the next frame to be sent, V(S); after hdlc_sender_back an old one */
+    uint8_t top;   /**< behind the highest that was ever sent: no new frame has a lower one */
 };
 
 /** Pieces that have come. */
@@ -38,9 +40,10 @@ bool hdlc_sender_heard(struct hdlc_sender *sender, uint8_t receive_number);
 /** Frames sent and not heard. */
 static inline uint8_t hdlc_sender_open(const struct hdlc_sender *sender)
 {
-    return (uint8_t)((unsigned)sender->next - sender->first) & 7u;
+    return (uint8_t)((unsigned)sender->top - sender->first) & 7u;
 }
-/** Send again from the first frame that was not heard. */
+/** Send again from the first frame that was not heard.  Until that is done, those that were sent
+ *  may still turn out to have been heard. */
 static inline void hdlc_sender_back(struct hdlc_sender *sender)
 {
     sender->next = sender->first;

@@ -198,7 +198,7 @@ static void reject(struct hdlc_server *server, const struct hdlc_frame *frame,
     server->mode = HDLC_REJECTED;
     server->rejection[0] = frame->control;
     server->rejection[1] =
-        (uint8_t)((unsigned)server->answer.next << 1 | (unsigned)server->receive_number << 5);
+        (uint8_t)((unsigned)server->answer.top << 1 | (unsigned)server->receive_number << 5);
     server->rejection[2] = (uint8_t)reason;
     owe(server, frame, HDLC_OWES_FRMR);
 }

@@ -199,6 +199,29 @@ def test_no_keys_no_management(meter):
     eye.close()
 
 
+def test_loss_of_supply():
+    """A meter without supply hangs up and answers nobody; with supply it is there again."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "outage.scn")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("set u=230 i=5\nat 2s set u=0\nat 6s set u=230\n")
+        meter = Meter("--mains", path, "--dlms", "tcp:127.0.0.1:0", "--dlms", "udp:127.0.0.1:0")
+        link = Stream(meter.port("dlms tcp"))
+        check(AARE_OK in link.ask(AARQ_PUBLIC), "AARE")
+        check(link.closed(10), "hangs up when the supply goes")
+        check(not is_served(meter), "takes nobody")
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(0.5)
+        client.sendto(wrapped(AARQ_PUBLIC), ("127.0.0.1", meter.port("dlms udp")))
+        try:
+            check(False, f"answered without supply: {client.recv(2000).hex()}")
+        except socket.timeout:
+            pass
+        client.close()
+        wait_until(lambda: is_served(meter), "the supply is back")
+        meter.terminate()
+
+
 def test_timing():
     """At the speed of a real line, too."""
     meter = Meter("--optical", "tcp:127.0.0.1:0,timing=on")
@@ -233,6 +256,7 @@ def main():
     test_timing()
     test_no_keys_no_management(meter)
     test_management()
+    test_loss_of_supply()
     check(slow.closed(60), "who does not end his message is dropped")
     check(time.monotonic() - began > 5, "but not at once")
     slow.close()
