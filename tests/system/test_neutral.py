@@ -97,7 +97,7 @@ def test_read_over_kmp(folder):
         done = subprocess.run([tool, "-m", url, "events", "voltage", "--json"], capture_output=True, text=True, timeout=60)
         check(done.returncode == 0 and len(json.loads(done.stdout)) > faults, f"another log: {done.stdout} {done.stderr}")
         done = subprocess.run([tool, "-m", url, "events", "nothing"], capture_output=True, text=True, timeout=60)
-        check(done.returncode == 2 and "expected status, clock, voltage, neutral, load-profile, audit, alarms or clear" in done.stderr, f"unknown: {done.stderr}")
+        check(done.returncode == 2 and "expected status, clock, voltage, disconnect, neutral, load-profile, audit, alarms or clear" in done.stderr, f"unknown: {done.stderr}")
     finally:
         meter.kill()
 
