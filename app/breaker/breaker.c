@@ -36,9 +36,22 @@ static bool retries_left(const struct breaker *b)
 
 /* ---- memory and log ---- */
 
+/* What is written while there is supply holds no running time: the load may be normal when a cut
+ * without warning has it read again. */
 static void save(struct breaker *b, const struct breaker_port *port)
 {
-    b->unsaved = !port->save(port->context, &b->kept);
+    struct breaker_kept kept = b->kept;
+    memset(kept.over_s, 0, sizeof kept.over_s);
+    kept.state = target_closed(b) ? (uint8_t)BREAKER_CLOSED : kept.state;
+    b->unsaved = !port->save(port->context, &kept);
+    b->kept.sequence = kept.sequence;
+}
+
+void breaker_store(struct breaker *breaker, const struct breaker_port *port)
+{
+    if (breaker->fitted) {
+        breaker->unsaved = !port->save(port->context, &breaker->kept);
+    }
 }
 
 /* The record of the newest change, unless it is there. */
@@ -108,6 +121,19 @@ static bool is_order(enum breaker_event event)
     return event >= BREAKER_EVENT_DISCONNECT && event <= BREAKER_EVENT_BUTTON;
 }
 
+/* Warnings move nothing.  They are not kept, and of them only what is there to be logged is: a load
+ * beside its limit would wear a page out in months, and push the operations out of the log. */
+static void enter_softly(struct breaker *b, const struct breaker_port *port,
+                         enum breaker_event event, uint8_t next)
+{
+    const uint8_t before = b->kept.state;
+    b->kept.state = next;
+    b->calm_s = 0;
+    if (before == BREAKER_LOG_ONLY || next == BREAKER_LOG_ONLY) {
+        (void)port->log(port->context, b, before, (uint8_t)event, CHANNEL_SELF);
+    }
+}
+
 /* The decision is kept, then noted, then carried out.  An order that cannot be kept is refused;
  * what the meter does by itself it does all the same, and the memory is tried again. */
 static enum breaker_answer happen(struct breaker *b, const struct breaker_port *port,
@@ -121,6 +147,10 @@ static enum breaker_answer happen(struct breaker *b, const struct breaker_port *
         return BREAKER_DONE;
     }
     const bool moves = breaker_state_closed(next) != target_closed(b);
+    if (!moves && target_closed(b)) {
+        enter_softly(b, port, event, next);
+        return BREAKER_DONE;
+    }
     if (moves && breaker_state_closed(next) && held(b)) {
         return BREAKER_ERR_HELD;
     }
@@ -396,8 +426,12 @@ void breaker_supply(struct breaker *breaker, const struct breaker_port *port, bo
     breaker->facts.load_known = false;
     breaker->astray_us = INT64_MIN;
     if (!on) {
-        save(breaker, port);
+        breaker_store(breaker, port);
         return;
+    }
+    if (breaker->kept.over_s[BREAKER_FACTORS - 1u] != 0 ||
+        breaker->kept.state != (target_closed(breaker) ? BREAKER_CLOSED : breaker->kept.state)) {
+        save(breaker, port); /* they run on in RAM */
     }
     breaker->second_us = now_us + US_PER_S;
     log_change(breaker, port);

@@ -114,7 +114,7 @@ struct breaker_kept {
     bool pending;      /**< a movement was ordered and is not confirmed */
     bool fault;        /**< the relays are not where they should be, and that is in the log */
     uint8_t retries;   /**< automatic reconnections in a row */
-    uint32_t over_s[BREAKER_FACTORS]; /**< seconds above each of the three limits */
+    uint32_t over_s[BREAKER_FACTORS]; /**< seconds above each limit; in memory when supply goes */
     uint32_t wait_left_s;             /**< until a reconnection may be thought of */
     uint32_t log_id;                  /**< number of the newest change's record in the log */
     uint8_t log_before, log_cause, log_channel; /**< and what stands in it */
@@ -190,6 +190,9 @@ void breaker_start(struct breaker *breaker, const struct breaker_kept *kept, boo
 /** Supply came or went.  Timers stand still meanwhile and go on where they stood. */
 void breaker_supply(struct breaker *breaker, const struct breaker_port *port, bool on,
                     int64_t now_us);
+
+/** Keep it with the times that run (orderly end). */
+void breaker_store(struct breaker *breaker, const struct breaker_port *port);
 
 /** A command or the button: the first four events.  @return enum breaker_answer */
 enum breaker_answer breaker_order(struct breaker *breaker, const struct breaker_port *port,

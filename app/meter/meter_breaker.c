@@ -116,9 +116,8 @@ void meter_breaker_supply(struct meter *meter, bool on)
 
 void meter_breaker_store(struct meter *meter)
 {
-    if (meter->breaker.fitted) {
-        (void)port_save(meter, &meter->breaker.kept);
-    }
+    const struct breaker_port port = port_of(meter);
+    breaker_store(&meter->breaker, &port);
 }
 
 /* ---- running ---- */

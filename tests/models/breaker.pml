@@ -98,9 +98,10 @@ active proctype Breaker()
     /* what the second brings */
     :: neutral && CLOSED(state) -> decide(12, false)
     :: !neutral && credit_out && CLOSED(state) -> decide(7, false)
-    :: over && state == 4 && !HELD -> decide(5, true)
-    :: !over && (state == 5 || state == 13) && !HELD -> decide(4, true)
-    :: over && state == 5 && log_only && !HELD -> decide(13, true)
+    /* warnings are not kept */
+    :: over && state == 4 && !HELD -> state = 5
+    :: !over && (state == 5 || state == 13) && !HELD -> state = 4
+    :: over && state == 5 && log_only && !HELD -> state = 13
     :: over && state == 5 && !log_only && !HELD -> decide(6, false)
     :: (state == 6 || (state == 12 && !neutral)) && !pending && automatic && !HELD && tries < TRIES ->
         tries++;
