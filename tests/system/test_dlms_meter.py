@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -83,6 +84,26 @@ def management(address):
     os.environ["OPEN382_KEYS"] = json.dumps({**KEYS, "guek": KEYS["kek"]})
     check("check the keys" in tool(address + "?client=1", "-t", "1000", "info", exit_code=1).stderr, "another key")
     os.environ["OPEN382_KEYS"] = keys
+
+
+def pushes(address):
+    """The meter pushes what it is told to, ciphered, to a listener with the keys; without them nothing is shown."""
+    for environment, shown in ((os.environ, True), ({**os.environ, "OPEN382_KEYS": '{"lls": {"18": "1"}}'}, False)):
+        probe = socket.create_server(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        listener = subprocess.Popen([TOOL, "--json", "-n", "1", "dlms", "listen", str(port)], stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True, env=environment)
+        check("waiting for pushes" in listener.stderr.readline(), "listener")
+        tool(address, "dlms", "set", "40/0-0:25.9.0.255:3", f"{{enum:0, text:127.0.0.1:{port}, enum:0}}")
+        tool(address, "dlms", "action", "40/0-0:25.9.0.255:1", "i8:0")
+        if shown:
+            push = json.loads(listener.communicate(timeout=20)[0])
+            check(push["client"] == 1 and push["data"][0] == "4B414D4D000000BC614E", f"push: {push}")
+        else:
+            check("expected its keys" in listener.stderr.readline(), "a push that nobody could read")
+            listener.kill()
+            listener.communicate()
 
 
 def other_keys(address, folder):
@@ -167,6 +188,7 @@ def main():
             example(port)
             management(wrapper)
             management(hdlc)
+            pushes(wrapper + "?client=1")
             other_keys(wrapper + "?client=1", folder)
             firmware(wrapper + "?client=1", folder)
         finally:
