@@ -1,14 +1,22 @@
 #!/usr/bin/env python3
-"""Flash of the DLMS server on the Cortex-M4 at -Os: dlms_size.py M4_BUILD_DIR.
+"""Flash and RAM of the DLMS server on the Cortex-M4 at -Os: dlms_size.py M4_BUILD_DIR.
 
 Links what a meter's server can reach: everything that the functions below need from proto/, and all of the meter's objects (app/cosem).
 The linker leaves out what only a client needs.  The crypto port, the transport's drivers and the C library do not count.
+RAM: what an association on the optical port takes, with HDLC, ciphers and all buffers.
 """
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+TOP = Path(__file__).resolve().parent.parent
+STRUCTURES = """
+#include "app/optical/optical_dlms.h"
+char server[sizeof(struct dlms_server)];
+char ciphers[sizeof(struct dlms_sentry)];
+char association[sizeof(struct optical_dlms)];
+"""
 SERVER = ["dlms_server_init", "dlms_server_connect", "dlms_server_disconnect", "dlms_server_apdu", "dlms_server_more",
           "dlms_server_offers", "dlms_server_notify"]
 PUSH = ["dlms_data_notification_write", "dlms_event_notification_write", "hdlc_push"]
@@ -36,6 +44,15 @@ def globals_of(objects):
     return [line.split()[2] for line in names if len(line.split()) == 3]
 
 
+def sizes_of_structures(folder):
+    source, compiled = Path(folder) / "sizes.c", Path(folder) / "sizes.o"
+    source.write_text(STRUCTURES, encoding="ascii")
+    output("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c11", f"-I{TOP}", f"-I{TOP}/legal/include", "-c", str(source),
+           "-o", str(compiled))
+    rows = [line.split() for line in output("arm-none-eabi-nm", "-S", str(compiled)).splitlines()]
+    return {row[3]: int(row[1], 16) for row in rows if len(row) == 4}
+
+
 def main(arguments):
     build = Path(arguments[1])
     proto = sorted((build / "proto/CMakeFiles/proto.dir/dlms").glob("*.obj"))
@@ -58,7 +75,10 @@ def main(arguments):
             total = linked_text(library, roots, folder)
             print(f"DLMS server on the Cortex-M4, {title:<34}{total - before:>8} B")
             before = total
+        ram = sizes_of_structures(folder)
     print(f"DLMS server on the Cortex-M4, {'in all (40000 or less wanted)':<34}{before:>8} B")
+    print(f"DLMS server on the Cortex-M4, RAM of an association {ram['association']} B (2560 or less wanted): server {ram['server']}, "
+          f"ciphers {ram['ciphers']}, else HDLC and buffers; 0 an object")
 
 
 if __name__ == "__main__":
