@@ -88,6 +88,12 @@ static int64_t mantissa_of(const struct register_def *def, const struct register
                   is_energy(def));
 }
 
+int64_t register_value_at(const struct register_def *def, const struct register_value *value,
+                          int exponent)
+{
+    return mantissa_of(def, value, exponent - unit_prefix(def->unit));
+}
+
 static int64_t rolled_over(int64_t mantissa, uint64_t modulo)
 {
     return mantissa < 0 ? -(int64_t)((uint64_t)-mantissa % modulo)

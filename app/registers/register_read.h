@@ -51,7 +51,11 @@ bool register_value_kmp(const struct meter *meter, const struct register_def *de
  */
 int64_t register_value_scaled(const struct meter *meter, const struct register_def *def,
                               const struct register_value *value, int *scaler);
-/** That scaler alone. */
+/** A value in steps of 10^exponent of its base unit, not rolled over: energies are cut, the rest is
+ * rounded.  Numbers only. */
+int64_t register_value_at(const struct register_def *def, const struct register_value *value,
+                          int exponent);
+/** The scaler of register_value_scaled() alone. */
 int register_scaler(const struct meter *meter, const struct register_def *def);
 
 /**

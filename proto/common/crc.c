@@ -74,6 +74,19 @@ uint16_t crc16_x25(const uint8_t *bytes, size_t n_bytes)
     return (uint16_t)~crc16_x25_go_on(CRC16_X25_BEGIN, bytes, n_bytes);
 }
 
+/* Bit by bit: it runs over one telegram every few seconds. */
+uint16_t crc16_arc(const uint8_t *bytes, size_t n_bytes)
+{
+    unsigned crc = 0;
+    for (size_t i = 0; i < n_bytes; i++) {
+        crc ^= bytes[i];
+        for (unsigned bit = 0; bit < 8u; bit++) {
+            crc = (crc >> 1) ^ ((crc & 1u) != 0 ? 0xA001u : 0u);
+        }
+    }
+    return (uint16_t)crc;
+}
+
 /* Bit by bit: it runs over one record of memory now and then, a table would cost 1 KiB. */
 uint32_t crc32_ieee(const uint8_t *bytes, size_t n_bytes)
 {

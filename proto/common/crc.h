@@ -26,6 +26,12 @@ uint16_t crc16_x25(const uint8_t *bytes, size_t n_bytes);
 uint16_t crc16_x25_go_on(uint16_t remainder, const uint8_t *bytes, size_t n_bytes);
 
 /**
+ * CRC-16/ARC: polynomial 0x8005 reflected (0xA001), start 0, no final xor; "123456789" -> 0xBB3D.
+ * Telegrams of P1 ports end with it as four hexadecimal digits.
+ */
+uint16_t crc16_arc(const uint8_t *bytes, size_t n_bytes);
+
+/**
  * CRC-32 of IEEE 802.3: reflected, polynomial EDB88320, start and final xor FFFFFFFF;
  * "123456789" -> 0xCBF43926.
  */
