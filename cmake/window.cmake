@@ -2,7 +2,7 @@
 #
 # Their objects hold both forms: meter382 alone is linked with the one for the whole, everything else (a hundred tests) with
 # ordinary code.  The legal part is left out: its code must stay in one piece (ports/linux/legal_program.ld), and nothing of it
-# may melt into what is outside its wall.
+# may melt into what is outside its wall.  Its own files on the way are compiled as one.
 set(OPEN382_WINDOW_PATH
   app/alarm/alarms.c app/analysis/analysis_mean.c app/clock/clock.c app/clock/clock_rate.c app/display/display.c
   app/meter/meter.c app/meter/meter_alarms.c app/meter/meter_analysis.c app/meter/meter_clock.c app/meter/meter_events.c
@@ -18,6 +18,10 @@ if(OPEN382_LTO AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR
     -mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign)
 endif()
 
+set(OPEN382_LEGAL_WINDOW_PATH
+  bus/bus_frame.c energy/no_load.c energy/timing.c energy/drift.c energy/neighbours.c energy/system.c energy/registers.c
+  energy/pulses.c energy/supply.c energy/booking.c)
+
 function(open382_window)
   if(NOT OPEN382_LTO)
     return()
@@ -28,6 +32,10 @@ function(open382_window)
       APPEND PROPERTY COMPILE_OPTIONS -flto -ffat-lto-objects ${OPEN382_WINDOW_FLAGS})
   endforeach()
   target_compile_options(legal PRIVATE ${OPEN382_WINDOW_FLAGS})
+  set_target_properties(legal PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  foreach(file ${OPEN382_LEGAL_WINDOW_PATH})
+    set_property(SOURCE ${CMAKE_SOURCE_DIR}/legal/${file} DIRECTORY ${CMAKE_SOURCE_DIR}/legal PROPERTY UNITY_GROUP window)
+  endforeach()
   target_link_options(meter382 PRIVATE -flto=2)
 endfunction()
 

@@ -12,9 +12,9 @@ static void book_sums(struct processor *p)
 {
     const unsigned n = p->setup.systems;
     struct registers_entry entry[LEGAL_SYSTEMS];
-    struct wide active[LEGAL_SYSTEMS], reactive[LEGAL_SYSTEMS];
+    struct wide active[LEGAL_SYSTEMS] = {{0, 0}}, reactive[LEGAL_SYSTEMS] = {{0, 0}};
     struct wide active_booked[LEGAL_SYSTEMS], reactive_booked[LEGAL_SYSTEMS];
-    uint64_t taken_us[LEGAL_SYSTEMS];
+    uint64_t taken_us[LEGAL_SYSTEMS] = {0};
     for (unsigned s = 0; s < n; s++) {
         const struct system *system = &p->system[s];
         const struct wide nothing = {0, 0};
