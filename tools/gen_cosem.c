@@ -31,6 +31,8 @@ static const char *const values[COSEM_VALUES] = {
     [COSEM_LOCAL_TIME] = "Local time, four octets",
     [COSEM_LOCAL_DATE] = "Local date, five octets",
     [COSEM_DEBITING_TIME] = "End of the last debiting period",
+    [COSEM_STATUS_LOAD] = "Status of the load profile's interval under way",
+    [COSEM_STATUS_ANALYSIS] = "Status of the analysis logger's interval under way",
     [COSEM_COUNTER] = "Invocation counter of the unicast key",
 };
 

@@ -215,6 +215,16 @@ static uint8_t amr_status(const struct meter *meter, const struct cosem_entry *e
     return (uint8_t)bits;
 }
 
+uint8_t cosem_interval_status(const struct meter *meter, enum cosem_profile profile)
+{
+    const struct cosem_entry now = {.utc_s = clock_utc_s(&meter->clock, meter->now_us),
+                                    .clock_valid = meter->clock.valid,
+                                    .quality = profile == COSEM_PROFILE_LOAD
+                                                   ? meter->load_profile.quality
+                                                   : meter->analysis.quality};
+    return amr_status(meter, &now);
+}
+
 /* Power of ten of the energies over Wh; the successor's entry has it in this place. */
 static int8_t energy_scaler(const struct meter *meter)
 {

@@ -55,6 +55,8 @@ enum dlms_result cosem_rights_result(enum rights_answer answer);
 enum dlms_result cosem_breaker_command(struct meter *meter, int64_t command);
 /** What disconnect control does: opens; or releases, and closes what was released. */
 enum dlms_result cosem_breaker_remote(struct meter *meter, bool connect);
+/** Profile status of the interval under way, one octet (spec dlms 8, row 92). */
+uint8_t cosem_interval_status(const struct meter *meter, enum cosem_profile profile);
 /** The debiting period ends now. */
 enum dlms_result cosem_debiting_stop(const struct cosem *cosem);
 

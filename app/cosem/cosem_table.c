@@ -41,6 +41,8 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 96, 3, 10, 255, 70, 0, HOUSE_R, BREAKER, NULL, 0),
     REGISTER(0, 0, 96, 8, 0, 255, 3, HOUSE_R, UINT32, 1004),
     REGISTER(0, 0, 96, 9, 0, 255, 3, HOUSE_R, INT16, 1079),
+    ROW(0, 0, 96, 10, 1, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_STATUS_LOAD),
+    ROW(0, 0, 96, 10, 2, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_STATUS_ANALYSIS),
     REGISTER(0, 0, 96, 14, 0, 255, 1, HOUSE_R, UINT8, 2010),
     REGISTER(0, 0, 97, 97, 0, 255, 1, HOUSE_R, UINT8, 50),
     REGISTER(0, 0, 97, 98, 0, 255, 1, HOUSE_RW, UINT32, 0xF205),
@@ -390,6 +392,8 @@ static bool value_fits(const struct variant *variant, enum cosem_value value)
 {
     switch (value) {
     case COSEM_WORKING_DAYS: return variant->tariffs > 0 && variant->rtc;
+    case COSEM_STATUS_LOAD: return load_profile_fitted(variant);
+    case COSEM_STATUS_ANALYSIS:
     case COSEM_ANALYSIS_INTERVAL: return analysis_fitted(variant);
     case COSEM_LOCAL_TIME:
     case COSEM_LOCAL_DATE: return variant->rtc;

@@ -61,7 +61,9 @@ enum cosem_value {
     COSEM_LOCAL_TIME,
     COSEM_LOCAL_DATE,
     COSEM_DEBITING_TIME, /**< end of the last debiting period */
-    COSEM_COUNTER,       /**< last invocation counter taken under the unicast key */
+    COSEM_STATUS_LOAD,   /**< profile status of the load profile's interval under way */
+    COSEM_STATUS_ANALYSIS,
+    COSEM_COUNTER, /**< last invocation counter taken under the unicast key */
     COSEM_VALUES
 };
 

@@ -251,6 +251,12 @@ static struct constant constant_of(const struct meter *meter, uint16_t value)
         return (struct constant){event_log_newest(&meter->logs, EVENT_LOG_AUDIT), 0,
                                  UNIT_CODE_NONE};
     case COSEM_PULSES: return (struct constant){v->pulses_per_kwh, -3, UNIT_CODE_PER_WH};
+    case COSEM_STATUS_LOAD:
+        return (struct constant){cosem_interval_status(meter, COSEM_PROFILE_LOAD), 0,
+                                 UNIT_CODE_NONE};
+    case COSEM_STATUS_ANALYSIS:
+        return (struct constant){cosem_interval_status(meter, COSEM_PROFILE_ANALYSIS), 0,
+                                 UNIT_CODE_NONE};
     case COSEM_COUNTER:
         return (struct constant){security_counter(&meter->security), 0, UNIT_CODE_NONE};
     case COSEM_RATIO: return (struct constant){1, 0, UNIT_CODE_NONE};

@@ -227,6 +227,20 @@ static void test_numbering_of_the_blue_book(void **state)
     assert_memory_equal(client.bytes, wanted, sizeof wanted);
 }
 
+/* The household's status octet, of what has been noted in the interval under way. */
+static void test_status_of_the_interval(void **state)
+{
+    (void)state;
+    struct meter *meter = recorded(0);
+    client_open(&client, meter, COSEM_CLIENT_MANAGEMENT);
+    client_expect(&client, 1, "0.0.96.10.1.255", 2, "11 08"); /* summer time */
+    meter->load_profile.quality = LOAD_PROFILE_OUTAGE | LOAD_PROFILE_CLOCK_15_S;
+    client_expect(&client, 1, "0.0.96.10.1.255", 2, "11 A8");
+    client_expect(&client, 1, "0.0.96.10.2.255", 2, "11 08");
+    meter->clock.valid = false;
+    client_expect(&client, 1, "0.0.96.10.2.255", 2, "11 0A");
+}
+
 /* Entries that come while an answer goes out change nothing in it, and lost ones keep their place.
  */
 static void test_an_answer_stands_still(void **state)
@@ -441,6 +455,7 @@ int main(void)
         cmocka_unit_test_setup(test_range_of_columns, setup),
         cmocka_unit_test_setup(test_numbering_of_382m, setup),
         cmocka_unit_test_setup(test_numbering_of_the_blue_book, setup),
+        cmocka_unit_test_setup(test_status_of_the_interval, setup),
         cmocka_unit_test_setup(test_an_answer_stands_still, setup),
         cmocka_unit_test_setup(test_attributes, setup),
         cmocka_unit_test_setup(test_capture_period, setup),

@@ -228,6 +228,9 @@ static void test_clock_is_set(void **state)
     assert_int_equal(utc_of(meter), INT64_C(1729992600));
     assert_int_equal(client_set(&client, 8, clock, 2, "090C 07E80C01FF0C0000FFFFC400"), 0);
     assert_int_equal(utc_of(meter), INT64_C(1733050800));
+    assert_int_equal(client_set(&client, 8, clock, 2, "090C 07E80A1BFF021E00FF8000FF"), 0);
+    assert_int_equal(utc_of(meter), INT64_C(1729992600)); /* status not said: normal time */
+    assert_int_equal(client_set(&client, 8, clock, 2, "090C 07E80C01FF0C0000FFFFC400"), 0);
     /* not a time, not a whole time, no such day, before the clock's years */
     assert_int_equal(client_set(&client, 8, clock, 2, "06 00000001"), DLMS_RESULT_TYPE);
     assert_int_equal(client_set(&client, 8, clock, 2, "090C FFFF0C01FF0C0000FF800000"),
