@@ -72,6 +72,7 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_CALENDAR: return "Activity calendar: tariff plan";
     case COSEM_BREAKER: return "Disconnect control";
     case COSEM_LIMITER: return "Limiter: first limit of Smart Disconnect";
+    case COSEM_MONITOR: return "Register monitor: power threshold";
     case COSEM_PUSH: return "Push set-up";
     case COSEM_IMAGE: return "Image transfer";
     case COSEM_SECURITY: return "Security set-up";

@@ -140,6 +140,7 @@ static const struct cosem_part *const parts[COSEM_SOURCES] = {
     [COSEM_SECURITY] = &cosem_security_part,
     [COSEM_IMAGE] = &cosem_image_part,
     [COSEM_PUSH] = &cosem_push_part,
+    [COSEM_MONITOR] = &cosem_monitor_part,
 };
 
 enum dlms_result cosem_row_get(const struct cosem *cosem, const struct cosem_row *row,

@@ -23,9 +23,9 @@ static const uint8_t sets[SETS][COSEM_ROLES] = {
 static const struct {
     uint8_t class_id;
     int8_t attributes, methods;
-} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},  {8, 9, 6},
-               {9, 2, 1},  {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {18, 7, 4}, {20, 10, 1},
-               {22, 4, 0}, {23, 9, 0}, {40, 7, 1}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
+} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},   {8, 9, 6},  {9, 2, 1},
+               {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {18, 7, 4}, {20, 10, 1}, {21, 4, 0}, {22, 4, 0},
+               {23, 9, 0}, {40, 7, 1}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
 
 enum { TIME = 2, TIME_ZONE = 3, SUMMER_ENABLED = 8, SECRET = 7, PERIOD = 4, CAPTURE = 2 };
 enum {
@@ -34,6 +34,7 @@ enum {
     LIMIT = 4,
     LIMIT_TIME = 6,
     PUSH_WINDOW = 4,
+    MONITOR_THRESHOLD = 2,
     FIRST_WRITTEN = 5,
     BLOCK_SIZE = 2,
     IMAGE_ENABLED = 5
@@ -110,6 +111,7 @@ static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row,
     case 8: return clock_mode(role, row, index);
     case 15: return association_mode(role, index);
     case 18: return index == BLOCK_SIZE || index == IMAGE_ENABLED ? mode : mode & R;
+    case 21: return index == MONITOR_THRESHOLD ? mode : mode & R;
     case 23: return index >= FIRST_WRITTEN ? mode : mode & R;
     case 20: return index >= FIRST_PASSIVE ? mode : mode & R;
     case 40: return index == PUSH_WINDOW ? mode & R : mode;

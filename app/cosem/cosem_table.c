@@ -25,6 +25,7 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 11, 0, 0, 255, 11, 0, HOUSE_RW, DAYS, NULL, 0),
     ROW(0, 0, 13, 0, 0, 255, 20, 0, HOUSE_RW, CALENDAR, NULL, 0),
     ROW(0, 0, 15, 0, 0, 255, 22, 0, HOUSE_R, SCHEDULE, NULL, 0),
+    ROW(0, 0, 16, 0, 0, 255, 21, 0, HOUSE_RW, MONITOR, NULL, 0),
     ROW(0, 0, 17, 0, 0, 255, 71, 0, HOUSE_RW, LIMITER, NULL, 0),
     ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
     ROW(0, 0, 25, 9, 0, 255, 40, 0, HOUSE_RW, PUSH, NULL, 0),

@@ -32,6 +32,7 @@ enum cosem_source {
     COSEM_BREAKER,  /**< disconnect control */
     COSEM_LIMITER,  /**< first limit of Smart Disconnect */
     COSEM_SECURITY, /**< of the management association */
+    COSEM_MONITOR,  /**< power threshold */
     COSEM_PUSH,     /**< push set-up */
     COSEM_IMAGE,    /**< firmware on its way; of boards that take it */
     COSEM_SOURCES

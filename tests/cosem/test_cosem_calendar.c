@@ -325,6 +325,23 @@ static void test_alarms(void **state)
     client_expect(&client, 1, "0.0.97.98.0.255", 2, "06 00200000");
 }
 
+/* The power threshold as a register monitor. */
+static void test_monitor(void **state)
+{
+    (void)state;
+    struct meter *meter = with_plan();
+    client_expect(&client, 21, "0.0.16.0.0.255", 2, "01 01 06 000182B8");
+    client_expect(&client, 21, "0.0.16.0.0.255", 3, "02 03 12 0005 09 06 0100010400FF 0F 03");
+    client_expect(&client, 21, "0.0.16.0.0.255", 4,
+                  "01 01 02 02 02 02 09 06 000000000000 12 0000 02 02 09 06 000000000000 12 0000");
+    assert_int_equal(client_set(&client, 21, "0.0.16.0.0.255", 2, "01 01 06 00001388"), 0);
+    assert_int_equal(meter->demand.threshold_w, 5000);
+    assert_int_equal(client_set(&client, 21, "0.0.16.0.0.255", 2, "01 00"), DLMS_RESULT_OTHER);
+    assert_int_equal(client_set(&client, 21, "0.0.16.0.0.255", 2, "01 01 12 1388"),
+                     DLMS_RESULT_TYPE);
+    assert_int_equal(client_set(&client, 21, "0.0.16.0.0.255", 2, "06 00001388"), DLMS_RESULT_TYPE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup(test_cut, setup),
         cmocka_unit_test_setup(test_scripts, setup),
         cmocka_unit_test_setup(test_alarms, setup),
+        cmocka_unit_test_setup(test_monitor, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
