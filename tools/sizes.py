@@ -36,8 +36,9 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
              "app/cosem/cosem.c": tuple(f"app/cosem/cosem_{file}_{act}" for act in ("get", "set", "call") for file in (
                  "value.c:value", "clock.c:clock_part", "association.c:association", "association.c:sap", "association.c:hdlc",
                  "profile.c:profile", "script.c:script", "script.c:schedule", "calendar.c:calendar", "calendar.c:special",
-                 "security.c:security", "breaker.c:control", "breaker.c:limiter", "image.c:image")),
+                 "security.c:security", "breaker.c:control", "breaker.c:limiter", "image.c:image", "push.c:push", "monitor.c:monitor")),
              "app/cosem/cosem_image.c": ("ports/qemu_m4/board.c", CRYPTO),
+             "app/cosem/cosem_push.c": ("ports/qemu_m4/board.c",),
              "app/cosem/cosem_calendar.c": tuple(f"app/cosem/cosem_calendar.c:special_{what}" for what in ("all", "insert", "delete")),
              "app/cosem/cosem_value.c": tuple(f"app/cosem/cosem_value.c:{what}_put" for what in (
                  "state", "tariff", "events", "alarms", "register")),
