@@ -339,6 +339,37 @@ static void a_cut_at_every_write(void **state)
     }
 }
 
+/* The same of a closing: the order, the wait of five seconds, the movement, its confirmation. */
+static void a_cut_at_every_write_of_a_closing(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        for (unsigned at = 0; at < 8; at++) {
+            begin("382MB");
+            assert_int_equal(over(CHANNEL_OPTICAL, 1), BREAKER_DONE);
+            run(2);
+            assert_int_equal(over(CHANNEL_OPTICAL, 2), BREAKER_DONE);
+            toy.writes = 0;
+            toy.cut_after = at;
+            toy.cut_kind = kind;
+            (void)over(CHANNEL_OPTICAL, 3);
+            for (unsigned n = 0; n < 10 && !toy.dead; n++) {
+                run(1);
+            }
+            toy.dead = false;
+            toy.cut_after = UINT32_MAX;
+            meter = toy_meter("382MB", 0);
+            run(20);
+            const bool moved = meter_breaker_state(meter) == BREAKER_CLOSED;
+            assert_true(moved || meter_breaker_state(meter) == BREAKER_RELEASED);
+            assert_true(moved || at == 0);
+            assert_int_equal(toy.relays_open, moved ? 0 : 7);
+            assert_int_equal(event_log_newest(&meter->logs, EVENT_LOG_DISCONNECT), moved ? 3 : 2);
+            assert_int_equal(meter_breaker_feedback(meter), moved ? 0x3F : 0x38);
+        }
+    }
+}
+
 /* Bi-stable: the position is the board's, whatever the memory says (blank, here). */
 static void a_blank_memory_meets_open_relays(void **state)
 {
@@ -371,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_stuck_relay_shows),
         cmocka_unit_test(a_lost_neutral),
         cmocka_unit_test(a_cut_at_every_write),
+        cmocka_unit_test(a_cut_at_every_write_of_a_closing),
         cmocka_unit_test(a_blank_memory_meets_open_relays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
