@@ -347,11 +347,11 @@ void mbus_json_header(struct writer *w, const struct mbus_header *header)
 
 int mbus_json_frame(struct writer *w, const struct mbus_frame *frame)
 {
-    struct reader r = reader_over(frame->data, frame->n_data);
     struct mbus_header header;
     if (frame->kind != MBUS_LONG) {
         return MBUS_ERR_FORMAT;
     }
+    struct reader r = reader_over(frame->data, frame->n_data);
     if (frame->ci != MBUS_CI_LONG && frame->ci != MBUS_CI_SHORT && frame->ci != MBUS_CI_NONE) {
         return MBUS_ERR_FORMAT;
     }

@@ -333,6 +333,9 @@ static void refusals(void **state)
     size_t n_octets = hex_bytes("68 03 03 68 08 01 70 79 16", octets);
     assert_int_equal(mbus_frame_decode(octets, n_octets, &frame), (int)n_octets);
     assert_int_equal(mbus_json_frame(&w, &frame), MBUS_ERR_FORMAT);
+    n_octets = hex_bytes("10 40 FD 3D 16", octets); /* a short frame has no data to look at */
+    assert_int_equal(mbus_frame_decode(octets, n_octets, &frame), (int)n_octets);
+    assert_int_equal(mbus_json_frame(&w, &frame), MBUS_ERR_FORMAT);
     n_octets = hex_bytes("68 07 07 68 08 01 7A 01 00 10 05 99 16", octets);
     assert_int_equal(mbus_frame_decode(octets, n_octets, &frame), (int)n_octets);
     assert_int_equal(mbus_json_frame(&w, &frame), MBUS_ERR_CIPHERED);
