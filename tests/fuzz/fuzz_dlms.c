@@ -2,6 +2,8 @@
 #include "proto/dlms_false_guard.h"
 #include "proto/dlms_link.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /** Length octet, message, and so on; protected ones get their seal here, so that they open. */
 static void serve(const uint8_t *data, size_t size, uint8_t mode)
 {
