@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "consumer_ports.h"
 #include "dlms_ports.h"
 #include "eeprom_file.h"
 #include "options.h"
@@ -20,6 +21,7 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
         optical_ports_bind(&run->ports, options, problem) != 0 ||
         panel_bind(&run->panel, options, problem) != 0 ||
         dlms_ports_bind(&run->dlms, options, problem) != 0 ||
+        consumer_ports_bind(&run->consumer, run, problem) != 0 ||
         source_port_bind(&run->source, options, problem) != 0) {
         return -1;
     }
@@ -29,6 +31,9 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
         return -1;
     }
     if (run->dlms != NULL && dlms_ports_open(run->dlms, run, problem) != 0) {
+        return -1;
+    }
+    if (run->consumer != NULL && consumer_ports_open(run->consumer, problem) != 0) {
         return -1;
     }
     if (run->source != NULL && source_port_open(run->source, run, problem) != 0) {
@@ -45,6 +50,9 @@ static void print_ready(const struct run *run)
     }
     for (size_t i = 0; run->dlms != NULL && i < run->options->n_dlms; i++) {
         printf("%s\n", dlms_ports_text(run->dlms, i));
+    }
+    for (size_t i = 0; run->consumer != NULL && i < run->options->n_consumer; i++) {
+        printf("%s\n", consumer_ports_text(run->consumer, i));
     }
     if (run->panel != NULL) {
         printf("%s\n", panel_text(run->panel));
@@ -90,6 +98,7 @@ static void close_all(struct run *run, struct eeprom *eeprom)
 {
     panel_close(run->panel);
     source_port_close(run->source);
+    consumer_ports_close(run->consumer);
     dlms_ports_close(run->dlms);
     optical_ports_close(&run->ports);
     site_close(&run->site);

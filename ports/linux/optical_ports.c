@@ -1,15 +1,11 @@
 #include "optical_ports.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "instant.h"
@@ -146,76 +142,17 @@ static void listener_ready(void *context, uint32_t events)
 
 /* ---- pseudo-terminals ---- */
 
-/* A link that an earlier run left behind may be replaced, nothing else. */
-static int link_check(const char *path, struct problem *problem)
+static int port_open_pty(struct optical_port *port, struct problem *problem)
 {
-    struct stat status;
-    if (lstat(path, &status) != 0 || S_ISLNK(status.st_mode)) {
-        return 0;
-    }
-    return problem_set(problem, EXIT_BAD_INPUT,
-                       "--optical: pty:%s: expected a free name, found a file that is not a "
-                       "symbolic link",
-                       path);
-}
-
-static int pty_problem(const struct optical_port *port, struct problem *problem)
-{
-    return problem_set(problem, EXIT_NOT_ABLE, "--optical: pty:%s: %s", port->option.path,
-                       strerror(errno));
-}
-
-static int pty_link(struct optical_port *port, struct problem *problem)
-{
-    if (link_check(port->option.path, problem) != 0) {
+    const int master = pty_open(&port->pty, "optical", port->option.path, problem);
+    if (master < 0) {
         return -1;
     }
-    (void)unlink(port->option.path);
-    if (symlink(port->target, port->option.path) != 0) {
-        port->target[0] = '\0';
-        return pty_problem(port, problem);
-    }
-    return 0;
-}
-
-static int pty_open(struct optical_port *port, struct problem *problem)
-{
-    struct termios raw;
-    const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (master < 0) {
-        return pty_problem(port, problem);
-    }
-    if (grantpt(master) != 0 || unlockpt(master) != 0 ||
-        ptsname_r(master, port->target, sizeof port->target) != 0 ||
-        fcntl(master, F_SETFL, O_NONBLOCK) != 0) {
-        (void)close(master);
-        return pty_problem(port, problem);
-    }
-    port->slave = open(port->target, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (port->slave < 0 || tcgetattr(port->slave, &raw) != 0) {
-        (void)close(master);
-        return pty_problem(port, problem);
-    }
-    cfmakeraw(&raw);
-    (void)tcsetattr(port->slave, TCSANOW, &raw);
     if (client_open(port, master) != 0) {
         return problem_set(problem, EXIT_NOT_ABLE, "--optical: pty:%s: no line left",
                            port->option.path);
     }
-    return pty_link(port, problem);
-}
-
-static void pty_close(struct optical_port *port)
-{
-    char target[sizeof port->target] = "";
-    if (port->target[0] != '\0' && readlink(port->option.path, target, sizeof target - 1) > 0 &&
-        strcmp(target, port->target) == 0) {
-        (void)unlink(port->option.path);
-    }
-    if (port->slave >= 0) {
-        (void)close(port->slave);
-        port->slave = -1;
-    }
+    return pty_link(&port->pty, "optical", port->option.path, problem);
 }
 
 /* ---- all of them ---- */
@@ -225,7 +162,7 @@ static int port_bind(struct optical_port *port, struct problem *problem)
     char taken[ADDRESS_TEXT_MAX];
     if (port->option.pty) {
         (void)snprintf(port->text, sizeof port->text, "optical pty %s", port->option.path);
-        return link_check(port->option.path, problem);
+        return pty_check("optical", port->option.path, problem);
     }
     port->listener.fd = address_listen(&port->option.address, !port->option.named, taken, problem);
     (void)snprintf(port->text, sizeof port->text, "optical tcp %s", taken);
@@ -243,7 +180,8 @@ void optical_ports_init(struct optical_ports *ports, struct loop *loop)
     for (size_t i = 0; i < METER_OPTICAL_PORTS; i++) {
         ports->client[i].ports = ports;
         ports->client[i].watch.fd = -1;
-        ports->port[i] = (struct optical_port){.ports = ports, .slave = -1, .listener = {.fd = -1}};
+        ports->port[i] =
+            (struct optical_port){.ports = ports, .pty = {.slave = -1}, .listener = {.fd = -1}};
     }
 }
 
@@ -269,7 +207,7 @@ int optical_ports_open(struct optical_ports *ports, struct meter *meter, struct 
     for (size_t i = 0; i < ports->n_ports; i++) {
         struct optical_port *port = &ports->port[i];
         if (port->option.pty) {
-            if (pty_open(port, problem) != 0) {
+            if (port_open_pty(port, problem) != 0) {
                 return -1;
             }
         } else if (loop_add(ports->loop, &port->listener, EPOLLIN) != 0) {
@@ -302,6 +240,6 @@ void optical_ports_close(struct optical_ports *ports)
     for (size_t i = 0; i < METER_OPTICAL_PORTS; i++) {
         client_close(&ports->client[i]);
         loop_drop(ports->loop, &ports->port[i].listener);
-        pty_close(&ports->port[i]);
+        pty_close(&ports->port[i].pty, ports->port[i].option.path);
     }
 }

@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "options.h"
 #include "problem.h"
+#include "pty.h"
 
 #define OPTICAL_PORT_TEXT_MAX 288
 
@@ -23,8 +24,7 @@ struct optical_port {
     struct optical_ports *ports;
     struct optical_option option;
     struct watch listener;            /**< tcp */
-    int slave;                        /**< pty: kept open, so that the line does not hang up */
-    char target[64];                  /**< pty: what the link points to; "" = no link made */
+    struct pty pty;                   /**< pty */
     char text[OPTICAL_PORT_TEXT_MAX]; /**< "optical tcp 127.0.0.1:3820" */
 };
 

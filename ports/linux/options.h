@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "app/consumer/consumer.h"
 #include "app/meter/meter.h"
 #include "problem.h"
 #include "rtc.h"
@@ -41,6 +42,16 @@ struct dlms_option {
 
 #define OPTIONS_DLMS_MAX 4u
 
+/** One --consumer. */
+struct consumer_option {
+    struct consumer_setup setup;
+    bool pty;
+    struct address address; /**< tcp */
+    char path[256];         /**< pty */
+};
+
+#define OPTIONS_CONSUMER_MAX 4u
+
 struct options {
     struct variant variant;
     uint32_t serial_number;          /**< 0: the stored one */
@@ -67,6 +78,8 @@ struct options {
     struct breaker_option breaker;
     struct dlms_option dlms[OPTIONS_DLMS_MAX];
     size_t n_dlms;
+    struct consumer_option consumer[OPTIONS_CONSUMER_MAX];
+    size_t n_consumer;
     bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "site.h"
 
+struct consumer_ports;
 struct dlms_ports;
 struct panel;
 struct source_port;
@@ -23,9 +24,10 @@ struct run {
     struct loop loop;
     struct site site;
     struct optical_ports ports;
-    struct panel *panel;        /**< NULL: none */
-    struct source_port *source; /**< NULL: none */
-    struct dlms_ports *dlms;    /**< NULL: none */
+    struct panel *panel;             /**< NULL: none */
+    struct source_port *source;      /**< NULL: none */
+    struct dlms_ports *dlms;         /**< NULL: none */
+    struct consumer_ports *consumer; /**< NULL: none */
     struct watch signals;
     bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */

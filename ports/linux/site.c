@@ -629,6 +629,7 @@ int64_t site_next_us(const struct site *site)
     int64_t next_us =
         earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
     next_us = earlier(next_us, relays_next_us(&site->relays));
+    next_us = site->beside != NULL ? earlier(next_us, site->beside_us) : next_us;
     for (size_t i = 0; i < METER_INPUTS && site->n_releases > 0; i++) {
         next_us = site->release_us[i] != 0 ? earlier(next_us, site->release_us[i]) : next_us;
     }
@@ -671,6 +672,9 @@ static void advance_once(struct site *site, int64_t at_us)
     site->wake_us = meter_step(&site->meter, at_us);
     if (site->wake_us <= at_us) {
         site->wake_us = at_us + 1; /* time must move on whatever the meter asks for */
+    }
+    if (site->beside != NULL) {
+        site->beside_us = later(site->beside(site->beside_context), at_us + 1);
     }
 }
 

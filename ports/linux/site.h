@@ -65,6 +65,11 @@ struct site {
     int64_t wake_us;         /**< the meter wants to be called then */
     struct lab_event event;  /**< next one of the scenario; at_us INT64_MAX: none */
     int64_t horizon_us;      /**< events are known up to here */
+    /** Goes beside the meter on simulated time; says when it wants to be called next.  NULL: none.
+     */
+    int64_t (*beside)(void *context);
+    void *beside_context;
+    int64_t beside_us;
     bool input[METER_INPUTS];
     int64_t
         release_us[METER_INPUTS];  /**< a button handed on by site_press comes up then; 0: none */

@@ -297,6 +297,8 @@ static void clock_set_and_supply_off(void **state)
     assert_int_equal(consumer_schedule_step(&schedule, s + 7207, true), CONSUMER_TURN_NONE);
     assert_int_equal(consumer_schedule_step(&schedule, s + 7210, true), CONSUMER_TURN_SHORT);
     assert_int_equal(consumer_schedule_step(&schedule, s + 7206, true), CONSUMER_TURN_NONE);
+    assert_int_equal(consumer_schedule_step(&schedule, s + 7213, true), CONSUMER_TURN_NONE);
+    assert_int_equal(consumer_schedule_step(&schedule, s + 7206, true), CONSUMER_TURN_NONE);
     assert_int_equal(consumer_schedule_next_s(&schedule, true), s + 7210);
     assert_int_equal(consumer_schedule_step(&schedule, s + 3, true), CONSUMER_TURN_NONE);
     assert_int_equal(consumer_schedule_next_s(&schedule, true), s + 5);

@@ -1,0 +1,137 @@
+"""The customer port that pushes, from outside: TCP with many listeners, pty, ciphered, P1, and who misbehaves.
+
+usage: test_consumer.py BUILD_DIR SOURCE_DIR
+"""
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from meter_process import Meter, check, run  # noqa: E402
+
+TOOL = os.path.join(sys.argv[1], "metertool")
+MAINS = ("--mains", "u=230,i=5", "--start", "2026-06-01T10:59:44Z")
+FAST = ("--speed", "20")
+
+
+def listen(port, count, **environment):
+    return subprocess.Popen([TOOL, "-m", f"hdlc+tcp://127.0.0.1:{port}", "--json", "-n", str(count), "dlms", "listen"],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
+
+
+def heard(listener, count):
+    out, err = listener.communicate(timeout=40)
+    pushes = [json.loads(line) for line in out.splitlines()]
+    check(listener.returncode == 0 and len(pushes) == count, f"{out}{err}")
+    return pushes
+
+
+def test_han(_):
+    """REQ(CCC-01, CCC-03): two homes hear the same lists; those that talk or only look on disturb nobody."""
+    meter = Meter(*MAINS, *FAST, "--variant", "382M", "--consumer", "han:tcp:127.0.0.1:0")
+    port = meter.port("consumer tcp")
+    loud = socket.create_connection(("127.0.0.1", port))
+    loud.sendall(b"\x80\x3F\x10\x01\x00\x01" * 100)
+    listeners = [listen(port, 12) for _ in range(2)]
+    both = [heard(listener, 12) for listener in listeners]
+    loud.close()
+    meter.terminate()
+    for pushes in both:
+        values = pushes[0]["values"]
+        check(values["1-1:32.7.0.255"] == 230 and values["1-1:31.7.0.255"] == 500, f"{values}")
+        check(abs(values["1-1:1.7.0.255"] - 3450) < 5 and values["1-1:0.0.5.255"] == "5706567123456784", f"{values}")
+        for push in pushes:
+            hourly = "1-1:1.8.0.255" in push["values"]
+            check(push["time"].endswith("5" if hourly else "0"), f"off the grid: {push['time']}")
+    a, b = ({p["time"]: p["values"] for p in pushes} for pushes in both)
+    check(set(a) & set(b) and all(a[t] == b[t] for t in set(a) & set(b)), "two listeners hear different things")
+
+
+def test_hour(_):
+    """REQ(X-CCC-1): the energies come five seconds after the full hour; a 162M has one phase."""
+    meter = Meter(*MAINS[:2], "--start", "2026-06-01T10:59:30Z", "--speed", "4", "--variant", "162M", "--consumer",
+                  "han:tcp:127.0.0.1:0,energy=wh")
+    pushes = heard(listen(meter.port("consumer tcp"), 4), 4)
+    meter.terminate()
+    hourly = [p for p in pushes if "1-1:1.8.0.255" in p["values"]]
+    check(len(hourly) == 1 and hourly[0]["time"][-6:] == ":00:05", f"{pushes}")
+    check(5 <= hourly[0]["values"]["1-1:1.8.0.255"] <= 15, f"Wh after 35 s of 1150 W: {hourly}")
+    check("1-1:52.7.0.255" not in hourly[0]["values"], "a 162M has no L2")
+
+
+def test_ciphered(folder):
+    """REQ(SEC-01): only who has the keys can read; a restart goes on above the last counter."""
+    keys = {"guek": "000102030405060708090A0B0C0D0E0F", "gak": "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"}
+    counters = []
+    for _ in range(2):
+        path = os.path.join(folder, "keys.json")
+        with open(path, "w", encoding="ascii") as file:
+            json.dump(keys, file)
+        os.chmod(path, 0o600)
+        meter = Meter(*MAINS, *FAST, "--keys", path, "--data", os.path.join(folder, "data"), "--consumer",
+                      "push1:tcp:127.0.0.1:0,ciphered")
+        port = meter.port("consumer tcp")
+        raw = socket.create_connection(("127.0.0.1", port), timeout=20)
+        push = heard(listen(port, 1, OPEN382_KEYS=json.dumps(keys)), 1)[0]
+        check(push["values"]["1-1:32.7.0.255"] == 230 and push["values"]["1-1:0.0.1.255"] == 12345678, f"{push}")
+        frame = raw.recv(491, socket.MSG_WAITALL)
+        check(frame[:6].hex() == "7ea1e9410313" and b"Kamstrup_V0001" not in frame, frame.hex())
+        check(frame[13:21] == b"KAM\x45" + (12345678).to_bytes(4, "big"), frame.hex())
+        counters.append(int.from_bytes(frame[25:29], "big"))
+        raw.close()
+        meter.kill()
+    check(counters[1] > counters[0], f"counters after a kill: {counters}")
+
+
+def arc(data):
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return crc
+
+
+def test_p1_and_pty(folder):
+    """REQ(CCC-03): the text form on a pseudo-terminal; who comes late gets the newest telegram, not old ones."""
+    path = os.path.join(folder, "p1")
+    meter = Meter(*MAINS, *FAST, "--consumer", f"p1:pty:{path}")
+    check(meter.lines == [f"consumer pty {path}"], f"{meter.lines}")
+    time.sleep(2)
+    line, text = os.open(path, os.O_RDWR | os.O_NOCTTY), b""
+    while text.count(b"/KAM5") < 2 or not re.search(rb"!....\r\n$", text):
+        text += os.read(line, 4096)
+    os.close(line)
+    meter.terminate()
+    for telegram in re.findall(rb"/KAM5.*?!....\r\n", text, re.S):
+        check(int(telegram[-6:-2], 16) == arc(telegram[:-6]), f"CRC of {telegram}")
+        check(b"1-0:32.7.0(230.0*V)\r\n" in telegram and b"1-0:31.7.0(005.0*A)\r\n" in telegram, f"{telegram}")
+    check(not os.path.lexists(path), "the link is still there")
+
+
+def test_refused(folder):
+    done = run("--headless", "--until", "1s", "--variant", "382E", "--consumer", "han:tcp:127.0.0.1:0")
+    check(done.returncode == 2 and "expected a meter with a customer port" in done.stderr, done.stderr)
+    for option, text in (("nve:tcp:127.0.0.1:0", "expected han|push1|p1"), ("han:udp:127.0.0.1:0", "expected han|push1|p1"),
+                         ("han:tcp:127.0.0.1:0,loud", "expected ciphered"), ("p1:tcp:127.0.0.1:0,ciphered", "expected ciphered"),
+                         ("han:tcp:127.0.0.1:0,ciphered", "expected --keys")):
+        data = os.path.join(folder, "untouched")
+        done = run("--headless", "--until", "1s", "--data", data, "--consumer", option)
+        check(done.returncode == 2 and "--consumer: " + text in done.stderr, f"{option}: {done.returncode} {done.stderr}")
+        check(not os.path.exists(data), "a refused run leaves a folder")
+
+
+def main():
+    for test in (test_han, test_hour, test_ciphered, test_p1_and_pty, test_refused):
+        with tempfile.TemporaryDirectory() as folder:
+            test(folder)
+    print("consumer: good")
+
+
+if __name__ == "__main__":
+    main()
