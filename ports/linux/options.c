@@ -326,15 +326,16 @@ static int take_dlms(struct parsing *parsing, const char *text)
 static int take_consumer_switches(const struct parsing *parsing, struct consumer_setup *setup,
                                   const char *text)
 {
+    const bool list = setup->kind != CONSUMER_P1; /* the text has units and no cipher */
     while (*text == ',') {
         text++;
         const size_t length = strcspn(text, ",");
-        if (length == 8 && memcmp(text, "ciphered", 8) == 0 && setup->kind != CONSUMER_P1) {
+        if (list && length == 8 && memcmp(text, "ciphered", 8) == 0) {
             setup->ciphered = true;
-        } else if (length == 9 && memcmp(text, "energy=wh", 9) == 0) {
+        } else if (list && length == 9 && memcmp(text, "energy=wh", 9) == 0) {
             setup->form.energy_exponent = 0;
         } else {
-            return bad(parsing, "consumer", "ciphered (not of p1) or energy=wh", text);
+            return bad(parsing, "consumer", "ciphered or energy=wh, of han and push1", text);
         }
         text += length;
     }

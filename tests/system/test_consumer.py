@@ -119,6 +119,7 @@ def test_refused(folder):
     check(done.returncode == 2 and "expected a meter with a customer port" in done.stderr, done.stderr)
     for option, text in (("nve:tcp:127.0.0.1:0", "expected han|push1|p1"), ("han:udp:127.0.0.1:0", "expected han|push1|p1"),
                          ("han:tcp:127.0.0.1:0,loud", "expected ciphered"), ("p1:tcp:127.0.0.1:0,ciphered", "expected ciphered"),
+                         ("p1:tcp:127.0.0.1:0,energy=wh", "expected ciphered"),
                          ("han:tcp:127.0.0.1:0,ciphered", "expected --keys")):
         data = os.path.join(folder, "untouched")
         done = run("--headless", "--until", "1s", "--data", data, "--consumer", option)
