@@ -140,6 +140,48 @@ static enum host_err take_secrets(const struct reading *reading, const char *nam
     return err;
 }
 
+static enum host_err take_radio(const struct reading *reading, const char *name, const char *number,
+                                const json_t *value)
+{
+    struct key_file *keys = reading->keys;
+    char *end = NULL;
+    const unsigned long id = strtoul(number, &end, 16);
+    if (strlen(number) != 8 || digit_of(number[0]) < 0 || *end != '\0') {
+        return bad(reading, HOST_ERR_PROTOCOL,
+                   "\"%s\": expected a meter's number of eight digits, found \"%.20s\"", name,
+                   number);
+    }
+    if (keys->n_radio == KEY_FILE_RADIOS) {
+        return bad(reading, HOST_ERR_PROTOCOL, "\"%s\": expected at most %u meters", name,
+                   KEY_FILE_RADIOS);
+    }
+    struct key_file_radio *radio = &keys->radio[keys->n_radio];
+    if (hex_read(value, sizeof radio->key, sizeof radio->key, radio->key) == 0) {
+        return bad(reading, HOST_ERR_PROTOCOL, "\"%s\", meter %s: expected 32 hexadecimal digits",
+                   name, number);
+    }
+    radio->id_raw = (uint32_t)id;
+    keys->n_radio++;
+    return HOST_OK;
+}
+
+static enum host_err take_radios(const struct reading *reading, const char *name,
+                                 const json_t *value, int id)
+{
+    const char *number = NULL;
+    json_t *key = NULL;
+    enum host_err err = HOST_OK;
+    (void)id;
+    if (!json_is_object(value)) {
+        return bad(reading, HOST_ERR_PROTOCOL, "\"%s\": expected {\"NUMBER\": \"KEY\", ...}", name);
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, number, key)
+    {
+        err = err == HOST_OK ? take_radio(reading, name, number, key) : err;
+    }
+    return err;
+}
+
 enum { CURVE_SIGN, CURVE_VERIFY };
 
 static enum host_err take_curve(const struct reading *reading, const char *name,
@@ -173,6 +215,7 @@ static const struct {
     {"hls", take_secrets, SECRET_HLS},
     {"sign", take_curve, CURVE_SIGN},
     {"verify", take_curve, CURVE_VERIFY},
+    {"wmbus", take_radios, 0},
 };
 
 #define N_MEMBERS (sizeof members / sizeof members[0])
@@ -186,7 +229,8 @@ static enum host_err take_member(const struct reading *reading, const char *name
         }
     }
     return bad(reading, HOST_ERR_PROTOCOL,
-               "\"%.20s\": expected guek, gbek, gak, kek, suite, lls, hls, sign or verify", name);
+               "\"%.20s\": expected guek, gbek, gak, kek, suite, lls, hls, sign, verify or wmbus",
+               name);
 }
 
 /* Suite and length of the keys must fit; not said, the length says it. */
@@ -328,6 +372,16 @@ const struct key_file_secret *key_file_lls(const struct key_file *keys, uint16_t
 const struct key_file_secret *key_file_hls(const struct key_file *keys, uint16_t client)
 {
     return secret_of(keys->hls, keys->n_hls, client);
+}
+
+const uint8_t *key_file_radio(const struct key_file *keys, uint32_t id_raw)
+{
+    for (size_t i = 0; i < keys->n_radio; i++) {
+        if (keys->radio[i].id_raw == id_raw) {
+            return keys->radio[i].key;
+        }
+    }
+    return NULL;
 }
 
 void key_file_wipe(struct key_file *keys)

@@ -26,6 +26,14 @@ struct key_file_secret {
     uint8_t bytes[KEY_FILE_SECRET_MAX];
 };
 
+#define KEY_FILE_RADIOS 64u
+
+/** Key of a wireless M-Bus meter. */
+struct key_file_radio {
+    uint32_t id_raw; /**< its number, eight digits as BCD */
+    uint8_t key[16];
+};
+
 /** Every member is optional. */
 struct key_file {
     uint8_t suite; /**< 0, 1 or 2; not said: by the length of the keys, 0 or 2 */
@@ -36,6 +44,8 @@ struct key_file {
     size_t n_lls, n_hls;
     size_t n_sign, n_verify; /**< HLS 7: own private key, the other side's public key; 0: none */
     uint8_t sign[CRYPTO_SCALAR_MAX], verify[CRYPTO_POINT_MAX];
+    struct key_file_radio radio[KEY_FILE_RADIOS];
+    size_t n_radio;
 };
 
 /**
@@ -52,6 +62,9 @@ enum host_err key_file_read(struct key_file *keys, const char *path,
 /** @return NULL: none for this client */
 const struct key_file_secret *key_file_lls(const struct key_file *keys, uint16_t client);
 const struct key_file_secret *key_file_hls(const struct key_file *keys, uint16_t client);
+
+/** Key of the radio meter with this number.  @return NULL: none */
+const uint8_t *key_file_radio(const struct key_file *keys, uint32_t id_raw);
 
 /** Leave nothing of them. */
 void key_file_wipe(struct key_file *keys);

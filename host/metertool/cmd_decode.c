@@ -1,9 +1,10 @@
-/* metertool decode mbus: what a telegram says, from its octets in hex. */
+/* metertool decode: what a telegram says, from its octets in hex. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../proto/mbus/mbus_text.h"
 #include "commands.h"
+#include "decode.h"
 
 #define OCTETS_MAX 1024u
 
@@ -73,7 +74,7 @@ static enum tool_exit take_all(struct octets *octets, int n_arguments, char **ar
         return EXIT_USAGE;
     }
     if (octets->n_bytes == 0) {
-        tool_complain("no octets: metertool decode mbus 68 46 46 68 ...");
+        tool_complain("no octets: metertool decode mbus 68 46 46 68 ..., or wmbus");
         return EXIT_USAGE;
     }
     return EXIT_GOOD;
@@ -133,26 +134,11 @@ static void print_header(const struct mbus_frame *frame, const struct mbus_heade
     putchar('\n');
 }
 
-/* Records as a table or as CSV. */
-static enum tool_exit print_records(const struct tool *tool, const struct mbus_frame *frame)
+enum tool_exit decode_records(const struct tool *tool, struct reader *r)
 {
-    struct reader r = reader_over(frame->data, frame->n_data);
-    struct mbus_header header;
     struct mbus_record record;
-    int result = mbus_header_read(frame->ci, &r, &header);
-    if (result == MBUS_OK && (header.signature & 0x1F00u) != 0) {
-        result = MBUS_ERR_CIPHERED;
-    }
-    if (result != MBUS_OK) {
-        tool_complain("telegram with CI %02X: %s", frame->ci, mbus_err_text(result));
-        return EXIT_METER;
-    }
-    if (tool->options.format == FORMAT_CSV) {
-        puts(mbus_csv_heading);
-    } else {
-        print_header(frame, &header);
-    }
-    while ((result = mbus_record_next(&r, &record)) == 1) {
+    int result;
+    while ((result = mbus_record_next(r, &record)) == 1) {
         if (tool->options.format == FORMAT_CSV) {
             char line[2048];
             struct writer w = writer_over(line, sizeof line - 1);
@@ -168,6 +154,27 @@ static enum tool_exit print_records(const struct tool *tool, const struct mbus_f
         return EXIT_METER;
     }
     return EXIT_GOOD;
+}
+
+/* Records as a table or as CSV. */
+static enum tool_exit print_records(const struct tool *tool, const struct mbus_frame *frame)
+{
+    struct reader r = reader_over(frame->data, frame->n_data);
+    struct mbus_header header;
+    int result = mbus_header_read(frame->ci, &r, &header);
+    if (result == MBUS_OK && (header.signature & 0x1F00u) != 0) {
+        result = MBUS_ERR_CIPHERED;
+    }
+    if (result != MBUS_OK) {
+        tool_complain("telegram with CI %02X: %s", frame->ci, mbus_err_text(result));
+        return EXIT_METER;
+    }
+    if (tool->options.format == FORMAT_CSV) {
+        puts(mbus_csv_heading);
+    } else {
+        print_header(frame, &header);
+    }
+    return decode_records(tool, &r);
 }
 
 static enum tool_exit print_frame(const struct tool *tool, const struct mbus_frame *frame)
@@ -213,10 +220,14 @@ static enum tool_exit decode_mbus(const struct tool *tool, const struct octets *
 enum tool_exit command_decode(struct tool *tool, int n_arguments, char **arguments)
 {
     struct octets octets;
-    if (n_arguments < 1 || strcmp(arguments[0], "mbus") != 0) {
-        tool_complain("decode what? mbus, then the telegram in hex");
+    bool radio = n_arguments > 0 && strcmp(arguments[0], "wmbus") == 0;
+    if (!radio && (n_arguments < 1 || strcmp(arguments[0], "mbus") != 0)) {
+        tool_complain("decode what? mbus or wmbus, then the telegram in hex");
         return EXIT_USAGE;
     }
     enum tool_exit result = take_all(&octets, n_arguments - 1, arguments + 1);
-    return result == EXIT_GOOD ? decode_mbus(tool, &octets) : result;
+    if (result != EXIT_GOOD) {
+        return result;
+    }
+    return radio ? decode_wmbus(tool, octets.bytes, octets.n_bytes) : decode_mbus(tool, &octets);
 }

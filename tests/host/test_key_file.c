@@ -54,6 +54,21 @@ static void test_whole(void **state)
     assert_int_equal(keys.key[0][15], 0);
 }
 
+/* Keys of radio meters by their numbers; a number may have letters, for makers that do so. */
+static void test_radios(void **state)
+{
+    struct key_file keys;
+    char error[KEY_FILE_ERROR_MAX];
+    (void)state;
+    write_file("{\"wmbus\": {\"32666857\": \"" KEY "\", \"0000000A\": \"" KEY "\"}}", 0600);
+    assert_int_equal(key_file_read(&keys, path, error), HOST_OK);
+    assert_int_equal(key_file_radio(&keys, 0x32666857)[15], 0x0F);
+    assert_int_equal(key_file_radio(&keys, 0x0A)[1], 1);
+    assert_null(key_file_radio(&keys, 0x32666858));
+    key_file_wipe(&keys);
+    assert_null(key_file_radio(&keys, 0x32666857));
+}
+
 /* Every member is optional. */
 static void test_parts(void **state)
 {
@@ -137,6 +152,11 @@ static const struct {
     {"{\"suite\": 2, \"guek\": \"" KEY "\"}", "\"suite\" 2: expected keys of 64 hexadecimal"},
     {"{\"suite\": 3}", "\"suite\": expected 0, 1 or 2"},
     {"{\"suite\": \"" SECRET "\"}", "\"suite\": expected 0, 1 or 2"},
+    {"{\"wmbus\": \"" SECRET "\"}", "\"wmbus\": expected {\"NUMBER\": \"KEY\", ...}"},
+    {"{\"wmbus\": {\"1234567\": \"" SECRET "\"}}",
+     "\"wmbus\": expected a meter's number of eight digits, found \"1234567\""},
+    {"{\"wmbus\": {\"12345678\": \"" SECRET "\"}}",
+     "\"wmbus\", meter 12345678: expected 32 hexadecimal digits"},
     {"{\"Guek\": \"" SECRET "\"}", "\"Guek\": expected guek, gbek"},
     {"{\"lls\": \"" SECRET "\"}", "\"lls\": expected {\"CLIENT\": \"SECRET\""},
     {"{\"lls\": {\"x\": \"" SECRET "\"}}", "\"lls\": expected the number of a client"},
@@ -172,9 +192,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),       cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_mode),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_whole), cmocka_unit_test(test_radios),
+        cmocka_unit_test(test_parts), cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_mode),  cmocka_unit_test(test_refused),
     };
     const int fd = mkstemp(path);
     if (fd < 0) {
