@@ -33,6 +33,9 @@ static const char *const values[COSEM_VALUES] = {
     [COSEM_DEBITING_TIME] = "End of the last debiting period",
     [COSEM_STATUS_LOAD] = "Status of the load profile's interval under way",
     [COSEM_STATUS_ANALYSIS] = "Status of the analysis logger's interval under way",
+    [COSEM_SAG_VOLTAGE] = "Sag (dip) below",
+    [COSEM_SWELL_VOLTAGE] = "Swell above",
+    [COSEM_SAG_TIME] = "Least duration of a sag or swell (0: any)",
     [COSEM_COUNTER] = "Invocation counter of the unicast key",
 };
 
@@ -51,6 +54,15 @@ static const char *const profiles[COSEM_PROFILES] = {
     [COSEM_PROFILE_FIRMWARE_FAILED] = "Log of firmware refused",
 };
 
+static const char *const associations[COSEM_ROLES + 1] = {
+    [0] = "Current association",
+    [COSEM_PUBLIC + 1] = "Association of the public client, 16",
+    [COSEM_CONSUMER + 1] = "Association of the consumer port, 20",
+    [COSEM_OPTICAL + 1] = "Association of the optical client, 19",
+    [COSEM_MODULE + 1] = "Association of the module, 18",
+    [COSEM_MANAGEMENT + 1] = "Association of management, 1",
+};
+
 static const char *const scripts[] = {
     [COSEM_SCRIPT_DEBITING] = "Script: end of the debiting period",
     [COSEM_SCRIPT_BREAKER] = "Scripts: disconnect, reconnect",
@@ -64,7 +76,7 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_SETTING: return setting_by_id(row->object.index)->text;
     case COSEM_VALUE: return values[row->object.index];
     case COSEM_CLOCK: return "Clock";
-    case COSEM_ASSOCIATION: return "Current association";
+    case COSEM_ASSOCIATION: return associations[row->object.index];
     case COSEM_SAP: return "Logical devices";
     case COSEM_HDLC: return "HDLC set-up";
     case COSEM_SCRIPT: return scripts[row->object.index];

@@ -44,6 +44,26 @@ static const struct {
      AT(COSEM_PORT_OPTICAL) | AT(COSEM_PORT_MODULE) | AT(COSEM_PORT_NETWORK)},
 };
 
+static struct dlms_association offered(const struct meter *meter, size_t i)
+{
+    struct dlms_association association = offers[i].association;
+    if (settings_number(&meter->settings, SETTING_DLMS_ACTION) == 0 &&
+        association.role != COSEM_MANAGEMENT) {
+        association.conformance &= ~(uint32_t)DLMS_CAN_ACTION;
+    }
+    return association;
+}
+
+void cosem_association_of(const struct meter *meter, enum cosem_role role,
+                          struct dlms_association *out)
+{
+    size_t i = 0;
+    while (i + 1u < COSEM_ASSOCIATIONS && offers[i].association.role != role) {
+        i++;
+    }
+    *out = offered(meter, i);
+}
+
 size_t cosem_associations(const struct meter *meter, enum cosem_port port, bool management,
                           struct dlms_association out[COSEM_ASSOCIATIONS])
 {
@@ -54,12 +74,7 @@ size_t cosem_associations(const struct meter *meter, enum cosem_port port, bool 
     for (size_t i = 0; i < COSEM_ASSOCIATIONS; i++) {
         const bool wanted = management || offers[i].association.role != COSEM_MANAGEMENT;
         if (wanted && (offers[i].ports & AT(port)) != 0) {
-            out[n] = offers[i].association;
-            if (settings_number(&meter->settings, SETTING_DLMS_ACTION) == 0 &&
-                out[n].role != COSEM_MANAGEMENT) {
-                out[n].conformance &= ~(uint32_t)DLMS_CAN_ACTION;
-            }
-            n++;
+            out[n++] = offered(meter, i);
         }
     }
     return n;

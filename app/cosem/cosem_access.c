@@ -134,7 +134,7 @@ static uint8_t method_mode(enum cosem_role role, const struct cosem_row *row, in
     case 40:
     case 64:
     case 70: return role == COSEM_MANAGEMENT;
-    case 15: return index == REPLY_TO_HLS && role == COSEM_MANAGEMENT;
+    case 15: return set == SET_ASSOCIATION && index == REPLY_TO_HLS && role == COSEM_MANAGEMENT;
     default: return N;
     }
 }

@@ -28,6 +28,26 @@ static void name_write(struct writer *out, uint8_t branch, uint8_t arc)
     dlms_write_u8(out, arc);
 }
 
+/* What an object of class 15 is about: the association that asks, or another as it is offered. */
+static struct dlms_session shown(const struct cosem *cosem, const struct cosem_row *row,
+                                 struct dlms_association *association)
+{
+    if (row->object.index == 0) {
+        return *cosem->session;
+    }
+    cosem_association_of(cosem->meter, (enum cosem_role)(row->object.index - 1u), association);
+    if (cosem->session->client_sap == association->client_sap) {
+        return *cosem->session;
+    }
+    return (struct dlms_session){
+        .association = association,
+        .client_sap = association->client_sap,
+        .server_sap = association->server_sap,
+        .conformance = association->conformance,
+        .context = DLMS_CONTEXT_LN,
+    };
+}
+
 static void context_write(const struct dlms_session *session, struct writer *out)
 {
     const uint8_t bits[3] = {(uint8_t)(session->conformance >> 16),
@@ -117,10 +137,12 @@ static enum dlms_result list_get(const struct cosem *cosem, struct dlms_get *get
 static enum dlms_result association_get(const struct cosem *cosem, const struct cosem_row *row,
                                         struct dlms_get *get, struct writer *out)
 {
-    (void)row;
-    const struct dlms_session *session = cosem->session;
+    struct dlms_association association;
+    const struct dlms_session about = shown(cosem, row, &association);
+    const struct dlms_session *session = &about;
+    const struct cosem whose = {cosem->meter, session, (enum cosem_role)session->association->role};
     switch (get->attribute) {
-    case OBJECT_LIST: return list_get(cosem, get, out);
+    case OBJECT_LIST: return list_get(&whose, get, out);
     case PARTNERS:
         dlms_write_structure(out, 2);
         dlms_write_i8(out, (int8_t)session->client_sap);

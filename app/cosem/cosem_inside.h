@@ -40,6 +40,9 @@ enum dlms_result cosem_row_get(const struct cosem *cosem, const struct cosem_row
 
 /** The object is there for this role on this meter. */
 bool cosem_there(const struct meter *meter, enum cosem_role role, const struct cosem_row *row);
+/** What a role's association is, as it is offered. */
+void cosem_association_of(const struct meter *meter, enum cosem_role role,
+                          struct dlms_association *out);
 /** The board takes programs. */
 bool cosem_image_fitted(const struct meter *meter);
 

@@ -6,6 +6,7 @@
 #include "../load_profile/load_profile_model.h"
 #include "../registers/register_read.h"
 #include "../settings/setting_table.h"
+#include "cosem.h"
 
 #define ROW(a, b, c, d, e, f, class_id, version, set, source, type, index)                         \
     {                                                                                              \
@@ -30,6 +31,11 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
     ROW(0, 0, 25, 9, 0, 255, 40, 0, HOUSE_RW, PUSH, NULL, 0),
     ROW(0, 0, 40, 0, 0, 255, 15, 0, ASSOCIATION, ASSOCIATION, NULL, 0),
+    ROW(0, 0, 40, 0, 1, 255, 15, 0, HOUSE_R, ASSOCIATION, NULL, COSEM_PUBLIC + 1),
+    ROW(0, 0, 40, 0, 2, 255, 15, 0, HOUSE_R, ASSOCIATION, NULL, COSEM_OPTICAL + 1),
+    ROW(0, 0, 40, 0, 3, 255, 15, 0, HOUSE_R, ASSOCIATION, NULL, COSEM_MANAGEMENT + 1),
+    ROW(0, 0, 40, 0, 5, 255, 15, 0, HOUSE_R, ASSOCIATION, NULL, COSEM_MODULE + 1),
+    ROW(0, 0, 40, 0, 6, 255, 15, 0, HOUSE_R, ASSOCIATION, NULL, COSEM_CONSUMER + 1),
     ROW(0, 0, 41, 0, 0, 255, 17, 0, P_R, SAP, NULL, 0),
     ROW(0, 0, 42, 0, 0, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_DEVICE_NAME),
     ROW(0, 0, 43, 0, 0, 255, 64, 0, HOUSE_R, SECURITY, NULL, 0),
@@ -139,6 +145,12 @@ const struct cosem_row cosem_table[] = {
     REGISTER(1, 0, 8, 8, 0, 255, 3, HOUSE_R, UINT32, 6),
     REGISTER(1, 0, 9, 7, 0, 255, 3, HOUSE_R, UINT32, 1305),
     REGISTER(1, 0, 10, 7, 0, 255, 3, HOUSE_R, UINT32, 1306),
+    ROW(1, 0, 12, 31, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SAG_VOLTAGE),
+    ROW(1, 0, 12, 35, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SWELL_VOLTAGE),
+    REGISTER(1, 0, 12, 39, 0, 255, 3, HOUSE_R, UINT32, 0xF029),
+    ROW(1, 0, 12, 43, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SAG_TIME),
+    ROW(1, 0, 12, 44, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SAG_TIME),
+    REGISTER(1, 0, 12, 45, 0, 255, 3, HOUSE_R, UINT32, 0xF02A),
     REGISTER(1, 0, 13, 7, 0, 255, 3, HOUSE_R, UINT16, 1173),
     REGISTER(1, 0, 14, 7, 0, 255, 3, HOUSE_R, UINT16, 1390),
     REGISTER(1, 0, 15, 8, 0, 255, 3, HOUSE_R, UINT32, 1031),
@@ -396,6 +408,9 @@ static bool value_fits(const struct variant *variant, enum cosem_value value)
     case COSEM_STATUS_LOAD: return load_profile_fitted(variant);
     case COSEM_STATUS_ANALYSIS:
     case COSEM_ANALYSIS_INTERVAL: return analysis_fitted(variant);
+    case COSEM_SAG_VOLTAGE:
+    case COSEM_SWELL_VOLTAGE:
+    case COSEM_SAG_TIME: return variant->generation == GENERATION_M;
     case COSEM_LOCAL_TIME:
     case COSEM_LOCAL_DATE: return variant->rtc;
     default: return true;

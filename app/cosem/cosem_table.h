@@ -21,7 +21,7 @@ enum cosem_source {
     COSEM_SETTING,  /**< index: id of the table of settings */
     COSEM_VALUE,    /**< index: enum cosem_value */
     COSEM_CLOCK,
-    COSEM_ASSOCIATION,
+    COSEM_ASSOCIATION, /**< index: 0 the current one, or enum cosem_role + 1 */
     COSEM_SAP,
     COSEM_HDLC,
     COSEM_PROFILE,  /**< index: enum cosem_profile */
@@ -64,7 +64,10 @@ enum cosem_value {
     COSEM_DEBITING_TIME, /**< end of the last debiting period */
     COSEM_STATUS_LOAD,   /**< profile status of the load profile's interval under way */
     COSEM_STATUS_ANALYSIS,
-    COSEM_COUNTER, /**< last invocation counter taken under the unicast key */
+    COSEM_SAG_VOLTAGE, /**< a dip begins below it */
+    COSEM_SWELL_VOLTAGE,
+    COSEM_SAG_TIME, /**< 0: a dip or swell counts however short it is */
+    COSEM_COUNTER,  /**< last invocation counter taken under the unicast key */
     COSEM_VALUES
 };
 

@@ -241,6 +241,13 @@ struct constant {
     uint8_t unit;
 };
 
+/* Thousandths of the declared voltage, in 1/10 V. */
+static struct constant declared_share(const struct meter *meter, uint32_t share_pm)
+{
+    const uint64_t mv = (uint64_t)meter->quality.config.declared_mv * share_pm / 1000u;
+    return (struct constant){(int64_t)((mv + 50u) / 100u), -1, UNIT_CODE_V};
+}
+
 static struct constant constant_of(const struct meter *meter, uint16_t value)
 {
     const struct variant *v = &meter->variant;
@@ -259,6 +266,9 @@ static struct constant constant_of(const struct meter *meter, uint16_t value)
                                  UNIT_CODE_NONE};
     case COSEM_COUNTER:
         return (struct constant){security_counter(&meter->security), 0, UNIT_CODE_NONE};
+    case COSEM_SAG_VOLTAGE: return declared_share(meter, meter->quality.config.dip_pm);
+    case COSEM_SWELL_VOLTAGE: return declared_share(meter, meter->quality.config.swell_pm);
+    case COSEM_SAG_TIME: return (struct constant){0, 0, UNIT_CODE_S};
     case COSEM_RATIO: return (struct constant){1, 0, UNIT_CODE_NONE};
     case COSEM_NOMINAL_VOLTAGE: return (struct constant){v->nominal_voltage_v, 0, UNIT_CODE_V};
     case COSEM_BASIC_CURRENT: return (struct constant){v->current_basic_a, 0, UNIT_CODE_A};

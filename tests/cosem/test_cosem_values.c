@@ -522,6 +522,66 @@ static void test_action_is_optional(void **state)
     assert_int_equal(offers[1].conformance, 0x00101D);
 }
 
+/* Management sees each association as it is offered, and its object list; nobody else does. */
+static void test_associations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *obis;
+        uint16_t sap;
+        const char *partners, *mechanism;
+    } rows[] = {
+        {"0.0.40.0.1.255", 16, "02 02 0F 10 12 00 01",
+         "02 07 11 02 11 10 12 02 F4 11 05 11 08 11 02 11 00"},
+        {"0.0.40.0.2.255", 19, "02 02 0F 13 12 00 10",
+         "02 07 11 02 11 10 12 02 F4 11 05 11 08 11 02 11 01"},
+        {"0.0.40.0.3.255", 1, "02 02 0F 01 12 00 01",
+         "02 07 11 02 11 10 12 02 F4 11 05 11 08 11 02 11 05"},
+        {"0.0.40.0.5.255", 18, "02 02 0F 12 12 00 10",
+         "02 07 11 02 11 10 12 02 F4 11 05 11 08 11 02 11 01"},
+        {"0.0.40.0.6.255", 20, "02 02 0F 14 12 00 10",
+         "02 07 11 02 11 10 12 02 F4 11 05 11 08 11 02 11 01"},
+    };
+    static struct cosem_client own;
+    struct meter *meter = busy_meter("382M");
+    client_open(&client, meter, COSEM_CLIENT_MANAGEMENT);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        client_open(&own, meter, rows[i].sap);
+        client_expect(&client, 15, rows[i].obis, 3, rows[i].partners);
+        client_expect(&client, 15, rows[i].obis, 6, rows[i].mechanism);
+        client_expect(&client, 15, rows[i].obis, 8, rows[i].sap == 1 ? "16 02" : "16 00");
+        assert_int_equal(client_get(&own, 15, "0.0.40.0.0.255", 2), DLMS_RESULT_SUCCESS);
+        assert_int_equal(client_get(&client, 15, rows[i].obis, 2), DLMS_RESULT_SUCCESS);
+        assert_int_equal(client.n_bytes, own.n_bytes);
+        assert_memory_equal(client.bytes, own.bytes, own.n_bytes);
+        assert_int_equal(client_get(&client, 15, rows[i].obis, 7), DLMS_RESULT_DENIED);
+        assert_int_equal(client_get(&own, 15, rows[i].obis, 3),
+                         rows[i].sap == 1 ? DLMS_RESULT_SUCCESS : DLMS_RESULT_UNDEFINED);
+    }
+    client_expect(&client, 15, "0.0.40.0.2.255", 5,
+                  "02 06 04 18 00 10 1C 12 00 7D 12 00 00 11 06 0F 00 09 00");
+}
+
+/* REQ(EVT-08): the limits of sags, swells and missing voltages, in volts */
+static void test_voltage_thresholds(void **state)
+{
+    (void)state;
+    struct meter *meter = busy_meter("382M");
+    client_open(&client, meter, COSEM_CLIENT_MANAGEMENT);
+    client_expect(&client, 3, "1.0.12.31.0.255", 2, "12 0816"); /* 207.0 V */
+    client_expect(&client, 3, "1.0.12.31.0.255", 3, "02 02 0F FF 16 23");
+    client_expect(&client, 3, "1.0.12.35.0.255", 2, "12 09E2"); /* 253.0 V */
+    client_expect(&client, 3, "1.0.12.43.0.255", 2, "12 0000");
+    client_expect(&client, 3, "1.0.12.44.0.255", 3, "02 02 0F 00 16 07");
+    meter->quality.config.dip_pm = 850;
+    client_expect(&client, 3, "1.0.12.31.0.255", 2, "12 07A3"); /* 195.5 V */
+    assert_int_equal(client_get(&client, 3, "1.0.12.39.0.255", 2), DLMS_RESULT_SUCCESS);
+    assert_int_equal(client_get(&client, 3, "1.0.12.45.0.255", 3), DLMS_RESULT_SUCCESS);
+    meter = busy_meter("382LxF");
+    client_open(&client, meter, COSEM_CLIENT_MANAGEMENT);
+    assert_int_equal(client_get(&client, 3, "1.0.12.31.0.255", 2), DLMS_RESULT_UNDEFINED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,6 +600,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_password_is_old_or_new, setup),
         cmocka_unit_test_setup(test_hdlc_setup, setup),
         cmocka_unit_test_setup(test_action_is_optional, setup),
+        cmocka_unit_test_setup(test_associations, setup),
+        cmocka_unit_test_setup(test_voltage_thresholds, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
