@@ -216,8 +216,10 @@ class Profile(Running):
             self.assertEqual(set(a), set(b) | {"96.8.0"})
             for key in ("time", "0.1.0", "1.6.0", "1.6.0 time", "1.6.1 time", "1.8.1"):
                 self.assertEqual(a[key], b[key], key)
-        self.assertEqual(json.loads(self.good("-m", self.iec, "-j", "billing", "2")),
-                         json.loads(self.good("-m", self.iec, "-j", "billing", "2")))
+        # A day takes four seconds here: the second reading may find one more.
+        once, again = (json.loads(self.good("-m", self.iec, "-j", "billing", "2")) for _ in range(2))
+        self.assertGreaterEqual(len(once), 1)
+        self.assertEqual(again[:len(once)], once)
         self.assertEqual(json.loads(self.good("-m", self.iec, "-j", "analysis", "export")), [])
         self.bad(2, "-m", self.iec, "events", words=("KMP",))
         self.bad(2, "-m", self.iec, "events", "status", "new", words=("KMP",))
