@@ -16,9 +16,10 @@ ALLOWED = {
     "legal": ["legal/"],
     "proto": ["proto/"],
     "app": ["app/", "proto/", "legal/include/"],
+    "modules": ["modules/", "proto/"],
     "lab": ["lab/", "legal/include/"],
     "host": ["host/", "proto/", "ports/crypto/", TABLE, SETTINGS, RULES, *VARIANT, *CALENDAR],
-    "ports": ["ports/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
+    "ports": ["ports/", "app/", "modules/", "lab/", "proto/", "host/lib/", "legal/include/"],
 }
 # Narrower than the folder they stand in: a protocol knows proto/common and itself, hostlib no program.
 NARROWER = {
@@ -27,7 +28,7 @@ NARROWER = {
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
     "proto/dlms": ["proto/common/", "proto/dlms/"],
     "host/lib": ["host/lib/", "proto/", "ports/crypto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
-    "ports/linux": ["ports/linux/", "ports/crypto/", "app/", "lab/", "proto/", "host/lib/", "legal/include/"],
+    "ports/linux": ["ports/linux/", "ports/crypto/", "app/", "modules/", "lab/", "proto/", "host/lib/", "legal/include/"],
     # No operating system: nothing of host/, and of lab/ only the heap-free phasor core.
     "ports/crypto": ["ports/crypto/", "proto/common/"],
     "ports/qemu_m4": ["ports/qemu_m4/", "ports/crypto/portable/", "app/", "proto/", "legal/include/", "lab/phasor.h", "lab/mains.h",
@@ -75,7 +76,7 @@ def main():
             if target is None:
                 if kind == '"':
                     breaches.append(f"{path}:{number}: {name} is not a file of this project")
-                elif path.split("/")[0] in ("legal", "app", "proto") and name in FORBIDDEN_BELOW_PORTS:
+                elif path.split("/")[0] in ("legal", "app", "proto", "modules") and name in FORBIDDEN_BELOW_PORTS:
                     breaches.append(f"{path}:{number}: <{name}> has no place below ports/")
             elif not any(target == a or (a.endswith("/") and target.startswith(a)) for a in allowed):
                 breaches.append(f"{path}:{number}: may not include {target}")

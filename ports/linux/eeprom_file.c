@@ -30,6 +30,7 @@ static const struct {
     [EEPROM_BREAKER] = {"breaker.relay", "breaker.relay.new", EEPROM_CHUNK, 0},
     [EEPROM_FIRMWARE] = {"firmware.image", "firmware.image.new",
                          EEPROM_FIRMWARE_HEAD + EEPROM_FIRMWARE_BYTES, 0},
+    [EEPROM_MODULES] = {"module.memory", "module.memory.new", EEPROM_CHUNK, 0},
 };
 
 /* The folder with all that lead to it. */

@@ -1,7 +1,8 @@
 /**
  * Permanent memory of the meter as files, written in place: legal.eeprom, legal-log.eeprom
  * and app.eeprom in one folder, clock.chip, what the clock's chip keeps (rtc.h), and breaker.relay,
- * where the contacts of the breaker are (site_breaker.h), and firmware.image (site_firmware.h).
+ * where the contacts of the breaker are (site_breaker.h), firmware.image (site_firmware.h), and
+ * module.memory, what plug-in modules keep for themselves (module_ports.h).
  *
  * The files are mapped, so a write is a copy into the page cache: it survives a kill of the process
  * at any instant, costs no system call and no fsync.  A crash of the whole computer may lose what
@@ -20,6 +21,9 @@
 #define EEPROM_FIRMWARE_HEAD  4096u
 #define EEPROM_FIRMWARE_BYTES 524288u
 
+/** Of module.memory: a piece for each module. */
+#define EEPROM_MODULE_BYTES 256u
+
 enum eeprom_part {
     EEPROM_LEGAL,
     EEPROM_LOG,
@@ -27,6 +31,7 @@ enum eeprom_part {
     EEPROM_CLOCK,
     EEPROM_BREAKER,
     EEPROM_FIRMWARE,
+    EEPROM_MODULES,
     EEPROM_PARTS
 };
 

@@ -6,6 +6,7 @@
 #include "consumer_ports.h"
 #include "dlms_ports.h"
 #include "eeprom_file.h"
+#include "module_ports.h"
 #include "options.h"
 #include "panel_http.h"
 #include "registers_json.h"
@@ -22,6 +23,7 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
         panel_bind(&run->panel, options, problem) != 0 ||
         dlms_ports_bind(&run->dlms, options, problem) != 0 ||
         consumer_ports_bind(&run->consumer, run, problem) != 0 ||
+        module_ports_bind(&run->modules, run, problem) != 0 ||
         source_port_bind(&run->source, options, problem) != 0) {
         return -1;
     }
@@ -34,6 +36,9 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
         return -1;
     }
     if (run->consumer != NULL && consumer_ports_open(run->consumer, problem) != 0) {
+        return -1;
+    }
+    if (run->modules != NULL && module_ports_open(run->modules, problem) != 0) {
         return -1;
     }
     if (run->source != NULL && source_port_open(run->source, run, problem) != 0) {
@@ -53,6 +58,9 @@ static void print_ready(const struct run *run)
     }
     for (size_t i = 0; run->consumer != NULL && i < run->options->n_consumer; i++) {
         printf("%s\n", consumer_ports_text(run->consumer, i));
+    }
+    for (size_t i = 0; run->modules != NULL && i < run->options->n_modules; i++) {
+        printf("%s\n", module_ports_text(run->modules, i));
     }
     if (run->panel != NULL) {
         printf("%s\n", panel_text(run->panel));
@@ -98,6 +106,7 @@ static void close_all(struct run *run, struct eeprom *eeprom)
 {
     panel_close(run->panel);
     source_port_close(run->source);
+    module_ports_close(run->modules);
     consumer_ports_close(run->consumer);
     dlms_ports_close(run->dlms);
     optical_ports_close(&run->ports);

@@ -92,7 +92,7 @@ static void client_ready(void *context, uint32_t events)
 static struct optical_client *client_free_slot(struct optical_ports *ports)
 {
     struct optical_client *leaving = NULL;
-    for (size_t i = 0; i < METER_OPTICAL_PORTS; i++) {
+    for (size_t i = 0; i < ports->n_slots; i++) {
         struct optical_client *client = &ports->client[i];
         if (client->watch.fd < 0) {
             return client;
@@ -189,6 +189,7 @@ int optical_ports_bind(struct optical_ports *ports, const struct options *option
                        struct problem *problem)
 {
     ports->n_ports = options->n_optical;
+    ports->n_slots = METER_OPTICAL_PORTS - options->n_modules;
     for (size_t i = 0; i < ports->n_ports; i++) {
         struct optical_port *port = &ports->port[i];
         port->option = options->optical[i];

@@ -45,6 +45,7 @@ struct optical_ports {
     void *context;
     struct optical_port port[METER_OPTICAL_PORTS];
     size_t n_ports;
+    size_t n_slots;                                    /**< the slots behind belong to modules */
     struct optical_client client[METER_OPTICAL_PORTS]; /**< index = optical slot */
 };
 

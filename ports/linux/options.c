@@ -380,6 +380,33 @@ static int take_consumer(struct parsing *parsing, const char *text)
     return take_consumer_switches(parsing, &port->setup, rest + length);
 }
 
+static int take_module(struct parsing *parsing, const char *text)
+{
+    static const char expected[] = "mbus:tcp:HOST:PORT or mbus:pty:PATH", bus[] = "mbus:";
+    struct options *options = parsing->options;
+    if (options->n_modules == OPTIONS_MODULE_MAX) {
+        return bad(parsing, "module", "at most 2 modules", text);
+    }
+    struct module_option *module = &options->module[options->n_modules];
+    const char *rest = text + strlen(bus), *why;
+    if (strncmp(text, bus, strlen(bus)) != 0 ||
+        (strncmp(rest, "tcp:", 4) != 0 && strncmp(rest, "pty:", 4) != 0)) {
+        return bad(parsing, "module", expected, text);
+    }
+    module->pty = rest[0] == 'p';
+    rest += 4;
+    if (*rest == '\0' || strlen(rest) >= sizeof module->path) {
+        return bad(parsing, "module", expected, text);
+    }
+    (void)strcpy(module->path, rest);
+    if (!module->pty && address_parse(rest, &module->address, &why) != 0) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--module: %s, found '%.200s'", why,
+                           rest);
+    }
+    options->n_modules++;
+    return 0;
+}
+
 static int take_seal(struct parsing *parsing, const char *text)
 {
     parsing->options->seal_open = strcmp(text, "open") == 0;
@@ -479,6 +506,10 @@ static const struct option_row {
      "customer port that pushes: han, push1 or p1, to tcp:HOST:PORT or pty:PATH, with\n"
      ",ciphered ,energy=wh; repeatable (docs/consumer.md)",
      take_consumer},
+    {"module", "mbus:PORT",
+     "plug the wired M-Bus module in, its bus at tcp:HOST:PORT or pty:PATH; repeatable\n"
+     "(docs/modules.md)",
+     take_module},
     {"headless", NULL, "open only the ports that are named", take_headless},
     {"status", NULL, "at exit print every register as one JSON object", take_status},
     {"help", NULL, "print this and exit", take_help},

@@ -52,6 +52,15 @@ struct consumer_option {
 
 #define OPTIONS_CONSUMER_MAX 4u
 
+/** One --module: the wired M-Bus module is the one that can be built in. */
+struct module_option {
+    bool pty;
+    struct address address; /**< tcp */
+    char path[256];         /**< pty */
+};
+
+#define OPTIONS_MODULE_MAX 2u /**< slots of a meter, at most */
+
 struct options {
     struct variant variant;
     uint32_t serial_number;          /**< 0: the stored one */
@@ -80,6 +89,8 @@ struct options {
     size_t n_dlms;
     struct consumer_option consumer[OPTIONS_CONSUMER_MAX];
     size_t n_consumer;
+    struct module_option module[OPTIONS_MODULE_MAX];
+    size_t n_modules;
     bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };

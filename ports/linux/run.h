@@ -13,6 +13,7 @@
 #include "site.h"
 
 struct consumer_ports;
+struct module_ports;
 struct dlms_ports;
 struct panel;
 struct source_port;
@@ -28,6 +29,7 @@ struct run {
     struct source_port *source;      /**< NULL: none */
     struct dlms_ports *dlms;         /**< NULL: none */
     struct consumer_ports *consumer; /**< NULL: none */
+    struct module_ports *modules;    /**< NULL: none */
     struct watch signals;
     bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */
