@@ -8,6 +8,9 @@
 #include "app/settings/setting_table.h"
 #include "app/variant/variant.h"
 
+#define OF_PHASES(value, text)                                                                     \
+    [value] = text " L1", [(value) + 1] = text " L2", [(value) + 2] = text " L3"
+
 static const char *const values[COSEM_VALUES] = {
     [COSEM_METER_NUMBER_LOW] = "Meter number 1, five octets",
     [COSEM_FIRMWARE] = "Software number and revision",
@@ -33,6 +36,21 @@ static const char *const values[COSEM_VALUES] = {
     [COSEM_DEBITING_TIME] = "End of the last debiting period",
     [COSEM_STATUS_LOAD] = "Status of the load profile's interval under way",
     [COSEM_STATUS_ANALYSIS] = "Status of the analysis logger's interval under way",
+    [COSEM_EVENT_STANDARD] = "Newest event of the standard event log",
+    [COSEM_EVENT_FRAUD] = "Newest event of the fraud detection log",
+    [COSEM_EVENT_DISCONNECT] = "Newest event of the disconnector log",
+    [COSEM_FAILURES_ALL] = "Power failures of all phases at once",
+    [COSEM_FAILURES_ANY] = "Power failures of one or more phases",
+    [COSEM_FAILURES_LONG] = "Long ones among these",
+    [COSEM_LAST_FAILURE] = "Duration of the last long power failure",
+    [COSEM_LONG_FAILURE] = "A longer power failure is long",
+    OF_PHASES(COSEM_FAILURES_PHASE, "Power failures"),
+    OF_PHASES(COSEM_SAGS, "Sags"),
+    OF_PHASES(COSEM_SAG_DURATION, "Duration of the last sag"),
+    OF_PHASES(COSEM_SAG_LEVEL, "Lowest voltage of the last sag"),
+    OF_PHASES(COSEM_SWELLS, "Swells"),
+    OF_PHASES(COSEM_SWELL_DURATION, "Duration of the last swell"),
+    OF_PHASES(COSEM_SWELL_LEVEL, "Highest voltage of the last swell"),
     [COSEM_SAG_VOLTAGE] = "Sag (dip) below",
     [COSEM_SWELL_VOLTAGE] = "Swell above",
     [COSEM_SAG_TIME] = "Least duration of a sag or swell (0: any)",
@@ -52,6 +70,10 @@ static const char *const profiles[COSEM_PROFILES] = {
     [COSEM_PROFILE_CUT_OFF] = "Cut-off log",
     [COSEM_PROFILE_FIRMWARE] = "Log of firmware taken",
     [COSEM_PROFILE_FIRMWARE_FAILED] = "Log of firmware refused",
+    [COSEM_PROFILE_DISCONNECTOR] = "Disconnector log",
+    [COSEM_PROFILE_STANDARD] = "Standard event log",
+    [COSEM_PROFILE_FRAUD] = "Fraud detection log",
+    [COSEM_PROFILE_POWER] = "Log of long power failures",
 };
 
 static const char *const associations[COSEM_ROLES + 1] = {

@@ -66,6 +66,14 @@ static const struct spec firmware[] = {ONLY(COLUMN_PART, UINT8, CLASS_DATA, 1, 1
                                        ONLY(COLUMN_PARTY, OCTETS, CLASS_DATA, 1, 1, 96, 54, 5),
                                        ONLY(COLUMN_WAY, UINT8, CLASS_DATA, 1, 1, 96, 54, 6)};
 
+static const struct spec disconnector[] = {
+    ONLY(COLUMN_CODE, UINT8, CLASS_DATA, 1, 1, 128, 0, 0),
+    ONLY(COLUMN_FEEDBACK, UINT8, CLASS_DATA, 1, 1, 128, 0, 18),
+    ONLY(COLUMN_NUMBER, UINT8, CLASS_DATA, 0, 0, 96, 11, 2)};
+static const struct spec standard[] = {ONLY(COLUMN_NUMBER, UINT8, CLASS_DATA, 0, 0, 96, 11, 0)};
+static const struct spec fraud[] = {ONLY(COLUMN_NUMBER, UINT8, CLASS_DATA, 0, 0, 96, 11, 1)};
+static const struct spec power[] = {ONLY(COLUMN_LASTED, UINT32, CLASS_REGISTER, 0, 0, 96, 7, 19)};
+
 #define LIST(list)                                                                                 \
     {                                                                                              \
         list, sizeof list / sizeof list[0]                                                         \
@@ -73,12 +81,20 @@ static const struct spec firmware[] = {ONLY(COLUMN_PART, UINT8, CLASS_DATA, 1, 1
 static const struct {
     const struct spec *spec;
     size_t n;
-} lists[COSEM_PROFILES] = {
-    [COSEM_PROFILE_DEBITING] = LIST(debiting), [COSEM_PROFILE_DEBITING_2] = LIST(debiting_2),
-    [COSEM_PROFILE_STATUS] = LIST(status_log), [COSEM_PROFILE_CLOCK] = LIST(clock_log),
-    [COSEM_PROFILE_VOLTAGE] = LIST(voltage),   [COSEM_PROFILE_LOAD_EVENTS] = LIST(load_events),
-    [COSEM_PROFILE_NEUTRAL] = LIST(neutral),   [COSEM_PROFILE_CUT_OFF] = LIST(cut_off),
-    [COSEM_PROFILE_FIRMWARE] = LIST(firmware), [COSEM_PROFILE_FIRMWARE_FAILED] = LIST(firmware)};
+} lists[COSEM_PROFILES] = {[COSEM_PROFILE_DEBITING] = LIST(debiting),
+                           [COSEM_PROFILE_DEBITING_2] = LIST(debiting_2),
+                           [COSEM_PROFILE_STATUS] = LIST(status_log),
+                           [COSEM_PROFILE_CLOCK] = LIST(clock_log),
+                           [COSEM_PROFILE_VOLTAGE] = LIST(voltage),
+                           [COSEM_PROFILE_LOAD_EVENTS] = LIST(load_events),
+                           [COSEM_PROFILE_NEUTRAL] = LIST(neutral),
+                           [COSEM_PROFILE_CUT_OFF] = LIST(cut_off),
+                           [COSEM_PROFILE_FIRMWARE] = LIST(firmware),
+                           [COSEM_PROFILE_FIRMWARE_FAILED] = LIST(firmware),
+                           [COSEM_PROFILE_DISCONNECTOR] = LIST(disconnector),
+                           [COSEM_PROFILE_STANDARD] = LIST(standard),
+                           [COSEM_PROFILE_FRAUD] = LIST(fraud),
+                           [COSEM_PROFILE_POWER] = LIST(power)};
 
 void cosem_clock_column(const struct cosem *cosem, const struct cosem_row *profile,
                         struct dlms_column *out)

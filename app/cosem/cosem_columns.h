@@ -31,6 +31,8 @@ enum cosem_column_kind {
     COLUMN_MEAN,     /**< voltage log: V */
     COLUMN_HIGHEST,
     COLUMN_LOWEST,
+    COLUMN_NUMBER, /**< of IDIS */
+    COLUMN_LASTED, /**< power failures: duration, s */
 };
 
 struct cosem_column {

@@ -5,6 +5,7 @@
 #include "../optical/optical_records.h"
 #include "../quality/quality_record.h"
 #include "../registers/register_read.h"
+#include "cosem_events.h"
 
 /* Bits of the profile status of the household list (spec dlms 8, row 92). */
 #define AMR_POWER_DOWN     0x80u
@@ -18,6 +19,7 @@
      LOAD_PROFILE_CLOCK_60_S | LOAD_PROFILE_CLOCK_FORWARD | LOAD_PROFILE_CLOCK_BACK)
 
 #define MV_PER_V      1000u
+#define MS_PER_S      1000u
 #define ID_A_PLUS     1u
 #define BEFORE_BYTES  9u
 #define FEEDBACK_BYTE 1u
@@ -39,7 +41,11 @@ static enum event_log_name log_of(enum cosem_profile profile)
         [COSEM_PROFILE_NEUTRAL] = EVENT_LOG_NEUTRAL,
         [COSEM_PROFILE_CUT_OFF] = EVENT_LOG_DISCONNECT,
         [COSEM_PROFILE_FIRMWARE] = EVENT_LOG_FIRMWARE,
-        [COSEM_PROFILE_FIRMWARE_FAILED] = EVENT_LOG_FIRMWARE_FAILED};
+        [COSEM_PROFILE_FIRMWARE_FAILED] = EVENT_LOG_FIRMWARE_FAILED,
+        [COSEM_PROFILE_DISCONNECTOR] = EVENT_LOG_DISCONNECT,
+        [COSEM_PROFILE_STANDARD] = EVENT_LOGS,
+        [COSEM_PROFILE_FRAUD] = EVENT_LOGS,
+        [COSEM_PROFILE_POWER] = EVENT_LOGS};
     return (enum event_log_name)logs[profile];
 }
 
@@ -51,6 +57,9 @@ static struct cosem_extent extent_of(uint32_t oldest, uint32_t newest)
 struct cosem_extent cosem_extent(const struct meter *meter, enum cosem_profile profile)
 {
     struct legal_profile_range range;
+    if (cosem_is_view(profile)) {
+        return (struct cosem_extent){1, cosem_events_count(meter, profile)};
+    }
     switch (profile) {
     case COSEM_PROFILE_LOAD:
         legal_profile_range(&meter->legal, &range);
@@ -66,6 +75,9 @@ struct cosem_extent cosem_extent(const struct meter *meter, enum cosem_profile p
 uint32_t cosem_depth(const struct meter *meter, enum cosem_profile profile)
 {
     struct legal_profile_range range;
+    if (cosem_is_view(profile)) {
+        return cosem_events_depth(profile);
+    }
     switch (profile) {
     case COSEM_PROFILE_LOAD:
         legal_profile_range(&meter->legal, &range);
@@ -113,6 +125,9 @@ bool cosem_entry_at(const struct meter *meter, enum cosem_profile profile, int64
                     uint32_t *id)
 {
     struct event_log_entry entry;
+    if (cosem_is_view(profile)) {
+        return cosem_events_at(meter, profile, utc_s, up, id);
+    }
     switch (profile) {
     case COSEM_PROFILE_LOAD: return load_at(meter, utc_s, up, id);
     case COSEM_PROFILE_ANALYSIS:
@@ -332,6 +347,14 @@ static void voltage_write(const struct cosem_entry *entry, const struct cosem_co
     }
 }
 
+static void lasted_write(const struct cosem_entry *entry, struct writer *out)
+{
+    struct quality_record record;
+    const bool known =
+        quality_record_decode(entry->of.event.payload, entry->of.event.n_payload, 0, &record);
+    dlms_write_u32(out, known ? record.duration_ms / MS_PER_S : 0);
+}
+
 /* Payload of the firmware logs: part, way, two characters of revision, system title. */
 static void firmware_write(const struct cosem_entry *entry, const struct cosem_column *column,
                            struct writer *out)
@@ -390,6 +413,12 @@ void cosem_entry_write(const struct cosem *cosem, const struct cosem_row *profil
     case COLUMN_WAY:
     case COLUMN_REVISION:
     case COLUMN_PARTY: firmware_write(entry, column, out); break;
+    case COLUMN_NUMBER:
+        dlms_write_u8(out, which == COSEM_PROFILE_DISCONNECTOR
+                               ? cosem_breaker_number(&entry->of.event)
+                               : entry->number);
+        break;
+    case COLUMN_LASTED: lasted_write(entry, out); break;
     case COLUMN_BEFORE: before_write(cosem, entry, out); break;
     default: voltage_write(entry, column, out); break;
     }

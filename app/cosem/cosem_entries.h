@@ -29,6 +29,7 @@ struct cosem_entry {
     int64_t utc_s; /**< 0: lost */
     bool clock_valid;
     uint16_t status, quality;
+    uint8_t number; /**< of IDIS, in views (cosem_events.h) */
     union {
         struct legal_profile_record load;
         struct analysis_entry analysis;

@@ -60,6 +60,14 @@ enum dlms_result cosem_breaker_command(struct meter *meter, int64_t command);
 enum dlms_result cosem_breaker_remote(struct meter *meter, bool connect);
 /** Profile status of the interval under way, one octet (spec dlms 8, row 92). */
 uint8_t cosem_interval_status(const struct meter *meter, enum cosem_profile profile);
+/** A number that is no register: value, and scaler and unit where the class has them. */
+struct cosem_constant {
+    int64_t number;
+    int8_t scaler;
+    uint8_t unit;
+};
+/** Those from COSEM_QUALITY on. */
+struct cosem_constant cosem_quality_value(const struct meter *meter, uint16_t value);
 /** The debiting period ends now. */
 enum dlms_result cosem_debiting_stop(const struct cosem *cosem);
 

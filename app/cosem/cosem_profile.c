@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../meter/meter_audit.h"
-#include "cosem_entries.h"
+#include "cosem_events.h"
 
 #define MINUTE_S         60u
 #define FIFO             1u
@@ -10,6 +10,7 @@
 #define ENTRIES          2u
 #define SETTING_PERIOD   5u /* integration period, E */
 #define COLUMNS_SELECTED 32u
+#define VIEW_WORD        4u
 
 enum { BUFFER = 2, CAPTURE_OBJECTS, PERIOD, SORT_METHOD, SORT_OBJECT, IN_USE, DEPTH };
 
@@ -201,29 +202,55 @@ static enum dlms_result select_rows(const struct cosem *cosem, const struct cose
 
 /* ---- buffer ---- */
 
-static void entry_write(const struct cosem *cosem, const struct cosem_row *row, uint32_t id,
-                        uint32_t columns, struct writer *out)
+static void entry_write(const struct cosem *cosem, const struct cosem_row *row,
+                        const struct cosem_entry *entry, uint32_t columns, struct writer *out)
 {
-    struct cosem_entry entry;
     struct cosem_column column;
     unsigned n = 0, selected = 0;
     for (uint32_t left = columns; left != 0; left &= left - 1u) {
         selected++;
     }
-    cosem_entry_read(cosem->meter, (enum cosem_profile)row->object.index, id, &entry);
     dlms_write_structure(out, selected);
     for (; cosem_column(cosem, row, n, &column); n++) {
         if ((columns >> n & 1u) != 0) {
-            cosem_entry_write(cosem, row, &entry, &column, out);
+            cosem_entry_write(cosem, row, entry, &column, out);
         }
     }
 }
 
+/* A view has no numbers to begin at: its rows are passed over. */
+static void view_begin(const struct meter *meter, enum cosem_profile profile, uint32_t skipped,
+                       uint32_t words[COSEM_EVENT_WORDS])
+{
+    struct cosem_events at;
+    struct cosem_entry entry;
+    cosem_events_begin(meter, &at);
+    for (uint32_t i = 0; i < skipped; i++) {
+        (void)cosem_events_next(meter, profile, &at, &entry);
+    }
+    cosem_events_pack(&at, words);
+}
+
+static void next_read(const struct meter *meter, enum cosem_profile profile, struct dlms_get *get,
+                      struct cosem_entry *entry)
+{
+    if (cosem_is_view(profile)) {
+        struct cosem_events at;
+        cosem_events_unpack(meter, get->cursor + VIEW_WORD, &at);
+        (void)cosem_events_next(meter, profile, &at, entry);
+        cosem_events_pack(&at, get->cursor + VIEW_WORD);
+    } else {
+        cosem_entry_read(meter, profile, get->cursor[1], entry);
+    }
+}
+
 /* cursor: [0] entries still to come, plus 1 (0: the head comes); [1] number of the next one; [2]
- * numbers rise; [3] columns.  So entries that come meanwhile change nothing. */
+ * numbers rise; [3] columns; [4] to [7] where a view stands in its logs.  So entries that come
+ * meanwhile change nothing. */
 static enum dlms_result buffer_get(const struct cosem *cosem, const struct cosem_row *row,
                                    struct dlms_get *get, struct writer *out)
 {
+    const enum cosem_profile profile = (enum cosem_profile)row->object.index;
     if (get->cursor[0] == 0) {
         struct selection selection = {{0, 0, true}, 0};
         const enum dlms_result result = select_rows(cosem, row, get, &selection);
@@ -235,8 +262,13 @@ static enum dlms_result buffer_get(const struct cosem *cosem, const struct cosem
         get->cursor[1] = selection.rows.first;
         get->cursor[2] = selection.rows.up ? 1 : 0;
         get->cursor[3] = selection.columns;
+        if (cosem_is_view(profile) && selection.rows.count != 0) {
+            view_begin(cosem->meter, profile, selection.rows.first - 1u, get->cursor + VIEW_WORD);
+        }
     } else {
-        entry_write(cosem, row, get->cursor[1], get->cursor[3], out);
+        struct cosem_entry entry;
+        next_read(cosem->meter, profile, get, &entry);
+        entry_write(cosem, row, &entry, get->cursor[3], out);
         get->cursor[0]--;
         get->cursor[1] += get->cursor[2] != 0 ? 1u : UINT32_MAX;
     }

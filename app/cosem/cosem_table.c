@@ -15,7 +15,8 @@
 #define REGISTER(a, b, c, d, e, f, class_id, set, type, kmp_id)                                    \
     ROW(a, b, c, d, e, f, class_id, 0, set, REGISTER, type, kmp_id)
 
-#define SUMMER_TIME 16 /* setting: summer time, PPP */
+#define ID_VOLTAGE_L1 1054u
+#define SUMMER_TIME   16 /* setting: summer time, PPP */
 
 /* clang-format off: one object a line */
 const struct cosem_row cosem_table[] = {
@@ -46,10 +47,21 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 96, 2, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_CHANGES),
     ROW(0, 0, 96, 2, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_CHANGE_TIME),
     ROW(0, 0, 96, 3, 10, 255, 70, 0, HOUSE_R, BREAKER, NULL, 0),
+    ROW(0, 0, 96, 7, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_FAILURES_ALL),
+    ROW(0, 0, 96, 7, 1, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_FAILURES_PHASE),
+    ROW(0, 0, 96, 7, 2, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_FAILURES_PHASE + 1),
+    ROW(0, 0, 96, 7, 3, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_FAILURES_PHASE + 2),
+    ROW(0, 0, 96, 7, 9, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_FAILURES_LONG),
+    ROW(0, 0, 96, 7, 19, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_LAST_FAILURE),
+    ROW(0, 0, 96, 7, 20, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_LONG_FAILURE),
+    ROW(0, 0, 96, 7, 21, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_FAILURES_ANY),
     REGISTER(0, 0, 96, 8, 0, 255, 3, HOUSE_R, UINT32, 1004),
     REGISTER(0, 0, 96, 9, 0, 255, 3, HOUSE_R, INT16, 1079),
     ROW(0, 0, 96, 10, 1, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_STATUS_LOAD),
     ROW(0, 0, 96, 10, 2, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_STATUS_ANALYSIS),
+    ROW(0, 0, 96, 11, 0, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_EVENT_STANDARD),
+    ROW(0, 0, 96, 11, 1, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_EVENT_FRAUD),
+    ROW(0, 0, 96, 11, 2, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_EVENT_DISCONNECT),
     REGISTER(0, 0, 96, 14, 0, 255, 1, HOUSE_R, UINT8, 2010),
     REGISTER(0, 0, 97, 97, 0, 255, 1, HOUSE_R, UINT8, 50),
     REGISTER(0, 0, 97, 98, 0, 255, 1, HOUSE_RW, UINT32, 0xF205),
@@ -58,7 +70,9 @@ const struct cosem_row cosem_table[] = {
     REGISTER(0, 0, 97, 98, 11, 255, 1, HOUSE_RW, UINT32, 0xF201),
     ROW(0, 0, 98, 1, 0, 255, 7, 1, HOUSE_DEBITING, PROFILE, NULL, COSEM_PROFILE_DEBITING),
     ROW(0, 0, 98, 2, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_DEBITING_2),
-    ROW(0, 0, 99, 98, 2, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_CUT_OFF),
+    ROW(0, 0, 99, 98, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_STANDARD),
+    ROW(0, 0, 99, 98, 1, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_FRAUD),
+    ROW(0, 0, 99, 98, 2, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_DISCONNECTOR),
     ROW(0, 0, 99, 98, 4, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_VOLTAGE),
     ROW(0, 1, 1, 0, 0, 255, 8, 0, CLOCK, CLOCK, NULL, 0),
     REGISTER(0, 1, 96, 8, 0, 255, 3, R, UINT32, 1004),
@@ -167,6 +181,12 @@ const struct cosem_row cosem_table[] = {
     REGISTER(1, 0, 32, 7, 0, 255, 3, HOUSE_R, UINT16, 1054),
     REGISTER(1, 0, 32, 7, 124, 255, 3, HOUSE_R, UINT16, 1434),
     REGISTER(1, 0, 32, 24, 0, 255, 3, HOUSE_R, UINT16, 1385),
+    ROW(1, 0, 32, 32, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_SAGS),
+    ROW(1, 0, 32, 33, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_SAG_DURATION),
+    ROW(1, 0, 32, 34, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SAG_LEVEL),
+    ROW(1, 0, 32, 36, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_SWELLS),
+    ROW(1, 0, 32, 37, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_SWELL_DURATION),
+    ROW(1, 0, 32, 38, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SWELL_LEVEL),
     REGISTER(1, 0, 33, 7, 0, 255, 3, HOUSE_R, UINT16, 1170),
     REGISTER(1, 0, 41, 7, 0, 255, 3, HOUSE_R, UINT32, 1081),
     REGISTER(1, 0, 41, 8, 0, 255, 3, HOUSE_R, UINT32, 1300),
@@ -180,6 +200,12 @@ const struct cosem_row cosem_table[] = {
     REGISTER(1, 0, 52, 7, 0, 255, 3, HOUSE_R, UINT16, 1055),
     REGISTER(1, 0, 52, 7, 124, 255, 3, HOUSE_R, UINT16, 1437),
     REGISTER(1, 0, 52, 24, 0, 255, 3, HOUSE_R, UINT16, 1386),
+    ROW(1, 0, 52, 32, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_SAGS + 1),
+    ROW(1, 0, 52, 33, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_SAG_DURATION + 1),
+    ROW(1, 0, 52, 34, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SAG_LEVEL + 1),
+    ROW(1, 0, 52, 36, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_SWELLS + 1),
+    ROW(1, 0, 52, 37, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_SWELL_DURATION + 1),
+    ROW(1, 0, 52, 38, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SWELL_LEVEL + 1),
     REGISTER(1, 0, 53, 7, 0, 255, 3, HOUSE_R, UINT16, 1171),
     REGISTER(1, 0, 61, 7, 0, 255, 3, HOUSE_R, UINT32, 1082),
     REGISTER(1, 0, 61, 8, 0, 255, 3, HOUSE_R, UINT32, 1301),
@@ -193,12 +219,19 @@ const struct cosem_row cosem_table[] = {
     REGISTER(1, 0, 72, 7, 0, 255, 3, HOUSE_R, UINT16, 1056),
     REGISTER(1, 0, 72, 7, 124, 255, 3, HOUSE_R, UINT16, 1440),
     REGISTER(1, 0, 72, 24, 0, 255, 3, HOUSE_R, UINT16, 1387),
+    ROW(1, 0, 72, 32, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_SAGS + 2),
+    ROW(1, 0, 72, 33, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_SAG_DURATION + 2),
+    ROW(1, 0, 72, 34, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SAG_LEVEL + 2),
+    ROW(1, 0, 72, 36, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_SWELLS + 2),
+    ROW(1, 0, 72, 37, 0, 255, 3, 0, HOUSE_R, VALUE, UINT32, COSEM_SWELL_DURATION + 2),
+    ROW(1, 0, 72, 38, 0, 255, 3, 0, HOUSE_R, VALUE, UINT16, COSEM_SWELL_LEVEL + 2),
     REGISTER(1, 0, 73, 7, 0, 255, 3, HOUSE_R, UINT16, 1172),
     REGISTER(1, 0, 81, 7, 40, 255, 3, HOUSE_R, INT16, 1471),
     REGISTER(1, 0, 81, 7, 51, 255, 3, HOUSE_R, INT16, 1472),
     REGISTER(1, 0, 81, 7, 62, 255, 3, HOUSE_R, INT16, 1473),
     ROW(1, 0, 99, 1, 0, 255, 7, 1, HOUSE_PERIOD, PROFILE, NULL, COSEM_PROFILE_LOAD),
     ROW(1, 0, 99, 1, 1, 255, 7, 1, HOUSE_PERIOD, PROFILE, NULL, COSEM_PROFILE_ANALYSIS),
+    ROW(1, 0, 99, 97, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_POWER),
     ROW(1, 1, 0, 0, 0, 255, 1, 0, P_RW, VALUE, OCTETS, COSEM_METER_NUMBER_LOW),
     REGISTER(1, 1, 0, 0, 1, 255, 1, P_RW, UINT32, 51),
     REGISTER(1, 1, 0, 0, 2, 255, 1, P_RW, UINT32, 52),
@@ -395,6 +428,8 @@ static bool profile_fits(const struct variant *variant, enum cosem_profile profi
     case COSEM_PROFILE_LOAD:
     case COSEM_PROFILE_LOAD_EVENTS: return load_profile_fitted(variant);
     case COSEM_PROFILE_ANALYSIS: return analysis_fitted(variant);
+    case COSEM_PROFILE_POWER: return m;
+    case COSEM_PROFILE_DISCONNECTOR:
     case COSEM_PROFILE_CUT_OFF: return variant->breaker;
     case COSEM_PROFILE_NEUTRAL: return variant->systems == 3 && variant->generation >= GENERATION_L;
     default: return true;
@@ -403,14 +438,20 @@ static bool profile_fits(const struct variant *variant, enum cosem_profile profi
 
 static bool value_fits(const struct variant *variant, enum cosem_value value)
 {
+    if (value >= COSEM_QUALITY_PHASES) {
+        const unsigned phase = (unsigned)(value - COSEM_QUALITY_PHASES) % 3u;
+        return variant->generation == GENERATION_M &&
+               register_fits(variant, register_by_kmp_id((uint16_t)(ID_VOLTAGE_L1 + phase)));
+    }
+    if (value >= COSEM_QUALITY) {
+        return variant->generation == GENERATION_M;
+    }
     switch (value) {
     case COSEM_WORKING_DAYS: return variant->tariffs > 0 && variant->rtc;
     case COSEM_STATUS_LOAD: return load_profile_fitted(variant);
     case COSEM_STATUS_ANALYSIS:
     case COSEM_ANALYSIS_INTERVAL: return analysis_fitted(variant);
-    case COSEM_SAG_VOLTAGE:
-    case COSEM_SWELL_VOLTAGE:
-    case COSEM_SAG_TIME: return variant->generation == GENERATION_M;
+    case COSEM_EVENT_DISCONNECT: return variant->breaker;
     case COSEM_LOCAL_TIME:
     case COSEM_LOCAL_DATE: return variant->rtc;
     default: return true;

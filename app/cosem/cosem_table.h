@@ -64,11 +64,28 @@ enum cosem_value {
     COSEM_DEBITING_TIME, /**< end of the last debiting period */
     COSEM_STATUS_LOAD,   /**< profile status of the load profile's interval under way */
     COSEM_STATUS_ANALYSIS,
-    COSEM_SAG_VOLTAGE, /**< a dip begins below it */
+    COSEM_COUNTER,        /**< last invocation counter taken under the unicast key */
+    COSEM_EVENT_STANDARD, /**< number of the newest event of that log */
+    COSEM_EVENT_FRAUD,
+    COSEM_EVENT_DISCONNECT,
+    COSEM_QUALITY,                     /**< from here on of the voltage quality: generation M */
+    COSEM_SAG_VOLTAGE = COSEM_QUALITY, /**< a dip begins below it */
     COSEM_SWELL_VOLTAGE,
-    COSEM_SAG_TIME, /**< 0: a dip or swell counts however short it is */
-    COSEM_COUNTER,  /**< last invocation counter taken under the unicast key */
-    COSEM_VALUES
+    COSEM_SAG_TIME,       /**< 0: a dip or swell counts however short it is */
+    COSEM_FAILURES_ALL,   /**< power failures of all phases at once */
+    COSEM_FAILURES_ANY,   /**< of one or more phases */
+    COSEM_FAILURES_LONG,  /**< the long ones among these */
+    COSEM_LAST_FAILURE,   /**< duration of the last long one */
+    COSEM_LONG_FAILURE,   /**< a longer one is long */
+    COSEM_QUALITY_PHASES, /**< from here on three each: L1, L2, L3 */
+    COSEM_FAILURES_PHASE = COSEM_QUALITY_PHASES,
+    COSEM_SAGS = COSEM_FAILURES_PHASE + 3,
+    COSEM_SAG_DURATION = COSEM_SAGS + 3,
+    COSEM_SAG_LEVEL = COSEM_SAG_DURATION + 3,
+    COSEM_SWELLS = COSEM_SAG_LEVEL + 3,
+    COSEM_SWELL_DURATION = COSEM_SWELLS + 3,
+    COSEM_SWELL_LEVEL = COSEM_SWELL_DURATION + 3,
+    COSEM_VALUES = COSEM_SWELL_LEVEL + 3
 };
 
 enum cosem_profile {
@@ -84,6 +101,10 @@ enum cosem_profile {
     COSEM_PROFILE_CUT_OFF,
     COSEM_PROFILE_FIRMWARE,        /**< taken */
     COSEM_PROFILE_FIRMWARE_FAILED, /**< refused */
+    COSEM_PROFILE_DISCONNECTOR,    /**< the cut-off log with numbers of IDIS */
+    COSEM_PROFILE_STANDARD,        /**< views of several logs: cosem_events.h */
+    COSEM_PROFILE_FRAUD,
+    COSEM_PROFILE_POWER, /**< long power failures */
     COSEM_PROFILES
 };
 

@@ -7,7 +7,7 @@
 #include "../meter/meter_settings.h"
 #include "../optical/optical_settings.h"
 #include "../registers/register_read.h"
-#include "cosem_inside.h"
+#include "cosem_events.h"
 
 #define UNIT_CODE_NONE    255u
 #define UNIT_CODE_PERCENT 56u
@@ -234,51 +234,65 @@ static void text_value_write(const struct cosem *cosem, const struct cosem_row *
     }
 }
 
-/* Numbers: value, and scaler and unit where the class has them. */
-struct constant {
-    int64_t number;
-    int8_t scaler;
-    uint8_t unit;
-};
-
-/* Thousandths of the declared voltage, in 1/10 V. */
-static struct constant declared_share(const struct meter *meter, uint32_t share_pm)
+static uint8_t newest_breaker_number(const struct meter *meter)
 {
-    const uint64_t mv = (uint64_t)meter->quality.config.declared_mv * share_pm / 1000u;
-    return (struct constant){(int64_t)((mv + 50u) / 100u), -1, UNIT_CODE_V};
+    struct event_log_entry entry;
+    return event_log_seek(&meter->logs, meter->board, EVENT_LOG_DISCONNECT, UINT32_MAX, false,
+                          &entry) == EVENT_LOG_OK
+               ? cosem_breaker_number(&entry)
+               : 0;
 }
 
-static struct constant constant_of(const struct meter *meter, uint16_t value)
+/* Numbers of events have no scaler and unit. */
+static struct cosem_constant newest_number(const struct meter *meter, uint16_t value)
+{
+    switch (value) {
+    case COSEM_EVENT_STANDARD:
+        return (struct cosem_constant){cosem_events_newest(meter, COSEM_PROFILE_STANDARD), 0,
+                                       UNIT_CODE_NONE};
+    case COSEM_EVENT_FRAUD:
+        return (struct cosem_constant){cosem_events_newest(meter, COSEM_PROFILE_FRAUD), 0,
+                                       UNIT_CODE_NONE};
+    default: return (struct cosem_constant){newest_breaker_number(meter), 0, UNIT_CODE_NONE};
+    }
+}
+
+static struct cosem_constant constant_of(const struct meter *meter, uint16_t value)
 {
     const struct variant *v = &meter->variant;
+    if (value >= COSEM_QUALITY) {
+        return cosem_quality_value(meter, value);
+    }
+    if (value >= COSEM_EVENT_STANDARD) {
+        return newest_number(meter, value);
+    }
     switch (value) {
     case COSEM_WORKING_DAYS:
-        return (struct constant){meter->tariff.plan.working_days, 0, UNIT_CODE_NONE};
+        return (struct cosem_constant){meter->tariff.plan.working_days, 0, UNIT_CODE_NONE};
     case COSEM_CHANGES:
-        return (struct constant){event_log_newest(&meter->logs, EVENT_LOG_AUDIT), 0,
-                                 UNIT_CODE_NONE};
-    case COSEM_PULSES: return (struct constant){v->pulses_per_kwh, -3, UNIT_CODE_PER_WH};
+        return (struct cosem_constant){event_log_newest(&meter->logs, EVENT_LOG_AUDIT), 0,
+                                       UNIT_CODE_NONE};
+    case COSEM_PULSES: return (struct cosem_constant){v->pulses_per_kwh, -3, UNIT_CODE_PER_WH};
     case COSEM_STATUS_LOAD:
-        return (struct constant){cosem_interval_status(meter, COSEM_PROFILE_LOAD), 0,
-                                 UNIT_CODE_NONE};
+        return (struct cosem_constant){cosem_interval_status(meter, COSEM_PROFILE_LOAD), 0,
+                                       UNIT_CODE_NONE};
     case COSEM_STATUS_ANALYSIS:
-        return (struct constant){cosem_interval_status(meter, COSEM_PROFILE_ANALYSIS), 0,
-                                 UNIT_CODE_NONE};
+        return (struct cosem_constant){cosem_interval_status(meter, COSEM_PROFILE_ANALYSIS), 0,
+                                       UNIT_CODE_NONE};
     case COSEM_COUNTER:
-        return (struct constant){security_counter(&meter->security), 0, UNIT_CODE_NONE};
-    case COSEM_SAG_VOLTAGE: return declared_share(meter, meter->quality.config.dip_pm);
-    case COSEM_SWELL_VOLTAGE: return declared_share(meter, meter->quality.config.swell_pm);
-    case COSEM_SAG_TIME: return (struct constant){0, 0, UNIT_CODE_S};
-    case COSEM_RATIO: return (struct constant){1, 0, UNIT_CODE_NONE};
-    case COSEM_NOMINAL_VOLTAGE: return (struct constant){v->nominal_voltage_v, 0, UNIT_CODE_V};
-    case COSEM_BASIC_CURRENT: return (struct constant){v->current_basic_a, 0, UNIT_CODE_A};
-    case COSEM_NOMINAL_FREQUENCY: return (struct constant){50, 0, UNIT_CODE_HZ};
-    case COSEM_MAX_CURRENT: return (struct constant){v->current_max_a, 0, UNIT_CODE_A};
+        return (struct cosem_constant){security_counter(&meter->security), 0, UNIT_CODE_NONE};
+    case COSEM_RATIO: return (struct cosem_constant){1, 0, UNIT_CODE_NONE};
+    case COSEM_NOMINAL_VOLTAGE:
+        return (struct cosem_constant){v->nominal_voltage_v, 0, UNIT_CODE_V};
+    case COSEM_BASIC_CURRENT: return (struct cosem_constant){v->current_basic_a, 0, UNIT_CODE_A};
+    case COSEM_NOMINAL_FREQUENCY: return (struct cosem_constant){50, 0, UNIT_CODE_HZ};
+    case COSEM_MAX_CURRENT: return (struct cosem_constant){v->current_max_a, 0, UNIT_CODE_A};
     case COSEM_ANALYSIS_INTERVAL:
-        return (struct constant){meter->analysis.stored.setup.interval_min * (int64_t)MINUTE_S, 0,
-                                 UNIT_CODE_S};
+        return (struct cosem_constant){
+            meter->analysis.stored.setup.interval_min * (int64_t)MINUTE_S, 0, UNIT_CODE_S};
     default:
-        return (struct constant){meter->demand.integration_min * (int64_t)MINUTE_S, 0, UNIT_CODE_S};
+        return (struct cosem_constant){meter->demand.integration_min * (int64_t)MINUTE_S, 0,
+                                       UNIT_CODE_S};
     }
 }
 
@@ -296,7 +310,7 @@ static enum dlms_result value_get(const struct cosem *cosem, const struct cosem_
     } else if (row->type == DLMS_OCTETS || row->type == DLMS_VISIBLE) {
         text_value_write(cosem, row, out);
     } else {
-        const struct constant constant = constant_of(cosem->meter, row->object.index);
+        const struct cosem_constant constant = constant_of(cosem->meter, row->object.index);
         if (attribute == 3) {
             dlms_write_scaler_unit(out, constant.scaler, constant.unit);
         } else {

@@ -35,6 +35,7 @@
 #include "../optical/readout_list.h"
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
+#include "../quality/quality_totals.h"
 #include "../rights/rights.h"
 #include "../security/security.h"
 #include "../settings/settings.h"
@@ -113,7 +114,9 @@ struct meter {
     struct billing billing;
     struct quality quality;
     struct quality_store quality_store;
-    int64_t supply_lost_utc_s; /**< INT64_MIN: not known, or supply is there */
+    struct quality_totals quality_totals;
+    bool quality_totals_unread; /**< memory did not answer: tried again with the next record */
+    int64_t supply_lost_utc_s;  /**< INT64_MIN: not known, or supply is there */
     struct tariff tariff;
     struct display display;
     struct display_store display_store; /**< lists that a client has set */

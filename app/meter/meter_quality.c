@@ -54,6 +54,44 @@ static void outage_find(struct meter *meter)
     }
 }
 
+/* Count what the log holds beyond the record that was counted last.  Without the log's end nothing
+ * is known; when its newest page went bad, that id comes again. */
+static void totals_follow(struct meter *meter)
+{
+    struct quality_totals *totals = &meter->quality_totals;
+    const uint32_t newest = event_log_newest(&meter->logs, EVENT_LOG_VOLTAGE);
+    const uint32_t oldest = event_log_oldest(&meter->logs, EVENT_LOG_VOLTAGE);
+    const uint32_t next = totals->through + 1u;
+    if (meter->logs.unreadable[EVENT_LOG_VOLTAGE] || totals->through == newest) {
+        return;
+    }
+    for (uint32_t id = next > oldest ? next : oldest; newest != 0 && id <= newest; id++) {
+        struct event_log_entry entry;
+        struct quality_record record;
+        if (event_log_read(&meter->logs, meter->board, EVENT_LOG_VOLTAGE, id, &entry) ==
+                EVENT_LOG_OK &&
+            quality_record_decode(entry.payload, entry.n_payload, 0, &record)) {
+            quality_totals_add(totals, &record, quality_all_phases(&meter->quality));
+        }
+    }
+    totals->through = newest;
+    if (quality_totals_save(totals, meter->board) != QUALITY_OK) {
+        meter->memory_fault = true;
+    }
+}
+
+/* Counts that cannot be read are left alone, lest they are stored as 0. */
+static void totals_begin(struct meter *meter)
+{
+    meter->quality_totals_unread =
+        quality_totals_load(&meter->quality_totals, meter->board) == QUALITY_ERR_STORAGE;
+    if (meter->quality_totals_unread) {
+        meter->memory_fault = true;
+    } else {
+        totals_follow(meter);
+    }
+}
+
 /* Everything finished goes into the log, with what KMP calls the event in the low byte. */
 static void records_log(struct meter *meter)
 {
@@ -63,6 +101,11 @@ static void records_log(struct meter *meter)
         const size_t n = quality_record_encode(
             &record, clock_utc_minus_now_us(&meter->clock, meter->now_us), payload);
         meter_log(meter, EVENT_LOG_VOLTAGE, quality_record_code(&record), payload, (uint8_t)n);
+    }
+    if (meter->quality_totals_unread) {
+        totals_begin(meter);
+    } else {
+        totals_follow(meter);
     }
 }
 
@@ -87,6 +130,7 @@ void meter_quality_start(struct meter *meter)
         meter->memory_fault || limits == QUALITY_ERR_STORAGE || counts == QUALITY_ERR_STORAGE;
     gains_read(meter);
     outage_find(meter);
+    totals_begin(meter);
 }
 
 static void angles_give(struct meter *meter)

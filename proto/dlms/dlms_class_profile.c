@@ -23,7 +23,7 @@ static unsigned count_of(uint32_t mask)
 
 /** Selector 2: rows and columns by number, 1 the oldest and the first; 0 as an end: the last. */
 static enum dlms_result select_entries(const struct dlms_profile *profile,
-                                       const struct dlms_get *get, uint32_t cursor[6])
+                                       const struct dlms_get *get, uint32_t cursor[8])
 {
     struct dlms_entries entries;
     if (!dlms_entries_read(get->parameter, &entries)) {
@@ -80,7 +80,7 @@ static uint32_t rows_before(const struct dlms_profile *profile, const struct dlm
 
 /** Selector 1: from one moment to another, both included, and the columns by name. */
 static enum dlms_result select_range(const struct dlms_profile *profile, const struct dlms_get *get,
-                                     uint32_t cursor[6])
+                                     uint32_t cursor[8])
 {
     struct dlms_range range;
     struct dlms_column column;

@@ -112,7 +112,7 @@ struct dlms_get {
     int8_t attribute;
     uint8_t selector;        /**< 0: no selection */
     struct reader parameter; /**< its Data; see dlms_range_read, dlms_entries_read */
-    uint32_t cursor[6];      /**< all 0 for the first piece; the application's own, kept for it */
+    uint32_t cursor[8];      /**< all 0 for the first piece; the application's own, kept for it */
 };
 
 /** A piece that get() writes should not be longer; strings go out with dlms_write_part(). */

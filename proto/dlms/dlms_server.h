@@ -47,7 +47,7 @@ enum dlms_transfer {
 
 /** Where an answer in parts stands. */
 struct dlms_position {
-    uint32_t cursor[6]; /**< of the attribute under way */
+    uint32_t cursor[8]; /**< of the attribute under way */
     uint32_t item;      /**< element of a list */
     uint32_t offset;    /**< octets of kept that went out */
     uint32_t skip;      /**< octets already sent of the piece under way */
