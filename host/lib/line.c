@@ -37,7 +37,7 @@ void line_describe(const struct line *line, char *text, size_t n_text)
         snprintf(text, n_text, "%s:%s", line->url.path, line->url.port);
     } else {
         static const char *const forms[] = {
-            [METER_KMP] = "8N2", [METER_IEC] = "7E1", [METER_DLMS] = "8N1"};
+            [METER_KMP] = "8N2", [METER_IEC] = "7E1", [METER_DLMS] = "8N1", [METER_MBUS] = "8E1"};
         snprintf(text, n_text, "%s (%u %s)", line->url.path, (unsigned)line->url.baud,
                  forms[line->opening ? METER_IEC : line->url.protocol]);
     }
@@ -89,8 +89,8 @@ static bool is_pseudo_terminal(int fd)
            major(status.st_rdev) <= PTY_MAJOR_LAST;
 }
 
-/** 8N2 for KMP, 8N1 for HDLC, 7E1 for IEC.  A pseudo terminal knows eight bits only; receivers mask
- *  the eighth. */
+/** 8N2 for KMP, 8N1 for HDLC, 8E1 for M-Bus, 7E1 for IEC.  A pseudo terminal knows eight bits only;
+ * receivers mask the eighth. */
 static tcflag_t character_form(const struct line *line)
 {
     if (line->url.protocol == METER_DLMS && !line->opening) {
@@ -98,6 +98,9 @@ static tcflag_t character_form(const struct line *line)
     }
     if (line->url.protocol == METER_KMP) {
         return CS8 | CSTOPB;
+    }
+    if (line->url.protocol == METER_MBUS) {
+        return is_pseudo_terminal(line->fd) ? CS8 : CS8 | PARENB;
     }
     return is_pseudo_terminal(line->fd) ? CS8 : CS7 | PARENB;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define DEFAULT_PORT "3820"
+#define MBUS_PORT    "10001"
 #define DLMS_PORT    "4059" /* IEC 62056-47, registered with IANA */
 
 static const struct {
@@ -20,6 +21,8 @@ static const struct {
     {"dlms://", METER_DLMS, true, false, false, 9600},
     {"hdlc+tcp://", METER_DLMS, true, false, true, 9600},
     {"dlms-hdlc:", METER_DLMS, false, false, true, 9600},
+    {"mbus+tcp://", METER_MBUS, true, false, false, 2400},
+    {"mbus:", METER_MBUS, false, false, false, 2400},
     {"kmp:", METER_KMP, false, false, false, 9600},
     {"iec:", METER_IEC, false, false, false, 300},
 };
@@ -125,7 +128,9 @@ static const char *take_scheme(struct meter_url *url, const char *text)
     url->baud = schemes[i].baud;
     url->dlms = dlms_url_default();
     snprintf(url->port, sizeof url->port, "%s",
-             url->protocol == METER_DLMS ? DLMS_PORT : DEFAULT_PORT);
+             url->protocol == METER_DLMS   ? DLMS_PORT
+             : url->protocol == METER_MBUS ? MBUS_PORT
+                                           : DEFAULT_PORT);
     return text + strlen(schemes[i].prefix);
 }
 

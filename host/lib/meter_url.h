@@ -9,6 +9,8 @@
  *   dlms+udp://HOST[:4059]              the same over UDP
  *   dlms-hdlc:/dev/ttyUSB0[?baud=9600]  DLMS/COSEM in HDLC, 8N1
  *   hdlc+tcp://HOST:PORT                HDLC over TCP (a serial server, a module of the meter)
+ *   mbus:/dev/ttyUSB0[?baud=2400]       wired M-Bus, 8E1
+ *   mbus+tcp://HOST[:10001]             the same over TCP, octets as they are
  * IEC takes two more options: address=TEXT (calls one meter out of many) and speed=BAUD (mode C:
  * asks the meter for that speed).  A pseudo terminal's path is as good as a serial port's.
  */
@@ -22,17 +24,17 @@
 #include "dlms_url.h"
 #include "host_err.h"
 
-enum meter_protocol { METER_KMP, METER_IEC, METER_DLMS };
+enum meter_protocol { METER_KMP, METER_IEC, METER_DLMS, METER_MBUS };
 
 struct meter_url {
     enum meter_protocol protocol;
-    bool tcp;             /**< or UDP: a host and a port, not a serial port */
-    bool udp;             /**< DLMS only */
-    bool hdlc;            /**< DLMS: in HDLC frames, else in the wrapper */
-    char path[200];       /**< serial port, or host name */
-    char port[8];         /**< TCP port in decimal; 3820 (DLMS: 4059) when none is given */
-    uint32_t baud;        /**< serial: first speed */
-    uint32_t speed;       /**< IEC: speed to ask for in mode C, 0 = mode A */
+    bool tcp;       /**< or UDP: a host and a port, not a serial port */
+    bool udp;       /**< DLMS only */
+    bool hdlc;      /**< DLMS: in HDLC frames, else in the wrapper */
+    char path[200]; /**< serial port, or host name */
+    char port[8];   /**< TCP port in decimal; 3820 (DLMS: 4059, M-Bus: 10001) when none is given */
+    uint32_t baud;  /**< serial: first speed */
+    uint32_t speed; /**< IEC: speed to ask for in mode C, 0 = mode A */
     char address[33];     /**< IEC */
     struct dlms_url dlms; /**< DLMS */
 };

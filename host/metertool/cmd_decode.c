@@ -157,7 +157,8 @@ enum tool_exit decode_records(const struct tool *tool, struct reader *r)
 }
 
 /* Records as a table or as CSV. */
-static enum tool_exit print_records(const struct tool *tool, const struct mbus_frame *frame)
+static enum tool_exit print_records(const struct tool *tool, const struct mbus_frame *frame,
+                                    bool heading)
 {
     struct reader r = reader_over(frame->data, frame->n_data);
     struct mbus_header header;
@@ -170,14 +171,16 @@ static enum tool_exit print_records(const struct tool *tool, const struct mbus_f
         return EXIT_METER;
     }
     if (tool->options.format == FORMAT_CSV) {
-        puts(mbus_csv_heading);
+        if (heading) {
+            puts(mbus_csv_heading);
+        }
     } else {
         print_header(frame, &header);
     }
     return decode_records(tool, &r);
 }
 
-static enum tool_exit print_frame(const struct tool *tool, const struct mbus_frame *frame)
+enum tool_exit decode_print(const struct tool *tool, const struct mbus_frame *frame, bool heading)
 {
     static char text[MBUS_JSON_MAX];
     if (frame->kind != MBUS_LONG) {
@@ -186,7 +189,7 @@ static enum tool_exit print_frame(const struct tool *tool, const struct mbus_fra
         return EXIT_METER;
     }
     if (tool->options.format != FORMAT_JSON) {
-        return print_records(tool, frame);
+        return print_records(tool, frame, heading);
     }
     struct writer w = writer_over(text, sizeof text - 1);
     int result = mbus_json_frame(&w, frame);
@@ -208,7 +211,7 @@ static enum tool_exit decode_mbus(const struct tool *tool, const struct octets *
             tool_complain("octet %zu: %s", at, mbus_err_text(used));
             return EXIT_METER;
         }
-        enum tool_exit result = print_frame(tool, &frame);
+        enum tool_exit result = decode_print(tool, &frame, true);
         if (result != EXIT_GOOD) {
             return result;
         }

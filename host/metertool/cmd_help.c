@@ -11,6 +11,7 @@ const char help_addresses[] =
     "  iec+tcp://HOST:PORT               IEC 62056-21 over TCP\n"
     "  dlms://HOST[:4059]                DLMS/COSEM over TCP (dlms+udp:// over UDP)\n"
     "  dlms-hdlc:/dev/ttyUSB0            DLMS/COSEM in HDLC, 8N1; hdlc+tcp://HOST:PORT\n"
+    "  mbus:/dev/ttyUSB0[?baud=2400]     wired M-Bus, 8E1; mbus+tcp://HOST:PORT (command mbus)\n"
     "  for DLMS also ?client=16&server=1&auth=lls ..., see docs/metertool.md\n"
     "  for IEC also ?address=NUMBER (calls one meter) and ?speed=9600 (mode C)\n";
 

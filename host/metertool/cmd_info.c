@@ -229,7 +229,8 @@ enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments
     switch (tool->line.url.protocol) {
     case METER_KMP: return info_kmp(tool);
     case METER_DLMS: return info_dlms(tool);
-    case METER_IEC: break;
+    case METER_IEC:
+    case METER_MBUS: break;
     }
     return info_iec(tool);
 }

@@ -59,6 +59,8 @@ const struct command commands[] = {
      command_seal},
     {"decode", "mbus|wmbus HEX ...", "what an M-Bus telegram of any meter says (docs/mbus.md)",
      false, false, command_decode},
+    {"mbus", "scan [primary|secondary] | read [ADDRESS|NUMBER [PART]]",
+     "a wired M-Bus: who is there, what they say (docs/mbus.md)", false, false, command_mbus},
     {"help", "[COMMAND]", "this text", false, false, command_help},
     {"man", "", "this text as a manual page: metertool man | man -l -", false, false, command_man},
     {"completion", "bash", "print a completion script: source <(metertool completion bash)", false,

@@ -5,6 +5,7 @@
 #ifndef OPEN382_COMMANDS_H
 #define OPEN382_COMMANDS_H
 
+#include "../../proto/mbus/mbus_frame.h"
 #include "tool.h"
 
 struct command {
@@ -50,6 +51,11 @@ const struct command *command_by_name(const char *name);
 /** Does it know what to do with a meter over DLMS? */
 bool command_takes_dlms(const struct command *command);
 
+/** A telegram as the format wants it; heading: before the first of several (CSV).  Complains
+ *  itself. */
+enum tool_exit decode_print(const struct tool *tool, const struct mbus_frame *frame, bool heading);
+
+enum tool_exit command_mbus(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_watch(struct tool *tool, int n_arguments, char **arguments);

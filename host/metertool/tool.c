@@ -60,6 +60,10 @@ enum tool_exit tool_connect(struct tool *tool)
         tool_complain("this command does not go over DLMS: expected -m kmp:... or kmp+tcp://...");
         return EXIT_USAGE;
     }
+    if (url.protocol == METER_MBUS) {
+        tool_complain("this command does not go over M-Bus: expected metertool mbus scan or read");
+        return EXIT_USAGE;
+    }
     /* DLMS is traced as APDUs, without its secrets: those would stand among the bytes. */
     const bool bytes = options->verbose && url.protocol != METER_DLMS;
     if (line_open(&tool->line, &url, bytes ? stderr : NULL) != HOST_OK) {

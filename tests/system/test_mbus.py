@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -141,7 +142,84 @@ def test_refused():
         check(done.returncode == 2 and text in done.stderr, f"{option}: {done.returncode} {done.stderr}")
 
 
+def tool(port, *arguments, code=0):
+    done = subprocess.run([TOOL, "-m", f"mbus+tcp://127.0.0.1:{port}", *arguments], capture_output=True, text=True, timeout=100)
+    check(done.returncode == code, f"{arguments}: exit {done.returncode}: {done.stdout}{done.stderr}")
+    return done
+
+
+def test_tool():
+    """metertool reads a running meter by address and by number, as delivered and all of it."""
+    meter = Meter(*MAINS, "--variant", "382M", "--module", "mbus:tcp:127.0.0.1:0")
+    port = meter.port("mbus tcp")
+    address, number = identity(Master(port))
+    found = json.loads(tool(port, "--json", "mbus", "scan", "secondary").stdout)
+    check(found == {"address": address, "manufacturer": "KAM", "id": number, "version": 1, "medium": "electricity"}, f"{found}")
+    for whom in ((), (str(address),), (number,), (number[:3] + "FFFFF",)):
+        one = json.loads(tool(port, "--json", "mbus", "read", *whom).stdout)
+        check(one["id"] == number and one["records"][2]["value"] == 3450, f"{one}")
+    telegrams = [json.loads(line) for line in tool(port, "--json", "mbus", "read", number, "all").stdout.splitlines()]
+    check(len(telegrams) > 1 and sum(len(t["records"]) for t in telegrams) > 40, f"{telegrams}")
+    csv = tool(port, "--csv", "mbus", "read", str(address), "instant").stdout.splitlines()
+    check(sum(line.startswith("quantity") for line in csv) <= 1 and len(csv) > 20, f"{csv}")
+    for words, code, text in ((("mbus", "read", "99999999"), 1, "no answer"), (("mbus", "read", "251"), 2, "expected an address"),
+                              (("mbus", "read", number, "rubbish"), 2, "expected all, user"), (("mbus",), 2, "expected scan or read"),
+                              (("read", "1.8.0"), 2, "does not go over M-Bus")):
+        done = tool(port, "--timeout", "150", *words, code=code)
+        check(text in done.stderr and done.stderr.count("\n") == 1, done.stderr)
+    meter.terminate()
+
+
+class Bus:
+    """Several meters on one pair: who speaks at the same time pulls the line down together (0 wins)."""
+
+    def __init__(self, meters):
+        self.meters = {address: (number, [False]) for address, number in meters}
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def answers(self, frame):
+        for address, (number, selected) in self.meters.items():
+            octets = bytes.fromhex(number)[::-1]
+            if frame[0] == 0x68 and frame[6] == 0x52:
+                digits = frame[7:11][::-1].hex()
+                selected[0] = all(d in ("f", n) for d, n in zip(digits, number))
+                if selected[0]:
+                    yield b"\xe5"
+            elif frame[0] == 0x10 and frame[1] == 0x40 and frame[2] == address:
+                yield b"\xe5"
+            elif frame[0] == 0x10 and frame[1] & 0x4F == 0x4B and (frame[2] == address or (frame[2] == 253 and selected[0])):
+                yield long(0x08, address, 0x72, *octets, 0x2D, 0x2C, 1, 2, 0, 0, 0, 0, 0x04, 0x06, *octets)
+
+    def serve(self):
+        while True:
+            line, _ = self.listener.accept()
+            while frame := line.recv(300):
+                said = list(self.answers(frame))
+                merged = bytearray(max(map(len, said), default=0))
+                for i in range(len(merged)):
+                    merged[i] = 0xFF
+                    for one in said:
+                        merged[i] &= one[i] if i < len(one) else 0xFF
+                line.sendall(bytes(merged))
+
+
+def test_several():
+    """Meters on one pair are told apart by their digits; two with the same primary address are reported."""
+    numbers = ["14839120", "14839121", "14830000", "99999999", "00000001", "14839191"]
+    bus = Bus(list(zip((1, 2, 3, 4, 5, 6), numbers)))
+    lines = tool(bus.port, "--timeout", "60", "--json", "mbus", "scan", "secondary").stdout.splitlines()
+    check(sorted(json.loads(line)["id"] for line in lines) == sorted(numbers), f"{lines}")
+    lines = tool(bus.port, "--timeout", "10", "--csv", "mbus", "scan").stdout.splitlines()
+    check([line.split(",")[0] for line in lines] == ["address", "1", "2", "3", "4", "5", "6"], f"{lines}")
+    done = tool(bus.port, "--timeout", "60", "-r", "0", "mbus", "read", "1483FFFF", code=1)
+    check("several meters at once" in done.stderr, done.stderr)
+
+
 def main():
+    test_tool()
+    test_several()
     test_delivered()
     test_rich()
     with tempfile.TemporaryDirectory() as folder:
