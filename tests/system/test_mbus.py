@@ -4,6 +4,8 @@ usage: test_mbus.py BUILD_DIR SOURCE_DIR
 """
 import json
 import os
+import random
+import re
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from meter_process import Meter, check, run  # noqa: E402
+from meter_process import Meter, check, kmp_frame, run, status  # noqa: E402
 
 TOOL = os.path.join(sys.argv[1], "metertool")
 MAINS = ("--mains", "u=230,i=5", "--serial", "14839120")
@@ -135,6 +137,62 @@ def test_memory(folder):
     meter.terminate()
 
 
+LEGAL = [*range(1, 5), *range(13, 17), *range(19, 35), *range(1059, 1075), 1001, 1005, 1058, 0xF100, 0xF101, 0xF102]
+FREE = [51, 52, 53, 6162, 6168, 1212, 61472, 61953]  # a utility may write these
+
+
+def octets_of(meter, registers):
+    """What the meter answers to each register."""
+    link = socket.create_connection(("127.0.0.1", meter.port("optical tcp")), timeout=10)
+    values = {}
+    for register in registers:
+        link.sendall(kmp_frame([0x3F, 0x10, 1, register >> 8, register & 0xFF]))
+        answer = b""
+        while not answer.endswith(b"\r"):
+            answer += link.recv(400)
+        values[register] = answer.hex()
+    link.close()
+    return values
+
+
+def test_legal(folder):
+    """REQ(MOD-01): every register written and every command given over the module port leaves the legal registers as they are."""
+    data = ("--data", os.path.join(folder, "data"), "--variant", "382M")
+    status(*data, "--mains", "u=230,i=40,pf=0.8", "--until", "20h")
+    meter = Meter(*data, "--mains", "u=230,i=0", "--module", "mbus:tcp:127.0.0.1:0", "--optical", "tcp:127.0.0.1:0,channel=module")
+    before, others = octets_of(meter, LEGAL), octets_of(meter, FREE)
+    check(int(before[1][-12:-6], 16) != 0, f"no energy to change: {before[1]}")
+    with open(os.path.join(sys.argv[2], "docs", "registers.md"), encoding="utf-8") as file:
+        registers = [int(n) for n in re.findall(r"^\| (\d+) \| 0x", file.read(), re.M)]
+    check(len(registers) > 300, f"{len(registers)} registers")
+    chance = random.Random(382)
+    link = socket.create_connection(("127.0.0.1", meter.port("optical tcp")), timeout=10)
+    for register in registers:
+        for n_bytes in (1, 2, 4):
+            value = chance.randrange(1, 256 ** n_bytes).to_bytes(n_bytes, "big")
+            link.sendall(kmp_frame([0x3F, 0x11, 0, 0, register >> 8, register & 0xFF, 51, n_bytes, 0, *value]))
+    for command in range(256):
+        for n_bytes in (0, 2, 4, 9, 20):
+            link.sendall(kmp_frame([0x3F, command, *([0, 0] + [chance.randrange(256) for _ in range(18)])[:n_bytes]]))
+        link.setblocking(False)
+        try:
+            while link.recv(65536):
+                pass
+        except BlockingIOError:
+            pass
+        link.settimeout(10)
+    bus = Master(meter.port("mbus tcp"))
+    for ci in range(256):
+        bus.line.sendall(long(0x53, 0xFE, ci, *[chance.randrange(256) for _ in range(chance.randrange(30))]))
+    bus.line.close()
+    link.close()
+    time.sleep(0.5)
+    after = octets_of(meter, LEGAL)
+    check(after == before, f"{[(r, before[r], after[r]) for r in LEGAL if before[r] != after[r]]}")
+    check(octets_of(meter, FREE) != others, "nothing at all was written")
+    meter.terminate()
+
+
 def test_refused():
     for option, text in (("plc:tcp:127.0.0.1:0", "expected mbus:tcp"), ("mbus:udp:127.0.0.1:0", "expected mbus:tcp"),
                          ("mbus:tcp:127.0.0.1", "--module: ")):
@@ -224,6 +282,8 @@ def main():
     test_rich()
     with tempfile.TemporaryDirectory() as folder:
         test_memory(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        test_legal(folder)
     test_refused()
     print("mbus: good")
 
