@@ -21,7 +21,7 @@
 
 #define SAP 1u
 
-static char folder[64];
+static char folder[512];
 
 /* The meter's side, and the transport between. */
 struct stage {
@@ -354,7 +354,7 @@ static void answers_protected_less_than_asked_are_refused(void **state)
 static void counters_are_never_used_twice(void **state)
 {
     (void)state;
-    char path[100];
+    char path[600];
     struct dlms_counter one, two;
     const uint8_t title[8] = "TITLE001", other[8] = "TITLE002";
     uint32_t last = 0;
@@ -404,7 +404,7 @@ static int reserve_often(const char *path, const uint8_t title[8], int out)
 static void many_runs_at_once_share_no_number(void **state)
 {
     (void)state;
-    char path[100];
+    char path[600];
     int ends[2];
     const uint8_t title[8] = "TITLE003";
     snprintf(path, sizeof path, "%s/shared", folder);
@@ -437,7 +437,7 @@ static void many_runs_at_once_share_no_number(void **state)
 static void a_damaged_file_of_counters_stops_everything(void **state)
 {
     (void)state;
-    char path[100];
+    char path[600];
     struct dlms_counter counter;
     const uint8_t title[8] = "TITLE001";
     snprintf(path, sizeof path, "%s/damaged", folder);
@@ -452,7 +452,7 @@ static void a_damaged_file_of_counters_stops_everything(void **state)
 static void a_title_is_drawn_once(void **state)
 {
     (void)state;
-    char path[100], error[200];
+    char path[600], error[200];
     uint8_t first[8], again[8];
     snprintf(path, sizeof path, "%s/titles/counters", folder);
     assert_int_equal(dlms_counter_title(path, first, error, sizeof error), HOST_OK);
@@ -538,7 +538,7 @@ static void pushes_of_several_meters_are_opened(void **state)
 
 int main(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/test-dlms-guard-XXXXXX");
+    snprintf(folder, sizeof folder, "%s/test-dlms-guard-XXXXXX", BUILD_DIR);
     if (mkdtemp(folder) == NULL || setenv("XDG_STATE_HOME", folder, 1) != 0) {
         return 1;
     }
@@ -559,7 +559,7 @@ int main(void)
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     dlms_guard_end(&protector);
     meter_end();
-    char command[100];
+    char command[600];
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return system(command) != 0 ? 1 : failed;
 }
