@@ -2,49 +2,43 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
+#include "../store/slot_record.h"
 
-#define MARK         UINT32_C(0x4D524C41) /* "ALRM" in memory order */
-#define PAGE_BYTES   256u
-#define SLOTS        2u
-#define RECORD_BYTES 26u
-#define CHECK_BYTES  4u
+#define MARK UINT32_C(0x4D524C41) /* "ALRM" in memory order */
 
-static uint32_t address_of(uint32_t sequence)
+static bool bits_decode(struct reader *body, void *record)
 {
-    return (ALARMS_FIRST_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
-
-static bool slot_load(struct alarms *alarms, const struct board *board, uint32_t slot)
-{
-    uint8_t bytes[RECORD_BYTES];
-    if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-        return false;
-    }
-    struct reader r = reader_over(bytes, sizeof bytes);
-    const bool mark = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == ALARMS_FORMAT;
-    const uint32_t sequence = (uint32_t)reader_uint_le(&r, 4);
-    uint32_t bits[ALARM_KINDS];
+    uint32_t *bits = record;
     for (unsigned i = 0; i < ALARM_KINDS; i++) {
-        bits[i] = (uint32_t)reader_uint_le(&r, 4);
-    }
-    const uint32_t check = (uint32_t)reader_uint_le(&r, CHECK_BYTES);
-    if (mark && sequence > alarms->sequence &&
-        check == crc32_ieee(bytes, RECORD_BYTES - CHECK_BYTES)) {
-        alarms->sequence = sequence;
-        memcpy(alarms->bits, bits, sizeof bits);
+        bits[i] = (uint32_t)reader_uint_le(body, 4);
     }
     return true;
 }
 
+static void bits_encode(struct writer *body, const void *record)
+{
+    const uint32_t *bits = record;
+    for (unsigned i = 0; i < ALARM_KINDS; i++) {
+        writer_uint_le(body, bits[i], 4);
+    }
+}
+
+static const struct slot_kind stored = {.mark = MARK,
+                                        .format = ALARMS_FORMAT,
+                                        .n_format = 2,
+                                        .slots = 2,
+                                        .first_page = ALARMS_FIRST_PAGE,
+                                        .n_record = sizeof(uint32_t[ALARM_KINDS]),
+                                        .decode = bits_decode,
+                                        .encode = bits_encode};
+
 bool alarms_load(struct alarms *alarms, const struct board *board)
 {
+    uint32_t spare[ALARM_KINDS];
     memset(alarms, 0, sizeof *alarms);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        alarms->unread = !slot_load(alarms, board, slot) || alarms->unread;
-    }
+    const struct slot_found found = slot_record_load(&stored, board, alarms->bits, spare);
+    alarms->sequence = found.sequence;
+    alarms->unread = found.unread;
     return !alarms->unread;
 }
 
@@ -65,23 +59,8 @@ static bool read_again(struct alarms *alarms, const struct board *board)
 
 bool alarms_save(struct alarms *alarms, const struct board *board)
 {
-    uint8_t bytes[RECORD_BYTES];
-    if (alarms->unread && !read_again(alarms, board)) {
-        alarms->unsaved = true;
-        return false;
-    }
-    const uint32_t sequence = alarms->sequence + 1u;
-    struct writer w = writer_over(bytes, sizeof bytes);
-    writer_uint_le(&w, MARK, 4);
-    writer_uint_le(&w, ALARMS_FORMAT, 2);
-    writer_uint_le(&w, sequence, 4);
-    for (unsigned i = 0; i < ALARM_KINDS; i++) {
-        writer_uint_le(&w, alarms->bits[i], 4);
-    }
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    alarms->unsaved =
-        board->app_memory_write(board->context, address_of(sequence), bytes, sizeof bytes) != 0;
-    alarms->sequence = alarms->unsaved ? alarms->sequence : sequence;
+    alarms->unsaved = (alarms->unread && !read_again(alarms, board)) ||
+                      !slot_record_save(&stored, board, alarms->bits, &alarms->sequence);
     return !alarms->unsaved;
 }
 

@@ -3,17 +3,14 @@
 #include <string.h>
 
 #include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
 #include "../registers/register_read.h"
+#include "../store/slot_record.h"
 #include "analysis_mean.h"
 
 #define MARK             UINT32_C(0x55534E41) /* "ANSU" in memory order */
 #define FORMAT           1u
 #define PAYLOAD_BYTES    (3u + 2u * ANALYSIS_VALUES + 4u * 4u + 8u)
-#define CHECKED_BYTES    (12u + PAYLOAD_BYTES)
-#define RECORD_BYTES     (CHECKED_BYTES + 4u)
-#define SLOTS            2u
+#define PAYLOAD_SHIFT    16u /* the length stands behind the format */
 #define FLAG_ON          0x01u
 #define INTERVAL_DEFAULT 15u
 
@@ -117,78 +114,60 @@ uint16_t analysis_layout(const struct analysis_setup *setup)
 
 /* ---- in memory ---- */
 
-static uint32_t address_of(uint32_t sequence)
+static bool stored_decode(struct reader *body, void *record)
 {
-    return (ANALYSIS_SETUP_FIRST_PAGE + sequence % SLOTS) * ANALYSIS_PAGE_BYTES;
+    struct analysis_stored *stored = record;
+    stored->setup.on = (reader_u8(body) & FLAG_ON) != 0;
+    stored->setup.interval_min = reader_u8(body);
+    stored->setup.n_values = reader_u8(body);
+    for (unsigned v = 0; v < ANALYSIS_VALUES; v++) {
+        stored->setup.value[v] = (uint16_t)reader_uint_le(body, 2);
+    }
+    stored->setup.profile_records = (uint32_t)reader_uint_le(body, 4);
+    stored->setup.first_id = (uint32_t)reader_uint_le(body, 4);
+    stored->setup.since_s = (int64_t)reader_uint_le(body, 8);
+    stored->mark.read = (uint32_t)reader_uint_le(body, 4);
+    stored->mark.quiet = (uint32_t)reader_uint_le(body, 4);
+    return stored->setup.n_values <= ANALYSIS_VALUES && stored->setup.first_id != 0;
 }
 
-static bool record_decode(const uint8_t bytes[RECORD_BYTES], struct analysis_stored *stored)
+static void stored_encode(struct writer *body, const void *record)
 {
-    struct reader r = reader_over(bytes, RECORD_BYTES);
-    memset(stored, 0, sizeof *stored);
-    bool ours = reader_uint_le(&r, 4) == MARK;
-    ours = reader_uint_le(&r, 2) == FORMAT && ours;
-    ours = reader_uint_le(&r, 2) == PAYLOAD_BYTES && ours;
-    stored->sequence = (uint32_t)reader_uint_le(&r, 4);
-    stored->setup.on = (reader_u8(&r) & FLAG_ON) != 0;
-    stored->setup.interval_min = reader_u8(&r);
-    stored->setup.n_values = reader_u8(&r);
+    const struct analysis_stored *stored = record;
+    writer_u8(body, stored->setup.on ? FLAG_ON : 0u);
+    writer_u8(body, stored->setup.interval_min);
+    writer_u8(body, stored->setup.n_values);
     for (unsigned v = 0; v < ANALYSIS_VALUES; v++) {
-        stored->setup.value[v] = (uint16_t)reader_uint_le(&r, 2);
+        writer_uint_le(body, v < stored->setup.n_values ? stored->setup.value[v] : 0u, 2);
     }
-    stored->setup.profile_records = (uint32_t)reader_uint_le(&r, 4);
-    stored->setup.first_id = (uint32_t)reader_uint_le(&r, 4);
-    stored->setup.since_s = (int64_t)reader_uint_le(&r, 8);
-    stored->mark.read = (uint32_t)reader_uint_le(&r, 4);
-    stored->mark.quiet = (uint32_t)reader_uint_le(&r, 4);
-    return ours && stored->sequence != 0 && stored->setup.n_values <= ANALYSIS_VALUES &&
-           stored->setup.first_id != 0 &&
-           (uint32_t)reader_uint_le(&r, 4) == crc32_ieee(bytes, CHECKED_BYTES);
+    writer_uint_le(body, stored->setup.profile_records, 4);
+    writer_uint_le(body, stored->setup.first_id, 4);
+    writer_uint_le(body, (uint64_t)stored->setup.since_s, 8);
+    writer_uint_le(body, stored->mark.read, 4);
+    writer_uint_le(body, stored->mark.quiet, 4);
 }
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = FORMAT | PAYLOAD_BYTES << PAYLOAD_SHIFT,
+                                      .n_format = 4,
+                                      .slots = 2,
+                                      .first_page = ANALYSIS_SETUP_FIRST_PAGE,
+                                      .read_back = true,
+                                      .n_record = sizeof(struct analysis_stored),
+                                      .decode = stored_decode,
+                                      .encode = stored_encode};
 
 enum analysis_err analysis_setup_load(struct analysis_stored *stored, const struct board *board)
 {
-    enum analysis_err result = ANALYSIS_OK;
+    struct analysis_stored spare;
     memset(stored, 0, sizeof *stored);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[RECORD_BYTES];
-        struct analysis_stored found;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            result = ANALYSIS_ERR_STORAGE;
-        } else if (record_decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > stored->sequence) {
-            *stored = found;
-        }
-    }
-    return result;
+    const struct slot_found found = slot_record_load(&kind, board, stored, &spare);
+    stored->sequence = found.sequence;
+    return found.unread ? ANALYSIS_ERR_STORAGE : ANALYSIS_OK;
 }
 
 enum analysis_err analysis_setup_save(struct analysis_stored *stored, const struct board *board)
 {
-    uint8_t bytes[RECORD_BYTES], back[RECORD_BYTES];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    const uint32_t sequence = stored->sequence + 1u, address = address_of(sequence);
-    writer_uint_le(&w, MARK, 4);
-    writer_uint_le(&w, FORMAT, 2);
-    writer_uint_le(&w, PAYLOAD_BYTES, 2);
-    writer_uint_le(&w, sequence, 4);
-    writer_u8(&w, stored->setup.on ? FLAG_ON : 0u);
-    writer_u8(&w, stored->setup.interval_min);
-    writer_u8(&w, stored->setup.n_values);
-    for (unsigned v = 0; v < ANALYSIS_VALUES; v++) {
-        writer_uint_le(&w, v < stored->setup.n_values ? stored->setup.value[v] : 0u, 2);
-    }
-    writer_uint_le(&w, stored->setup.profile_records, 4);
-    writer_uint_le(&w, stored->setup.first_id, 4);
-    writer_uint_le(&w, (uint64_t)stored->setup.since_s, 8);
-    writer_uint_le(&w, stored->mark.read, 4);
-    writer_uint_le(&w, stored->mark.quiet, 4);
-    writer_uint_le(&w, crc32_ieee(bytes, CHECKED_BYTES), 4);
-    if (board->app_memory_write(board->context, address, bytes, sizeof bytes) != 0 ||
-        board->app_memory_read(board->context, address, back, sizeof back) != 0 ||
-        memcmp(back, bytes, sizeof back) != 0) {
-        return ANALYSIS_ERR_STORAGE;
-    }
-    stored->sequence = sequence;
-    return ANALYSIS_OK;
+    return slot_record_save(&kind, board, stored, &stored->sequence) ? ANALYSIS_OK
+                                                                     : ANALYSIS_ERR_STORAGE;
 }

@@ -3,81 +3,65 @@
 #include <string.h>
 
 #include "../../proto/common/crc.h"
+#include "../store/slot_record.h"
 
 #define HEAD_MARK   UINT32_C(0x48444E42) /* "BNDH" in memory order */
 #define ENTRY_MARK  UINT32_C(0x45444E42) /* "BNDE" */
 #define FORMAT      1u
-#define SLOTS       2u
 #define PAGE_BYTES  256u
 #define CHECK_BYTES 4u
-#define HEAD_BYTES  18u
 #define ENTRY_HEAD  13u
 #define ENTRY_MAX   (ENTRY_HEAD + KMP_BUNDLE_DATA_MAX + CHECK_BYTES)
 _Static_assert(ENTRY_MAX <= PAGE_BYTES, "an entry is one page");
-
-static uint32_t head_address(uint32_t sequence)
-{
-    return (BUNDLE_HEAD_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
 
 static uint32_t entry_address(bool undo, uint8_t index)
 {
     return (BUNDLE_ENTRY_PAGE + (undo ? KMP_BUNDLE_ENTRIES_MAX : 0u) + index) * PAGE_BYTES;
 }
 
-static bool head_decode(const uint8_t *bytes, struct bundle *found)
+static bool head_decode(struct reader *body, void *record)
 {
-    struct reader r = reader_over(bytes, HEAD_BYTES + CHECK_BYTES);
-    memset(found, 0, sizeof *found);
-    const bool ours = reader_uint_le(&r, 4) == HEAD_MARK && reader_uint_le(&r, 2) == FORMAT;
-    found->sequence = (uint32_t)reader_uint_le(&r, 4);
-    found->number = (uint32_t)reader_uint_le(&r, 4);
-    found->state = reader_u8(&r);
-    found->channel = reader_u8(&r);
-    found->n_do = reader_u8(&r);
-    found->n_undo = reader_u8(&r);
-    const bool good = (uint32_t)reader_uint_le(&r, CHECK_BYTES) == crc32_ieee(bytes, HEAD_BYTES);
-    return ours && good && found->state <= BUNDLE_UNDOING &&
-           found->n_do <= KMP_BUNDLE_ENTRIES_MAX && found->n_undo <= KMP_BUNDLE_ENTRIES_MAX;
+    struct bundle *found = record;
+    found->number = (uint32_t)reader_uint_le(body, 4);
+    found->state = reader_u8(body);
+    found->channel = reader_u8(body);
+    found->n_do = reader_u8(body);
+    found->n_undo = reader_u8(body);
+    return found->state <= BUNDLE_UNDOING && found->n_do <= KMP_BUNDLE_ENTRIES_MAX &&
+           found->n_undo <= KMP_BUNDLE_ENTRIES_MAX;
 }
+
+static void head_encode(struct writer *body, const void *record)
+{
+    const struct bundle *bundle = record;
+    writer_uint_le(body, bundle->number, 4);
+    writer_u8(body, bundle->state);
+    writer_u8(body, bundle->channel);
+    writer_u8(body, bundle->n_do);
+    writer_u8(body, bundle->n_undo);
+}
+
+static const struct slot_kind head = {.mark = HEAD_MARK,
+                                      .format = FORMAT,
+                                      .n_format = 2,
+                                      .slots = 2,
+                                      .first_page = BUNDLE_HEAD_PAGE,
+                                      .n_record = sizeof(struct bundle),
+                                      .decode = head_decode,
+                                      .encode = head_encode};
 
 void bundle_load(struct bundle *bundle, const struct board *board)
 {
-    bool unread = false;
+    struct bundle spare;
     memset(bundle, 0, sizeof *bundle);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[HEAD_BYTES + CHECK_BYTES];
-        struct bundle found;
-        if (board->app_memory_read(board->context, head_address(slot), bytes, sizeof bytes) != 0) {
-            unread = true;
-        } else if (head_decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > bundle->sequence) {
-            *bundle = found;
-        }
-    }
-    bundle->unread = unread;
+    const struct slot_found found = slot_record_load(&head, board, bundle, &spare);
+    bundle->sequence = found.sequence;
+    bundle->unread = found.unread;
 }
 
 bool bundle_save(struct bundle *bundle, const struct board *board)
 {
-    uint8_t bytes[HEAD_BYTES + CHECK_BYTES];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    const uint32_t sequence = bundle->sequence + 1u;
-    writer_uint_le(&w, HEAD_MARK, 4);
-    writer_uint_le(&w, FORMAT, 2);
-    writer_uint_le(&w, sequence, 4);
-    writer_uint_le(&w, bundle->number, 4);
-    writer_u8(&w, bundle->state);
-    writer_u8(&w, bundle->channel);
-    writer_u8(&w, bundle->n_do);
-    writer_u8(&w, bundle->n_undo);
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (bundle->unread ||
-        board->app_memory_write(board->context, head_address(sequence), bytes, sizeof bytes) != 0) {
-        return false;
-    }
-    bundle->sequence = sequence;
-    return true;
+    return !bundle->unread && slot_record_save(&head, board, bundle, &bundle->sequence);
 }
 
 bool bundle_entry_save(const struct bundle *bundle, const struct board *board,

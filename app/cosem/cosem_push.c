@@ -2,16 +2,13 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
+#include "../store/slot_record.h"
 #include "cosem_inside.h"
 
 #define MARK        UINT32_C(0x48535550) /* "PUSH" in memory order */
 #define FORMAT      1u
-#define PAGE_BYTES  256u
-#define SLOTS       2u
-#define CHECK_BYTES 4u
 #define MS_PER_S    INT64_C(1000)
 #define INVOKE_MASK 0x00FFFFFFu
 #define NOT_DECIDED INT64_MIN
@@ -21,16 +18,9 @@ enum { OBJECTS = 2, DESTINATION, WINDOW, RANDOMISATION, RETRIES, DELAY };
 
 /* ---- memory ---- */
 
-static uint32_t address_of(uint32_t sequence)
+static void encode(struct writer *w, const void *record)
 {
-    return (COSEM_PUSH_FIRST_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
-
-static void encode(const struct cosem_push_setup *setup, struct writer *w)
-{
-    writer_uint_le(w, MARK, 4);
-    writer_uint_le(w, FORMAT, 2);
-    writer_uint_le(w, setup->sequence, 4);
+    const struct cosem_push_setup *setup = record;
     writer_u8(w, setup->n_objects);
     for (unsigned i = 0; i < COSEM_PUSH_OBJECTS; i++) {
         writer_uint_le(w, setup->object[i].class_id, 2);
@@ -44,45 +34,38 @@ static void encode(const struct cosem_push_setup *setup, struct writer *w)
     writer_uint_le(w, setup->delay_s, 2);
 }
 
-static bool decode(const uint8_t bytes[PAGE_BYTES], struct cosem_push_setup *out)
+static bool decode(struct reader *r, void *record)
 {
-    struct reader r = reader_over(bytes, PAGE_BYTES);
-    struct cosem_push_setup found;
-    memset(&found, 0, sizeof found);
-    const bool ours = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == FORMAT;
-    found.sequence = (uint32_t)reader_uint_le(&r, 4);
-    found.n_objects = reader_u8(&r);
+    struct cosem_push_setup *found = record;
+    found->n_objects = reader_u8(r);
     for (unsigned i = 0; i < COSEM_PUSH_OBJECTS; i++) {
-        found.object[i].class_id = (uint16_t)reader_uint_le(&r, 2);
-        memcpy(found.object[i].obis, reader_bytes(&r, 6), 6);
-        found.object[i].attribute = (int8_t)reader_u8(&r);
+        found->object[i].class_id = (uint16_t)reader_uint_le(r, 2);
+        memcpy(found->object[i].obis, reader_bytes(r, 6), 6);
+        found->object[i].attribute = (int8_t)reader_u8(r);
     }
-    found.service = reader_u8(&r);
-    memcpy(found.destination, reader_bytes(&r, COSEM_PUSH_DESTINATION_MAX),
+    found->service = reader_u8(r);
+    memcpy(found->destination, reader_bytes(r, COSEM_PUSH_DESTINATION_MAX),
            COSEM_PUSH_DESTINATION_MAX);
-    found.randomisation_s = (uint16_t)reader_uint_le(&r, 2);
-    found.retries = reader_u8(&r);
-    found.delay_s = (uint16_t)reader_uint_le(&r, 2);
-    const uint32_t check = crc32_ieee(bytes, PAGE_BYTES - reader_left(&r));
-    if (!ours || reader_uint_le(&r, CHECK_BYTES) != check || found.n_objects > COSEM_PUSH_OBJECTS ||
-        found.service > COSEM_PUSH_UDP) {
-        return false;
-    }
-    *out = found;
-    return true;
+    found->randomisation_s = (uint16_t)reader_uint_le(r, 2);
+    found->retries = reader_u8(r);
+    found->delay_s = (uint16_t)reader_uint_le(r, 2);
+    return found->n_objects <= COSEM_PUSH_OBJECTS && found->service <= COSEM_PUSH_UDP;
 }
+
+static const struct slot_kind stored = {.mark = MARK,
+                                        .format = FORMAT,
+                                        .n_format = 2,
+                                        .slots = 2,
+                                        .first_page = COSEM_PUSH_FIRST_PAGE,
+                                        .n_record = sizeof(struct cosem_push_setup),
+                                        .decode = decode,
+                                        .encode = encode};
 
 static bool save(struct meter *meter, const struct cosem_push_setup *wanted)
 {
-    uint8_t bytes[PAGE_BYTES];
     struct cosem_push_setup next = *wanted;
-    struct writer w = writer_over(bytes, sizeof bytes);
-    next.sequence = meter->push.setup.sequence + 1u;
-    memset(bytes, 0xFF, sizeof bytes);
-    encode(&next, &w);
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (meter->board->app_memory_write(meter->board->context, address_of(next.sequence), bytes,
-                                       sizeof bytes) != 0) {
+    next.sequence = meter->push.setup.sequence;
+    if (!slot_record_save(&stored, meter->board, &next, &next.sequence)) {
         return false;
     }
     meter->push.setup = next;
@@ -104,22 +87,13 @@ static void deliver(struct cosem_push_setup *setup)
 bool cosem_push_begin(struct meter *meter)
 {
     struct cosem_push *push = &meter->push;
-    bool read = true;
+    struct cosem_push_setup spare;
     memset(push, 0, sizeof *push);
     deliver(&push->setup);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[PAGE_BYTES];
-        struct cosem_push_setup found;
-        if (meter->board->app_memory_read(meter->board->context, address_of(slot), bytes,
-                                          sizeof bytes) != 0) {
-            read = false;
-        } else if (decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > push->setup.sequence) {
-            push->setup = found;
-        }
-    }
+    const struct slot_found found = slot_record_load(&stored, meter->board, &push->setup, &spare);
+    push->setup.sequence = found.sequence;
     memcpy(push->alarms, meter->alarms.bits, sizeof push->alarms);
-    return read;
+    return !found.unread;
 }
 
 /* ---- sending ---- */

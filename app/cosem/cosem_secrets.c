@@ -2,92 +2,64 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
+#include "../store/slot_record.h"
 
 #define MARK         UINT32_C(0x53504C4C) /* "LLPS" in memory order */
 #define FORMAT       1u
-#define PAGE_BYTES   256u
-#define SLOTS        2u
-#define CHECK_BYTES  4u
 #define FIRST_CLIENT 18u
 
-static uint32_t address_of(uint32_t sequence)
+static void encode(struct writer *w, const void *record)
 {
-    return (COSEM_SECRETS_FIRST_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
-
-static void encode(const struct cosem_secrets *secrets, struct writer *w)
-{
-    writer_uint_le(w, MARK, 4);
-    writer_uint_le(w, FORMAT, 2);
-    writer_uint_le(w, secrets->sequence, 4);
+    const struct cosem_secret *changed = record;
     writer_u8(w, 0);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
-        writer_u8(w, secrets->changed[i].n_bytes);
-        writer_bytes(w, secrets->changed[i].bytes, COSEM_SECRET_MAX);
+        writer_u8(w, changed[i].n_bytes);
+        writer_bytes(w, changed[i].bytes, COSEM_SECRET_MAX);
     }
 }
 
-static bool decode(const uint8_t bytes[PAGE_BYTES], struct cosem_secrets *out)
+static bool decode(struct reader *r, void *record)
 {
-    struct reader r = reader_over(bytes, PAGE_BYTES);
-    struct cosem_secrets found;
-    memset(&found, 0, sizeof found);
-    bool good = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == FORMAT;
-    found.sequence = (uint32_t)reader_uint_le(&r, 4);
-    (void)reader_u8(&r);
+    struct cosem_secret *changed = record;
+    bool good = true;
+    (void)reader_u8(r);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
-        found.changed[i].n_bytes = reader_u8(&r);
-        memcpy(found.changed[i].bytes, reader_bytes(&r, COSEM_SECRET_MAX), COSEM_SECRET_MAX);
-        good = good && found.changed[i].n_bytes <= COSEM_SECRET_MAX;
+        changed[i].n_bytes = reader_u8(r);
+        memcpy(changed[i].bytes, reader_bytes(r, COSEM_SECRET_MAX), COSEM_SECRET_MAX);
+        good = good && changed[i].n_bytes <= COSEM_SECRET_MAX;
     }
-    const uint32_t check = crc32_ieee(bytes, PAGE_BYTES - reader_left(&r));
-    if (!good || reader_uint_le(&r, CHECK_BYTES) != check) {
-        return false;
-    }
-    memcpy(found.delivered, out->delivered, sizeof found.delivered);
-    *out = found;
-    return true;
+    return good;
 }
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = FORMAT,
+                                      .n_format = 2,
+                                      .slots = 2,
+                                      .first_page = COSEM_SECRETS_FIRST_PAGE,
+                                      .n_record = sizeof(struct cosem_secret[COSEM_SECRETS]),
+                                      .decode = decode,
+                                      .encode = encode};
 
 bool cosem_secrets_load(struct cosem_secrets *secrets, const struct board *board)
 {
     static const struct cosem_secret delivered = {5, {'1', '2', '3', '4', '5'}};
-    bool read = true;
+    struct cosem_secret spare[COSEM_SECRETS];
     memset(secrets, 0, sizeof *secrets);
     for (unsigned i = 0; i < COSEM_SECRETS; i++) {
         secrets->delivered[i] = delivered;
     }
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[PAGE_BYTES];
-        struct cosem_secrets found = *secrets;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            read = false;
-        } else if (decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > secrets->sequence) {
-            *secrets = found;
-        }
-    }
-    return read;
+    const struct slot_found found = slot_record_load(&kind, board, secrets->changed, spare);
+    secrets->sequence = found.sequence;
+    return !found.unread;
 }
 
 static bool save(struct cosem_secrets *secrets, const struct board *board,
-                 const struct cosem_secrets *wanted)
+                 struct cosem_secrets *wanted)
 {
-    uint8_t bytes[PAGE_BYTES];
-    struct cosem_secrets next = *wanted;
-    struct writer w = writer_over(bytes, sizeof bytes);
-    next.sequence++;
-    memset(bytes, 0xFF, sizeof bytes);
-    encode(&next, &w);
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (board->app_memory_write(board->context, address_of(next.sequence), bytes, sizeof bytes) !=
-        0) {
+    if (!slot_record_save(&kind, board, wanted->changed, &wanted->sequence)) {
         return false;
     }
-    *secrets = next;
+    *secrets = *wanted;
     return true;
 }
 

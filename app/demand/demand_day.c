@@ -2,17 +2,11 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
+#include "../store/slot_record.h"
 
-#define MARK         UINT32_C(0x50594144) /* "DAYP" in memory order */
-#define FORMAT       1u
-#define SLOTS        2u
-#define PAGE_BYTES   256u
-#define RECORD_BYTES 42u
-#define CHECK_BYTES  4u
-#define DAY_S        INT64_C(86400)
+#define MARK   UINT32_C(0x50594144) /* "DAYP" in memory order */
+#define FORMAT 1u
+#define DAY_S  INT64_C(86400)
 
 /* ---- a day ---- */
 
@@ -43,61 +37,46 @@ bool demand_day_offer(struct demand_day *day, const struct clock *clock,
 
 /* ---- the record ---- */
 
-static uint32_t address_of(uint32_t sequence)
+static bool day_decode(struct reader *body, void *record)
 {
-    return (DEMAND_DAY_PAGE + sequence % SLOTS) * PAGE_BYTES;
+    struct demand_day *found = record;
+    found->day = (int32_t)reader_uint_le(body, 4);
+    for (unsigned i = 0; i < DEMAND_DAY_EXTREMES; i++) {
+        found->extreme[i].power_mw = (uint32_t)reader_uint_le(body, 4);
+        found->extreme[i].utc_s = (int64_t)reader_uint_le(body, 8);
+    }
+    return true;
 }
 
-static bool record_decode(const uint8_t bytes[RECORD_BYTES], struct demand_day *found)
+static void day_encode(struct writer *body, const void *record)
 {
-    struct reader r = reader_over(bytes, RECORD_BYTES);
-    memset(found, 0, sizeof *found);
-    const bool ours = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == FORMAT;
-    found->sequence = (uint32_t)reader_uint_le(&r, 4);
-    found->day = (int32_t)reader_uint_le(&r, 4);
+    const struct demand_day *day = record;
+    writer_uint_le(body, (uint32_t)day->day, 4);
     for (unsigned i = 0; i < DEMAND_DAY_EXTREMES; i++) {
-        found->extreme[i].power_mw = (uint32_t)reader_uint_le(&r, 4);
-        found->extreme[i].utc_s = (int64_t)reader_uint_le(&r, 8);
+        writer_uint_le(body, day->extreme[i].power_mw, 4);
+        writer_uint_le(body, (uint64_t)day->extreme[i].utc_s, 8);
     }
-    const uint32_t check = crc32_ieee(bytes, RECORD_BYTES - CHECK_BYTES);
-    return ours && (uint32_t)reader_uint_le(&r, CHECK_BYTES) == check && reader_complete(&r);
 }
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = FORMAT,
+                                      .n_format = 2,
+                                      .slots = 2,
+                                      .first_page = DEMAND_DAY_PAGE,
+                                      .n_record = sizeof(struct demand_day),
+                                      .decode = day_decode,
+                                      .encode = day_encode};
 
 void demand_day_load(struct demand_day *day, const struct board *board)
 {
-    bool unread = false;
+    struct demand_day spare;
     memset(day, 0, sizeof *day);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[RECORD_BYTES];
-        struct demand_day found;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            unread = true;
-        } else if (record_decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > day->sequence) {
-            *day = found;
-        }
-    }
-    day->unread = unread;
+    const struct slot_found found = slot_record_load(&kind, board, day, &spare);
+    day->sequence = found.sequence;
+    day->unread = found.unread;
 }
 
 bool demand_day_save(struct demand_day *day, const struct board *board)
 {
-    uint8_t bytes[RECORD_BYTES];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    const uint32_t sequence = day->sequence + 1u;
-    writer_uint_le(&w, MARK, 4);
-    writer_uint_le(&w, FORMAT, 2);
-    writer_uint_le(&w, sequence, 4);
-    writer_uint_le(&w, (uint32_t)day->day, 4);
-    for (unsigned i = 0; i < DEMAND_DAY_EXTREMES; i++) {
-        writer_uint_le(&w, day->extreme[i].power_mw, 4);
-        writer_uint_le(&w, (uint64_t)day->extreme[i].utc_s, 8);
-    }
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (day->unread || board->app_memory_write(board->context, address_of(sequence), bytes,
-                                               (uint32_t)writer_length(&w)) != 0) {
-        return false;
-    }
-    day->sequence = sequence;
-    return true;
+    return !day->unread && slot_record_save(&kind, board, day, &day->sequence);
 }

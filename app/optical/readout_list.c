@@ -3,78 +3,55 @@
 #include <string.h>
 
 #include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
 #include "../meter/meter_log.h"
+#include "../store/slot_record.h"
 
-#define MARK        UINT32_C(0x32445255) /* "URD2" in memory order */
-#define FORMAT      1u
-#define SLOTS       2u
-#define PAGE_BYTES  256u
-#define CHECK_BYTES 4u
-#define RECORD_MAX  (11u + 2u * READOUT_LIST_MAX + CHECK_BYTES)
-_Static_assert(RECORD_MAX <= PAGE_BYTES, "a record is one page");
+#define MARK   UINT32_C(0x32445255) /* "URD2" in memory order */
+#define FORMAT 1u
+_Static_assert(1u + 2u * READOUT_LIST_MAX <= SLOT_RECORD_BODY_MAX, "a record is one page");
 
 /* ---- the record ---- */
 
-static uint32_t address_of(uint32_t sequence)
+static bool list_decode(struct reader *body, void *record)
 {
-    return (READOUT_LIST_PAGE + sequence % SLOTS) * PAGE_BYTES;
+    struct readout_list *found = record;
+    found->n = reader_u8(body);
+    for (unsigned i = 0; i < found->n && i < READOUT_LIST_MAX; i++) {
+        found->reading[i] = (uint16_t)reader_uint_le(body, 2);
+    }
+    return found->n <= READOUT_LIST_MAX;
 }
 
-static bool record_decode(const uint8_t bytes[RECORD_MAX], struct readout_list *found)
+static void list_encode(struct writer *body, const void *record)
 {
-    struct reader r = reader_over(bytes, RECORD_MAX);
-    memset(found, 0, sizeof *found);
-    const bool ours = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == FORMAT;
-    found->sequence = (uint32_t)reader_uint_le(&r, 4);
-    found->n = reader_u8(&r);
-    if (!ours || found->n > READOUT_LIST_MAX) {
-        return false;
+    const struct readout_list *list = record;
+    writer_u8(body, list->n);
+    for (unsigned i = 0; i < list->n; i++) {
+        writer_uint_le(body, list->reading[i], 2);
     }
-    for (unsigned i = 0; i < found->n; i++) {
-        found->reading[i] = (uint16_t)reader_uint_le(&r, 2);
-    }
-    const size_t n = RECORD_MAX - reader_left(&r);
-    return (uint32_t)reader_uint_le(&r, CHECK_BYTES) == crc32_ieee(bytes, n) && !r.failed;
 }
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = FORMAT,
+                                      .n_format = 2,
+                                      .slots = 2,
+                                      .first_page = READOUT_LIST_PAGE,
+                                      .n_record = sizeof(struct readout_list),
+                                      .decode = list_decode,
+                                      .encode = list_encode};
 
 void readout_list_load(struct readout_list *list, const struct board *board)
 {
-    bool unread = false;
+    struct readout_list spare;
     memset(list, 0, sizeof *list);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[RECORD_MAX];
-        struct readout_list found;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            unread = true;
-        } else if (record_decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > list->sequence) {
-            *list = found;
-        }
-    }
-    list->unread = unread;
+    const struct slot_found found = slot_record_load(&kind, board, list, &spare);
+    list->sequence = found.sequence;
+    list->unread = found.unread;
 }
 
 static bool save(struct readout_list *list, const struct board *board)
 {
-    uint8_t bytes[RECORD_MAX];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    const uint32_t sequence = list->sequence + 1u;
-    writer_uint_le(&w, MARK, 4);
-    writer_uint_le(&w, FORMAT, 2);
-    writer_uint_le(&w, sequence, 4);
-    writer_u8(&w, list->n);
-    for (unsigned i = 0; i < list->n; i++) {
-        writer_uint_le(&w, list->reading[i], 2);
-    }
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (list->unread || board->app_memory_write(board->context, address_of(sequence), bytes,
-                                                (uint32_t)writer_length(&w)) != 0) {
-        return false;
-    }
-    list->sequence = sequence;
-    return true;
+    return !list->unread && slot_record_save(&kind, board, list, &list->sequence);
 }
 
 /* ---- another list ---- */

@@ -2,24 +2,12 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
+#include "../store/slot_record.h"
 
-#define MARK        UINT32_C(0x544F5451) /* "QTOT" in memory order */
-#define FORMAT      1u
-#define SLOTS       2u
-#define PAGE_BYTES  256u
-#define CHECK_BYTES 4u
-#define MS_PER_S    1000u
-#define WORDS       (5u + 7u * QUALITY_PHASES)
-#define BODY_BYTES  (12u + 4u * WORDS)
-#define BYTES       (BODY_BYTES + CHECK_BYTES)
-
-static uint32_t address_of(uint32_t sequence)
-{
-    return (QUALITY_TOTALS_FIRST_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
+#define MARK     UINT32_C(0x544F5451) /* "QTOT" in memory order */
+#define FORMAT   1u
+#define MS_PER_S 1000u
+#define WORDS    (5u + 7u * QUALITY_PHASES)
 
 /* The numbers in the order of the record. */
 static void words_of(struct quality_totals *t, uint32_t *words[WORDS])
@@ -41,58 +29,48 @@ static void words_of(struct quality_totals *t, uint32_t *words[WORDS])
     }
 }
 
-static bool decode(const uint8_t bytes[BYTES], struct quality_totals *out)
+static bool totals_decode(struct reader *body, void *record)
 {
-    struct reader r = reader_over(bytes, BYTES);
     uint32_t *words[WORDS];
-    memset(out, 0, sizeof *out);
-    const bool ours = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 4) == FORMAT;
-    out->sequence = (uint32_t)reader_uint_le(&r, 4);
-    words_of(out, words);
+    words_of(record, words);
     for (size_t i = 0; i < WORDS; i++) {
-        *words[i] = (uint32_t)reader_uint_le(&r, 4);
+        *words[i] = (uint32_t)reader_uint_le(body, 4);
     }
-    return ours && (uint32_t)reader_uint_le(&r, CHECK_BYTES) == crc32_ieee(bytes, BODY_BYTES);
+    return true;
 }
+
+static void totals_encode(struct writer *body, const void *record)
+{
+    struct quality_totals totals = *(const struct quality_totals *)record;
+    uint32_t *words[WORDS];
+    words_of(&totals, words);
+    for (size_t i = 0; i < WORDS; i++) {
+        writer_uint_le(body, *words[i], 4);
+    }
+}
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = FORMAT,
+                                      .n_format = 4,
+                                      .slots = 2,
+                                      .first_page = QUALITY_TOTALS_FIRST_PAGE,
+                                      .n_record = sizeof(struct quality_totals),
+                                      .decode = totals_decode,
+                                      .encode = totals_encode};
 
 enum quality_err quality_totals_load(struct quality_totals *totals, const struct board *board)
 {
-    enum quality_err result = QUALITY_NONE;
+    struct quality_totals spare;
     memset(totals, 0, sizeof *totals);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[BYTES];
-        struct quality_totals found;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            return QUALITY_ERR_STORAGE;
-        }
-        if (decode(bytes, &found) && found.sequence % SLOTS == slot &&
-            found.sequence > totals->sequence) {
-            *totals = found;
-            result = QUALITY_OK;
-        }
-    }
-    return result;
+    const struct slot_found found = slot_record_load(&kind, board, totals, &spare);
+    totals->sequence = found.sequence;
+    return found.unread ? QUALITY_ERR_STORAGE : found.sequence != 0 ? QUALITY_OK : QUALITY_NONE;
 }
 
 enum quality_err quality_totals_save(struct quality_totals *totals, const struct board *board)
 {
-    uint8_t bytes[BYTES];
-    uint32_t *words[WORDS];
-    struct writer w = writer_over(bytes, sizeof bytes);
-    const uint32_t sequence = totals->sequence + 1u;
-    writer_uint_le(&w, MARK, 4);
-    writer_uint_le(&w, FORMAT, 4);
-    writer_uint_le(&w, sequence, 4);
-    words_of(totals, words);
-    for (size_t i = 0; i < WORDS; i++) {
-        writer_uint_le(&w, *words[i], 4);
-    }
-    writer_uint_le(&w, crc32_ieee(bytes, BODY_BYTES), CHECK_BYTES);
-    if (board->app_memory_write(board->context, address_of(sequence), bytes, sizeof bytes) != 0) {
-        return QUALITY_ERR_STORAGE;
-    }
-    totals->sequence = sequence;
-    return QUALITY_OK;
+    return slot_record_save(&kind, board, totals, &totals->sequence) ? QUALITY_OK
+                                                                     : QUALITY_ERR_STORAGE;
 }
 
 bool quality_long_failure(const struct quality_record *record)

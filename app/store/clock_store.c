@@ -2,20 +2,10 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
+#include "slot_record.h"
 
-#define MARK        UINT32_C(0x4B434C43) /* "CLCK" in memory order */
-#define FORMAT      1u
-#define PAGE_BYTES  256u
-#define SLOTS       2u
-#define CHECK_BYTES 4u
-
-static uint32_t address_of(uint32_t sequence)
-{
-    return (CLOCK_STORE_FIRST_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
+#define MARK   UINT32_C(0x4B434C43) /* "CLCK" in memory order */
+#define FORMAT 1u
 
 static void day_write(struct writer *w, const struct clock_rule_day *day)
 {
@@ -33,12 +23,10 @@ static struct clock_rule_day day_read(struct reader *r)
     return day;
 }
 
-static void encode(const struct clock_settings *settings, struct writer *w)
+static void encode(struct writer *w, const void *record)
 {
+    const struct clock_settings *settings = record;
     const struct clock_summer_time *summer = &settings->summer;
-    writer_uint_le(w, MARK, 4);
-    writer_uint_le(w, FORMAT, 2);
-    writer_uint_le(w, settings->sequence, 4);
     writer_uint_le(w, (uint32_t)settings->trim_ppb, 4);
     writer_uint_le(w, (uint64_t)settings->unlogged_us, 8);
     writer_u8(w, summer->kind);
@@ -51,63 +39,42 @@ static void encode(const struct clock_settings *settings, struct writer *w)
     }
 }
 
-static bool decode(const uint8_t bytes[PAGE_BYTES], struct clock_settings *out)
+static bool decode(struct reader *r, void *record)
 {
-    struct reader r = reader_over(bytes, PAGE_BYTES);
-    struct clock_settings found;
-    memset(&found, 0, sizeof found);
-    const bool ours = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == FORMAT;
-    found.sequence = (uint32_t)reader_uint_le(&r, 4);
-    found.trim_ppb = (int32_t)reader_uint_le(&r, 4);
-    found.unlogged_us = (int64_t)reader_uint_le(&r, 8);
-    found.summer.kind = reader_u8(&r);
-    found.summer.rule.begin = day_read(&r);
-    found.summer.rule.end = day_read(&r);
-    found.summer.table.n = reader_u8(&r);
+    struct clock_settings *found = record;
+    found->trim_ppb = (int32_t)reader_uint_le(r, 4);
+    found->unlogged_us = (int64_t)reader_uint_le(r, 8);
+    found->summer.kind = reader_u8(r);
+    found->summer.rule.begin = day_read(r);
+    found->summer.rule.end = day_read(r);
+    found->summer.table.n = reader_u8(r);
     for (unsigned i = 0; i < CLOCK_SUMMERS_MAX; i++) {
-        found.summer.table.row[i].begin_s = (int64_t)reader_uint_le(&r, 4);
-        found.summer.table.row[i].end_s = (int64_t)reader_uint_le(&r, 4);
+        found->summer.table.row[i].begin_s = (int64_t)reader_uint_le(r, 4);
+        found->summer.table.row[i].end_s = (int64_t)reader_uint_le(r, 4);
     }
-    const uint32_t check = crc32_ieee(bytes, PAGE_BYTES - reader_left(&r));
-    if (!ours || reader_uint_le(&r, CHECK_BYTES) != check ||
-        !clock_summer_time_good(&found.summer) || found.trim_ppb > CLOCK_TRIM_MAX_PPB ||
-        found.trim_ppb < -CLOCK_TRIM_MAX_PPB) {
-        return false;
-    }
-    *out = found;
-    return true;
+    return clock_summer_time_good(&found->summer) && found->trim_ppb <= CLOCK_TRIM_MAX_PPB &&
+           found->trim_ppb >= -CLOCK_TRIM_MAX_PPB;
 }
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = FORMAT,
+                                      .n_format = 2,
+                                      .slots = 2,
+                                      .first_page = CLOCK_STORE_FIRST_PAGE,
+                                      .n_record = sizeof(struct clock_settings),
+                                      .decode = decode,
+                                      .encode = encode};
 
 bool clock_store_load(struct clock_settings *settings, const struct board *board)
 {
-    bool read = true;
+    struct clock_settings spare;
     memset(settings, 0, sizeof *settings);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[PAGE_BYTES];
-        struct clock_settings found;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            read = false;
-        } else if (decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > settings->sequence) {
-            *settings = found;
-        }
-    }
-    return read;
+    const struct slot_found found = slot_record_load(&kind, board, settings, &spare);
+    settings->sequence = found.sequence;
+    return !found.unread;
 }
 
 bool clock_store_save(struct clock_settings *settings, const struct board *board)
 {
-    uint8_t bytes[PAGE_BYTES];
-    struct clock_settings next = *settings;
-    struct writer w = writer_over(bytes, sizeof bytes);
-    next.sequence++;
-    memset(bytes, 0xFF, sizeof bytes);
-    encode(&next, &w);
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (board->app_memory_write(board->context, address_of(next.sequence), bytes, sizeof bytes) !=
-        0) {
-        return false;
-    }
-    settings->sequence = next.sequence;
-    return true;
+    return slot_record_save(&kind, board, settings, &settings->sequence);
 }
