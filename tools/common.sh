@@ -2,11 +2,12 @@
 # The caller has set $here to the top of the tree.
 
 # What the programs need to be built and to run.
-BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsndfile1-dev libssl-dev"
+BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libmicrohttpd-dev libjansson-dev libsndfile1-dev libssl-dev
+ libmosquitto-dev"
 
 # What ./test needs on top: test library, the other compilers, the machine emulator, a browser.
 TEST_PACKAGES="libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 gcc-arm-none-eabi
- libnewlib-arm-none-eabi qemu-system-arm python3 openssl spin chromium chromium-driver"
+ libnewlib-arm-none-eabi qemu-system-arm python3 openssl spin mosquitto chromium chromium-driver"
 
 say()
 {

@@ -74,6 +74,7 @@ size_t consumer_step(struct consumer *consumer, struct meter *meter, uint8_t *ou
         return 0;
     }
     const size_t n = message_make(setup, meter, turn, out, capacity);
+    consumer->last = turn;
     const unsigned baud = setup->kind == CONSUMER_P1 ? CONSUMER_P1_BAUD : CONSUMER_BAUD;
     consumer->free_us = meter->now_us + (int64_t)(n * BYTE_BITS) * SECOND_US / (int64_t)baud;
     return n;

@@ -30,7 +30,8 @@ struct consumer_setup {
 struct consumer {
     struct consumer_setup setup;
     struct consumer_schedule schedule;
-    int64_t free_us; /**< the line is free from then on (now_us of the meter) */
+    int64_t free_us;         /**< the line is free from then on (now_us of the meter) */
+    enum consumer_turn last; /**< what was sent last */
 };
 
 #define CONSUMER_MESSAGE_MAX CONSUMER_P1_MAX /**< more than CONSUMER_FRAME_MAX */

@@ -322,62 +322,18 @@ static int take_dlms(struct parsing *parsing, const char *text)
     return 0;
 }
 
-/* The ",ciphered,energy=wh" behind a customer port. */
-static int take_consumer_switches(const struct parsing *parsing, struct consumer_setup *setup,
-                                  const char *text)
-{
-    const bool list = setup->kind != CONSUMER_P1; /* the text has units and no cipher */
-    while (*text == ',') {
-        text++;
-        const size_t length = strcspn(text, ",");
-        if (list && length == 8 && memcmp(text, "ciphered", 8) == 0) {
-            setup->ciphered = true;
-        } else if (list && length == 9 && memcmp(text, "energy=wh", 9) == 0) {
-            setup->form.energy_exponent = 0;
-        } else {
-            return bad(parsing, "consumer", "ciphered or energy=wh, of han and push1", text);
-        }
-        text += length;
-    }
-    return 0;
-}
-
 static int take_consumer(struct parsing *parsing, const char *text)
 {
-    static const char *const names[CONSUMER_KINDS] = {
-        [CONSUMER_HAN] = "han:", [CONSUMER_PUSH] = "push1:", [CONSUMER_P1] = "p1:"};
-    static const char expected[] = "han|push1|p1:tcp:HOST:PORT or ...:pty:PATH";
     struct options *options = parsing->options;
-    unsigned kind = 0;
     if (options->n_consumer == OPTIONS_CONSUMER_MAX) {
         return bad(parsing, "consumer", "at most 4 ports", text);
     }
-    while (kind < CONSUMER_KINDS && strncmp(text, names[kind], strlen(names[kind])) != 0) {
-        kind++;
-    }
-    const char *rest = kind < CONSUMER_KINDS ? text + strlen(names[kind]) : text;
-    struct consumer_option *port = &options->consumer[options->n_consumer];
-    *port =
-        (struct consumer_option){.setup = {.kind = (enum consumer_kind)kind,
-                                           .form = {.energy_exponent = 1, .current_exponent = -2}},
-                                 .pty = strncmp(rest, "pty:", 4) == 0};
-    if (kind == CONSUMER_KINDS || (!port->pty && strncmp(rest, "tcp:", 4) != 0)) {
-        return bad(parsing, "consumer", expected, text);
-    }
-    rest += 4;
-    const size_t length = strcspn(rest, ",");
-    const char *why;
-    if (length == 0 || length >= sizeof port->path) {
-        return bad(parsing, "consumer", expected, text);
-    }
-    memcpy(port->path, rest, length);
-    port->path[length] = '\0';
-    if (!port->pty && address_parse(port->path, &port->address, &why) != 0) {
-        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--consumer: %s, found '%.200s'", why,
-                           port->path);
+    if (consumer_option_parse(text, &options->consumer[options->n_consumer], parsing->problem) !=
+        0) {
+        return -1;
     }
     options->n_consumer++;
-    return take_consumer_switches(parsing, &port->setup, rest + length);
+    return 0;
 }
 
 static int take_module(struct parsing *parsing, const char *text)
@@ -503,8 +459,10 @@ static const struct option_row {
     {"dlms", "tcp|udp:HOST:PORT",
      "DLMS with the wrapper, as a module offers it; repeatable (docs/meter382.md)", take_dlms},
     {"consumer", "LIST:PORT",
-     "customer port that pushes: han, push1 or p1, to tcp:HOST:PORT or pty:PATH, with\n"
-     ",ciphered ,energy=wh; repeatable (docs/consumer.md)",
+     "customer port that pushes: han, push1 or p1, to tcp:HOST:PORT, pty:PATH,\n"
+     "serial:PATH or mqtt:HOST[:PORT][/TOPIC], with ,ciphered ,energy=wh ,timing=on,\n"
+     "mqtt with ,user=NAME ,password=FILE ,tls ,ca=FILE ,discovery=TOPIC|off; repeatable\n"
+     "(docs/consumer.md)",
      take_consumer},
     {"module", "mbus:PORT",
      "plug the wired M-Bus module in, its bus at tcp:HOST:PORT or pty:PATH; repeatable\n"

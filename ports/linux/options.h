@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "address.h"
-#include "app/consumer/consumer.h"
 #include "app/meter/meter.h"
+#include "consumer_option.h"
 #include "problem.h"
 #include "rtc.h"
 #include "sensors.h"
@@ -41,14 +41,6 @@ struct dlms_option {
 };
 
 #define OPTIONS_DLMS_MAX 4u
-
-/** One --consumer. */
-struct consumer_option {
-    struct consumer_setup setup;
-    bool pty;
-    struct address address; /**< tcp */
-    char path[256];         /**< pty */
-};
 
 #define OPTIONS_CONSUMER_MAX 4u
 

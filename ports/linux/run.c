@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "consumer_ports.h"
 #include "dlms_ports.h"
 #include "instant.h"
 #include "panel_http.h"
@@ -162,6 +163,9 @@ static int64_t serve_ports(struct run *run)
     }
     if (run->dlms != NULL) {
         next_us = earlier(next_us, dlms_ports_step(run->dlms, wall_us));
+    }
+    if (run->consumer != NULL) {
+        next_us = earlier(next_us, consumer_ports_step(run->consumer, wall_us));
     }
     if (run->source != NULL) {
         next_us = earlier(next_us, source_port_step(run->source, wall_us));

@@ -8,6 +8,7 @@
 #include "app/meter/meter_alarms.h"
 #include "app/registers/register_read.h"
 #include "breaker_json.h"
+#include "consumer_json.h"
 #include "host/lib/event_words.h"
 #include "instant.h"
 #include "run.h"
@@ -366,6 +367,7 @@ char *state_json(struct run *run, size_t *length)
     }
     (void)json_object_set_new(state, "clock", clock_json(run));
     (void)json_object_set_new(state, "breaker", breaker_json(&run->site));
+    (void)json_object_set_new(state, "consumer", consumer_json(run));
     (void)json_object_set_new(state, "tariff_inputs", tariff_inputs_json(run));
     char *text = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
     json_decref(state);

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -16,7 +18,7 @@ from meter_process import Meter, check, run  # noqa: E402
 
 TOOL = os.path.join(sys.argv[1], "metertool")
 MAINS = ("--mains", "u=230,i=5", "--start", "2026-06-01T10:59:44Z")
-FAST = ("--speed", "20")
+FAST = ("--speed", "40")
 
 
 def listen(port, count, **environment):
@@ -54,7 +56,7 @@ def test_han(_):
 
 def test_hour(_):
     """REQ(X-CCC-1): the energies come five seconds after the full hour; a 162M has one phase."""
-    meter = Meter(*MAINS[:2], "--start", "2026-06-01T10:59:30Z", "--speed", "4", "--variant", "162M", "--consumer",
+    meter = Meter(*MAINS[:2], "--start", "2026-06-01T10:59:30Z", "--speed", "10", "--variant", "162M", "--consumer",
                   "han:tcp:127.0.0.1:0,energy=wh")
     pushes = heard(listen(meter.port("consumer tcp"), 4), 4)
     meter.terminate()
@@ -114,12 +116,65 @@ def test_p1_and_pty(folder):
     check(not os.path.lexists(path), "the link is still there")
 
 
+def test_serial(_):
+    """REQ(X-CCC-1): a serial port gets whole lists only, none while the one before is under way; one that is gone is told once."""
+    master, slave = os.openpty()
+    meter = Meter(*MAINS, *FAST, "--consumer", f"han:serial:{os.ttyname(slave)}")
+    check(meter.lines == [f"consumer serial {os.ttyname(slave)}"], f"{meter.lines}")
+    heard_bytes = b""
+    while len(heard_bytes) < 1200:
+        heard_bytes += os.read(master, 4096)
+    while heard_bytes:
+        size = (heard_bytes[1] & 7) * 256 + heard_bytes[2] + 2
+        check(heard_bytes[0] == 0x7E and heard_bytes[size - 1] == 0x7E, heard_bytes.hex())
+        heard_bytes = heard_bytes[size:]
+    speed = termios.tcgetattr(slave)
+    check(speed[5] == termios.B2400 and speed[2] & termios.CSIZE == termios.CS8 and not speed[2] & (termios.PARENB | termios.CSTOPB),
+          f"{speed}")
+    os.close(slave)
+    os.close(master)
+    time.sleep(2)
+    meter.process.terminate()
+    _, err = meter.process.communicate(timeout=20)
+    check(meter.process.returncode == 0 and err.count("\n") == 1 and "looking for it again" in err, err)
+
+
+def test_timing(folder):
+    """REQ(X-CCC-1): octets as 2400 baud bring them, on TCP and pty: 240 a second."""
+    path = os.path.join(folder, "han")
+    meter = Meter(*MAINS, "--speed", "5", "--consumer", "han:tcp:127.0.0.1:0,timing=on", "--consumer", f"han:pty:{path},timing=on")
+    link = socket.create_connection(("127.0.0.1", meter.port("consumer tcp")), timeout=20)
+    pseudo = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    results = []
+
+    def hear(take):
+        got, pieces = bytearray(take(1)), 0
+        began = time.monotonic()
+        while len(got) < 3 or len(got) < (got[1] & 7) * 256 + got[2] + 2:
+            got += take(400)
+            pieces += 1
+        results.append((got, pieces, time.monotonic() - began))
+
+    threads = [threading.Thread(target=hear, args=(take,)) for take in (link.recv, lambda n: os.read(pseudo, n))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    check(len(results) == 2, "no whole list came")
+    for got, pieces, took in results:
+        check(got[0] == 0x7E and got[-1] == 0x7E, got.hex())
+        check((len(got) - 2) / 240 - 0.05 < took < 3 and pieces > 20, f"{len(got)} octets in {took} s, {pieces} pieces")
+    os.close(pseudo)
+    link.close()
+    meter.terminate()
+
+
 def test_refused(folder):
     done = run("--headless", "--until", "1s", "--variant", "382E", "--consumer", "han:tcp:127.0.0.1:0")
     check(done.returncode == 2 and "expected a meter with a customer port" in done.stderr, done.stderr)
     for option, text in (("nve:tcp:127.0.0.1:0", "expected han|push1|p1"), ("han:udp:127.0.0.1:0", "expected han|push1|p1"),
                          ("han:tcp:127.0.0.1:0,loud", "expected ciphered"), ("p1:tcp:127.0.0.1:0,ciphered", "expected ciphered"),
-                         ("p1:tcp:127.0.0.1:0,energy=wh", "expected ciphered"),
+                         ("p1:tcp:127.0.0.1:0,energy=wh", "expected ciphered"), ("han:tcp:127.0.0.1:0,timing=maybe", "expected ciphered"),
                          ("han:tcp:127.0.0.1:0,ciphered", "expected --keys")):
         data = os.path.join(folder, "untouched")
         done = run("--headless", "--until", "1s", "--data", data, "--consumer", option)
@@ -128,9 +183,11 @@ def test_refused(folder):
 
 
 def main():
-    for test in (test_han, test_hour, test_ciphered, test_p1_and_pty, test_refused):
+    for test in (test_han, test_hour, test_ciphered, test_p1_and_pty, test_serial, test_timing, test_refused):
+        began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
+        print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
     print("consumer: good")
 
 

@@ -5,6 +5,7 @@ Usage: test_panel.py BUILD_DIR SOURCE_DIR [--pictures]    (--pictures renews doc
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -452,6 +453,18 @@ def the_breaker_is_shown(browser, meter):
     check("closed" in browser.run("return $('#breaker-words').textContent"), "closed again")
 
 
+# REQ(CCC-03): what the customer port has pushed, to whom, and when the next list is due
+def the_customer_port_is_shown(browser, meter):
+    opened(browser, meter)
+    browser.wait("return $('#consumer').innerText.includes('HAN list 1, 2')", seconds=20, what="a list on the panel")
+    text = browser.run("return $('#consumer').innerText")
+    check("nobody listens" in text and "tcp 127.0.0.1:" in text, text)
+    port = next(p for p in meter.state()["consumer"])
+    with socket.create_connection(("127.0.0.1", int(port["port"].rsplit(":", 1)[1])), timeout=10):
+        browser.wait("return $('#consumer').innerText.includes('one listens')", what="a listener on the panel")
+    check(port["last"][-2:] in ("0Z", "5Z") and port["next"][-2:] in ("0Z", "5Z") and port["count"] > 0, f"{port}")
+
+
 CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
           a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
           switches_reach_the_meter, events_are_told, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
@@ -501,8 +514,8 @@ def main():
         with Meter(*NOW, before=PAST) as meter:
             run_checks(HISTORY_CHECKS, browser, meter)
             browser.go("about:blank")  # before its meter ends
-        with Meter("--variant", "382MB", "--mains", "u=230,i=5", "--speed", "10") as meter:
-            run_checks([the_breaker_is_shown], browser, meter)
+        with Meter("--variant", "382MB", "--mains", "u=230,i=5", "--speed", "10", "--consumer", "han:tcp:127.0.0.1:0") as meter:
+            run_checks([the_customer_port_is_shown, the_breaker_is_shown], browser, meter)
             browser.go("about:blank")
         with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter:
             run_checks(CHECKS, browser, meter)

@@ -3,6 +3,7 @@
 import { createAnalysis } from './analysis.js';
 import { createBilling } from './billing.js';
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
+import { createConsumer } from './consumer.js';
 import { createControls } from './controls.js';
 import { byId, format, make } from './dom.js';
 import { createEvents } from './events.js';
@@ -347,7 +348,7 @@ function start() {
   createTariff();
   createQuality();
   const views = [createHead(), createFront(), createBreaker(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
-    createControls(report), createPorts(), createHealth(), createHistory(),
+    createControls(report), createPorts(), createConsumer(), createHealth(), createHistory(),
     createAnalysis(), createBilling(), createEvents()];
   createTabs();
   let linked = null, newest = null;
