@@ -48,6 +48,7 @@ enum lab_event_kind {
     LAB_EVENT_COVER,          /**< on = open */
     LAB_EVENT_TERMINAL_COVER, /**< on = open */
     LAB_EVENT_SEAL,           /**< on = open */
+    LAB_EVENT_MODULE,         /**< on = in its place */
     LAB_EVENT_BUTTON_LEFT,
     LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
     LAB_EVENT_TARIFF_1,     /**< on = voltage at the tariff input */

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -368,7 +369,9 @@ static int take_switch(struct parser *p, struct scenario_action action, const ch
     int64_t for_us = 0;
     action.on = scan_is(token.text, on);
     if (!action.on && !scan_is(token.text, off)) {
-        return bad(p, &token, strcmp(on, "on") == 0 ? "on or off" : "open or closed");
+        char expected[24];
+        (void)snprintf(expected, sizeof expected, "%s or %s", on, off);
+        return bad(p, &token, expected);
     }
     return take_for(p, &for_us) != 0 ? -1 : add_event(p, action, for_us);
 }
@@ -395,6 +398,12 @@ static int take_seal(struct parser *p, struct scenario_action action)
 {
     action.event = LAB_EVENT_SEAL;
     return take_switch(p, action, "open", "closed");
+}
+
+static int take_module(struct parser *p, struct scenario_action action)
+{
+    action.event = LAB_EVENT_MODULE;
+    return take_switch(p, action, "in", "out");
 }
 
 /** tariff-input 1|2 on|off [for DURATION] */
@@ -484,6 +493,7 @@ static const struct {
     {"seal", take_seal},       {"tariff-input", take_tariff_input},
     {"backup", take_backup},   {"press", take_press},
     {"kill", take_kill},       {"breaker", take_breaker},
+    {"module", take_module},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 

@@ -15,8 +15,18 @@
 #define ALARMS_FIRST_PAGE 26u /**< two pages, written in turn */
 #define ALARMS_FORMAT     1u
 
-/** Which register; also index of the mask. */
-enum alarm_kind { ALARM_A, ALARM_B_COME, ALARM_B_GONE, ALARM_KINDS };
+/**
+ * Which register; also index of the mask.  Alarms of tampering are kept with the acts themselves
+ * (app/tamper) and only counted among the registers.
+ */
+enum alarm_kind {
+    ALARM_A,
+    ALARM_B_COME,
+    ALARM_B_GONE,
+    ALARM_KINDS,
+    ALARM_TAMPER = ALARM_KINDS,
+    ALARM_REGISTERS
+};
 
 /** What is looked at; of each only the bits of its masks matter. */
 struct alarm_words {

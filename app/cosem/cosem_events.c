@@ -7,11 +7,11 @@
 #include "../quality/quality_record.h"
 #include "../quality/quality_totals.h"
 
-#define PARTS      16u /* of a record of the status log: bits that came, bits that went */
-#define PART_BITS  4u
+#define PARTS      32u /* of a record of the status log: bits that came, bits that went */
+#define PART_BITS  5u
 #define PLACE_BITS 16u
-#define ID_MASK    0xFFFu
-#define GONE(bit)  ((bit) + 9u)
+#define ID_MASK    0x7FFu
+#define GONE(bit)  ((bit) + 17u)
 #define COME(bit)  ((bit) + 1u)
 #define CAUSE_BITS 8u
 
@@ -19,6 +19,10 @@
 enum { SUPPLY_GONE = 1, SUPPLY_BACK, SUPPLY_BACK_LATE, PHASE_BACK_LATE };
 enum { AUDIT_CHANGED = 1, AUDIT_KEYS, AUDIT_REFUSED, AUDIT_PASSWORD };
 enum { BIT_RESET, BIT_EEPROM, BIT_MAGNET, BIT_RAM, BIT_ROM, BIT_COVER = 6 };
+/* And of the tamper word above it.  40, 41 and 88 are IDIS's numbers; for the others there is none,
+ * they are ours (docs/alarms.md). */
+enum { BIT_TERMINAL = 8, BIT_MODULE, BIT_SEAL, BIT_UTILITY_SEAL, BIT_SEQUENCE, BIT_UNMETERED };
+#define TAMPER_BYTES 5u /* of a record that tells of them */
 
 static const uint8_t sources[COSEM_EVENT_SOURCES] = {
     EVENT_LOG_STATUS, EVENT_LOG_CLOCK,    EVENT_LOG_VOLTAGE,        EVENT_LOG_NEUTRAL,
@@ -43,6 +47,21 @@ static const struct {
     {COSEM_PROFILE_STANDARD, EVENT_LOG_AUDIT, AUDIT_KEYS, 48},
     {COSEM_PROFILE_STANDARD, EVENT_LOG_FIRMWARE_FAILED, 1, 51},
     {COSEM_PROFILE_STANDARD, EVENT_LOG_NEUTRAL, NEUTRAL_DETECTED, 89},
+    {COSEM_PROFILE_STANDARD, EVENT_LOG_STATUS, COME(BIT_SEQUENCE), 88},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_TERMINAL), 40},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_TERMINAL), 41},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_MODULE), 200},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_MODULE), 201},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_SEAL), 202},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_SEAL), 203},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_UTILITY_SEAL), 204},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_UTILITY_SEAL), 205},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_UNMETERED), 206},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_UNMETERED + 1), 207},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_UNMETERED + 2), 208},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_UNMETERED), 209},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_UNMETERED + 1), 210},
+    {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_UNMETERED + 2), 211},
     {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_MAGNET), 42},
     {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, GONE(BIT_MAGNET), 43},
     {COSEM_PROFILE_FRAUD, EVENT_LOG_STATUS, COME(BIT_COVER), 44},
@@ -117,7 +136,8 @@ static unsigned what_of(const struct meter *meter, uint8_t log, const struct eve
                         unsigned part)
 {
     if (log == EVENT_LOG_STATUS) {
-        const unsigned bits = (entry->code & UINT8_MAX) | (unsigned)entry->payload[1] << 8;
+        const unsigned more = entry->n_payload >= TAMPER_BYTES ? entry->payload[3] : 0u;
+        const uint32_t bits = entry->code | (uint32_t)entry->payload[1] << 16 | more << 24;
         return (bits >> part & 1u) != 0 ? part + 1u : 0;
     }
     if (part != 0) {

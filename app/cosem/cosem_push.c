@@ -75,10 +75,12 @@ static bool save(struct meter *meter, const struct cosem_push_setup *wanted)
 /* As delivered: who it is, when, and the alarms; to nobody. */
 static void deliver(struct cosem_push_setup *setup)
 {
-    static const struct cosem_push_setup delivered = {.n_objects = 3,
+    static const struct cosem_push_setup delivered = {.n_objects = 5,
                                                       .object = {{1, {0, 0, 42, 0, 0, 255}, 2},
                                                                  {8, {0, 0, 1, 0, 0, 255}, 2},
-                                                                 {1, {0, 0, 97, 98, 0, 255}, 2}},
+                                                                 {1, {0, 0, 97, 98, 0, 255}, 2},
+                                                                 {1, {0, 0, 97, 98, 1, 255}, 2},
+                                                                 {1, {0, 0, 97, 98, 2, 255}, 2}},
                                                       .retries = 3,
                                                       .delay_s = 60};
     *setup = delivered;
@@ -92,7 +94,9 @@ bool cosem_push_begin(struct meter *meter)
     deliver(&push->setup);
     const struct slot_found found = slot_record_load(&stored, meter->board, &push->setup, &spare);
     push->setup.sequence = found.sequence;
-    memcpy(push->alarms, meter->alarms.bits, sizeof push->alarms);
+    for (unsigned kind = 0; kind < ALARM_REGISTERS; kind++) {
+        push->alarms[kind] = meter_alarms_raised(meter, (enum alarm_kind)kind);
+    }
     return !found.unread;
 }
 
@@ -109,8 +113,8 @@ static void want(struct cosem_push *push)
 static void alarms_look_for_push(struct meter *meter)
 {
     uint32_t come = 0;
-    for (unsigned kind = 0; kind < ALARM_KINDS; kind++) {
-        const uint32_t now = meter->alarms.bits[kind];
+    for (unsigned kind = 0; kind < ALARM_REGISTERS; kind++) {
+        const uint32_t now = meter_alarms_raised(meter, (enum alarm_kind)kind);
         come |= now & ~meter->push.alarms[kind];
         meter->push.alarms[kind] = now;
     }

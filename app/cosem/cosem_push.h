@@ -45,11 +45,11 @@ struct cosem_push_setup {
 
 struct cosem_push {
     struct cosem_push_setup setup;
-    bool wanted;                  /**< a message is to be sent */
-    uint8_t tries;                /**< that failed */
-    uint32_t invoke;              /**< of the last message */
-    int64_t next_ms;              /**< wall time of the next try; INT64_MIN: not decided yet */
-    uint32_t alarms[ALARM_KINDS]; /**< that have been pushed, or were there at the start */
+    bool wanted;                      /**< a message is to be sent */
+    uint8_t tries;                    /**< that failed */
+    uint32_t invoke;                  /**< of the last message */
+    int64_t next_ms;                  /**< wall time of the next try; INT64_MIN: not decided yet */
+    uint32_t alarms[ALARM_REGISTERS]; /**< that have been pushed, or were there at the start */
 };
 
 /** At the meter's start, after the alarms.  @return false: memory did not answer */

@@ -25,6 +25,7 @@
 #define ID_EVENTS_B       1237u
 #define ID_ALARMS_A       0xF204u
 #define ID_ALARMS_B       0xF205u
+#define ID_ALARMS_TAMPER  0xF901u
 #define TARIFF_RELEASE_ON 0u
 
 /* ---- writing Data ---- */
@@ -389,7 +390,8 @@ static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int
     } writers[] = {
         {ID_STATE, ACTION_TEST_MODE, state_put},   {ID_TARIFF, ACTION_TARIFF, tariff_put},
         {ID_EVENTS_B, ACTION_CONFIRM, events_put}, {ID_ALARMS_A, ACTION_CONFIRM, alarms_put},
-        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {0, ACTION_SETTINGS, register_put}};
+        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {ID_ALARMS_TAMPER, ACTION_CONFIRM, alarms_put},
+        {0, ACTION_SETTINGS, register_put}};
     size_t i = 0;
     while (writers[i].kmp_id != 0 && writers[i].kmp_id != kmp_id) {
         i++;

@@ -141,7 +141,7 @@ uint32_t display_icons(const struct display_situation *situation)
         (situation->status & symbols->error_causes) != 0) {
         icons |= (uint32_t)ICON_ERROR;
     }
-    if ((situation->status & symbols->tamper_causes) != 0) {
+    if (situation->tamper || (situation->status & symbols->tamper_causes) != 0) {
         icons |= (uint32_t)ICON_TAMPER;
     }
     if (variant->tariffs != 0) {

@@ -34,6 +34,7 @@ struct display_situation {
     uint8_t status;    /**< enum meter_status_bit */
     uint8_t breaker;   /**< enum display_breaker */
     bool alarm;        /**< lights the error symbol: lost neutral, a breaker that does not move */
+    bool tamper;       /**< the hand: more than the status tells */
     bool uncalibrated; /**< what it shows may be wrong by percents */
     int64_t now_us;
 };

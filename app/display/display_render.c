@@ -3,6 +3,7 @@
 
 #include "../meter/meter.h"
 #include "../meter/meter_breaker.h"
+#include "../meter/meter_tamper.h"
 #include "../registers/register_read.h"
 #include "display_font.h"
 #include "display_icons.h"
@@ -284,6 +285,7 @@ static void icons_write(struct display_frame *frame, const struct meter *meter, 
         .variant = &meter->variant,
         .status = meter_status(meter),
         .alarm = meter->neutral.fault || meter->breaker.kept.fault,
+        .tamper = meter_tamper_shown(meter),
         .uncalibrated = meter_uncalibrated(meter),
         .breaker = (uint8_t)breaker_shown(meter),
         .now_us = now_us,

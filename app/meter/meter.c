@@ -13,6 +13,7 @@
 #include "meter_log.h"
 #include "meter_quality.h"
 #include "meter_settings.h"
+#include "meter_tamper.h"
 
 #define US_PER_S         INT64_C(1000000)
 #define UTC_2000         INT64_C(946684800)
@@ -303,6 +304,7 @@ static void supply_came(struct meter *meter)
     meter_analysis_power_up(meter);
     outage_note(meter);
     meter->supply_lost_utc_s = INT64_MIN;
+    meter_tamper_supply(meter, true);
     app_save(meter, false);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         optical_init(&meter->optical[i], meter);
@@ -328,6 +330,7 @@ static void supply_went(struct meter *meter)
     meter_breaker_supply(meter, false);
     meter->next_breaker_us = INT64_MAX;
     (void)security_settle(&meter->security);
+    meter_tamper_supply(meter, false);
     app_save(meter, true);
     display_supply(&meter->display, false, meter->now_us);
     meter->next_display_us = meter->now_us;
@@ -474,6 +477,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter->memory_fault = meter->settings.unread || loaded == APP_STORE_ERR_STORAGE || !secrets;
     meter->logs_unread = event_logs_load(&meter->logs, board) != EVENT_LOG_OK;
     meter_log_start(meter);
+    meter_tamper_begin(meter);
     meter_events_begin(meter);
     meter->was_reset = stored && !record.orderly;
     meter->events = (uint8_t)(record.events | (meter->was_reset ? STATUS_RESET : 0u));
@@ -541,7 +545,8 @@ static int64_t earliest(int64_t a, int64_t b)
 static int64_t in_passing_us(const struct meter *meter)
 {
     const int64_t quality_us = earliest(meter->quality.next_us, meter->next_gain_us);
-    const int64_t watched_us = earliest(meter->next_alarms_us, neutral_next_us(&meter->neutral));
+    const int64_t alarms_us = earliest(meter->next_alarms_us, meter_tamper_next_us(meter));
+    const int64_t watched_us = earliest(alarms_us, neutral_next_us(&meter->neutral));
     return earliest(earliest(quality_us, watched_us), meter_analysis_next_us(meter));
 }
 
@@ -581,6 +586,7 @@ static void step_all(struct meter *meter)
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
         if (meter->supply_on) {
+            meter_tamper_step(meter);
             meter_log_status(meter);
             neutral_follow(meter);
             meter_alarms_step(meter);
@@ -658,6 +664,7 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
         tariff_run(meter);
     }
     meter->next_display_us = now_us;
+    meter_tamper_input(meter);
     if (meter->supply_on) {
         meter_log_status(meter);
     }
@@ -674,6 +681,7 @@ enum meter_err meter_store(struct meter *meter)
     app_save(meter, true);
     meter_quality_store(meter);
     meter_breaker_store(meter);
+    meter_tamper_store(meter);
     return err == LEGAL_OK && settled && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
 }
 

@@ -41,6 +41,7 @@
 #include "../settings/settings.h"
 #include "../store/app_store.h"
 #include "../store/clock_store.h"
+#include "../tamper/tamper.h"
 #include "../tariff/tariff.h"
 #include "../variant/variant.h"
 #include "board.h"
@@ -66,7 +67,8 @@ enum meter_input {
     METER_INPUT_BUTTON_RIGHT,
     METER_INPUT_TARIFF_1, /**< voltage at tariff input 1 (module port or tariff module) */
     METER_INPUT_TARIFF_2,
-    METER_INPUT_SEAL, /**< verification seal open; the legal part asks the board itself */
+    METER_INPUT_SEAL,   /**< verification seal open; the legal part asks the board itself */
+    METER_INPUT_MODULE, /**< a plug-in module is in its place */
     METER_INPUTS
 };
 
@@ -130,7 +132,11 @@ struct meter {
     struct alarms alarms;     /**< meter_alarms.h */
     uint32_t alarm_mask[ALARM_KINDS];
     int64_t next_alarms_us, alarms_from_us; /**< not before this */
-    uint32_t alarms_missing;    /**< phases that were missing at the last step: bits of word B */
+    uint32_t alarms_missing; /**< phases that were missing at the last step: bits of word B */
+    struct tamper tamper;    /**< meter_tamper.h */
+    uint16_t tamper_mask, tamper_phases; /**< bits of its word: alarms; phases as looked at last */
+    bool tamper_latched;                 /**< the hand stays until the alarm is cleared */
+    int64_t next_tamper_us, tamper_look_us, tamper_store_us;
     struct settings settings;   /**< meter_settings.h */
     struct rights rights;       /**< who is being served: meter_audit.h */
     struct cosem_secrets cosem; /**< of the DLMS associations */
@@ -197,7 +203,10 @@ int64_t meter_step(struct meter *meter, int64_t now_us);
  */
 void meter_pulses_late(struct meter *meter, int64_t late_us);
 
-/** A button or a contact changed. */
+/**
+ * A button or a contact changed; the board hands on what has lasted 20 ms.  Covers and seals are
+ * told without supply, too, where the board can.
+ */
 void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t now_us);
 
 /** Store the exact state (orderly end of the process). */

@@ -1,6 +1,7 @@
 #include "meter_alarms.h"
 
 #include "meter_events.h"
+#include "meter_tamper.h"
 
 #define MISSING  (UINT32_C(7) << EVENT_B_MISSING)
 #define LOOK_US  INT64_C(1000000)
@@ -93,11 +94,17 @@ void meter_alarms_step(struct meter *meter)
 
 uint32_t meter_alarms_raised(const struct meter *meter, enum alarm_kind kind)
 {
+    if (kind == ALARM_TAMPER) {
+        return meter->tamper.raised;
+    }
     return (unsigned)kind < ALARM_KINDS ? meter->alarms.bits[kind] : 0;
 }
 
 enum meter_err meter_alarms_clear(struct meter *meter, enum alarm_kind kind, uint32_t bits)
 {
+    if (kind == ALARM_TAMPER) {
+        return meter_tamper_clear(meter, bits);
+    }
     const uint32_t before = meter->alarms.bits[kind];
     if (!alarms_clear(&meter->alarms, kind, bits)) {
         return METER_OK;

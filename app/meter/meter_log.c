@@ -5,16 +5,19 @@
 
 #include "../../proto/common/writer.h"
 #include "meter_events.h"
+#include "meter_tamper.h"
 
 #define SECONDS_PER_HOUR    3600u
 #define STATUS_RECORD_BYTES 2u
+#define TAMPER_RECORD_BYTES 5u /* where the high byte of the tamper word has something to tell */
+#define RECORD_ASLEEP       0x01u
 #define CLOCK_RECORD_BYTES  9u
 
-void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
-               uint8_t n_payload)
+static void append(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
+                   uint8_t n_payload, int64_t utc_s)
 {
     struct event_log_entry entry = {
-        .utc_s = clock_utc_s(&meter->clock, meter->now_us),
+        .utc_s = utc_s,
         .clock_valid = meter->clock.fitted && meter->clock.valid,
         .hours = (uint32_t)(legal_operating_s(&meter->legal) / SECONDS_PER_HOUR),
         .code = code,
@@ -25,6 +28,12 @@ void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, cons
     memcpy(entry.payload, payload, n_payload);
     meter->log_fault =
         event_log_append(&meter->logs, meter->board, log, &entry) == EVENT_LOG_ERR_STORAGE;
+}
+
+void meter_log(struct meter *meter, enum event_log_name log, uint16_t code, const void *payload,
+               uint8_t n_payload)
+{
+    append(meter, log, code, payload, n_payload, clock_utc_s(&meter->clock, meter->now_us));
 }
 
 bool meter_log_exists(const struct meter *meter, enum event_log_name log)
@@ -46,22 +55,48 @@ void meter_log_start(struct meter *meter)
     struct event_log_entry newest;
     if (event_log_seek(&meter->logs, meter->board, EVENT_LOG_STATUS, UINT32_MAX, false, &newest) ==
             EVENT_LOG_OK &&
-        newest.n_payload == STATUS_RECORD_BYTES) {
+        newest.n_payload >= STATUS_RECORD_BYTES) {
         meter->status_logged = (uint8_t)(newest.payload[0] & ~(unsigned)STATUS_RESET);
+        meter->tamper.logged = newest.n_payload >= TAMPER_RECORD_BYTES ? newest.payload[2] : 0;
     }
+}
+
+/* Records of the public register alone stay as short as they were. */
+static void status_record(struct meter *meter, uint8_t status, uint8_t more)
+{
+    const uint8_t before = meter->status_logged, more_before = meter->tamper.logged;
+    const uint8_t payload[TAMPER_RECORD_BYTES] = {status, (uint8_t)(before & ~(unsigned)status),
+                                                  more, (uint8_t)(more_before & ~(unsigned)more)};
+    const unsigned come = (status & ~(unsigned)before) | (more & ~(unsigned)more_before) << 8;
+    meter_log(meter, EVENT_LOG_STATUS, (uint16_t)come, payload,
+              more == 0 && more_before == 0 ? STATUS_RECORD_BYTES : TAMPER_RECORD_BYTES);
 }
 
 void meter_log_status(struct meter *meter)
 {
     const uint8_t status = meter_status(meter);
-    const uint8_t before = meter->status_logged;
-    if (status == before || meter->log_fault) {
+    const uint8_t more = (uint8_t)(meter_tamper_word(meter) >> 8);
+    if ((status == meter->status_logged && more == meter->tamper.logged) || meter->log_fault) {
         return; /* a log that failed is tried again when the memory has been found well */
     }
-    const uint8_t payload[STATUS_RECORD_BYTES] = {status, (uint8_t)(before & ~(unsigned)status)};
-    meter_log(meter, EVENT_LOG_STATUS, (uint16_t)(status & ~(unsigned)before), payload,
-              sizeof payload);
-    meter->status_logged = meter->log_fault ? before : status;
+    status_record(meter, status, more);
+    if (!meter->log_fault) {
+        meter->status_logged = status;
+        meter->tamper.logged = more;
+    }
+}
+
+void meter_log_asleep(struct meter *meter, uint16_t act, int64_t utc_s)
+{
+    const uint8_t status = (uint8_t)(meter->status_logged | act);
+    const uint8_t more = (uint8_t)(meter->tamper.logged | act >> 8);
+    const uint8_t payload[TAMPER_RECORD_BYTES] = {status, 0, more, 0, RECORD_ASLEEP};
+    append(meter, EVENT_LOG_STATUS, act, payload, sizeof payload,
+           utc_s != 0 ? utc_s : clock_utc_s(&meter->clock, meter->now_us));
+    if (!meter->log_fault) {
+        meter->status_logged = status;
+        meter->tamper.logged = more;
+    }
 }
 
 static void clock_record(struct meter *meter, enum meter_clock_event event, int64_t before_s,

@@ -36,9 +36,14 @@ bool meter_log_exists(const struct meter *meter, enum event_log_name log);
  * reset is noted anew. */
 void meter_log_start(struct meter *meter);
 
-/** Status changed since it was logged last?  The code is what has come, see enum meter_status_bit.
+/**
+ * Status, or the tamper word, changed since it was logged last?  The code is what has come: the low
+ * byte see enum meter_status_bit, the high byte of the tamper word.
  */
 void meter_log_status(struct meter *meter);
+
+/** An act (bit of the tamper word) that came without supply, at utc_s (0: not known, now). */
+void meter_log_asleep(struct meter *meter, uint16_t act, int64_t utc_s);
 
 /** The clock has been set; before_s is what it said. */
 void meter_log_clock_set(struct meter *meter, int64_t before_s, bool before_valid);

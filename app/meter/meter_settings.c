@@ -8,6 +8,7 @@
 #include "meter_breaker.h"
 #include "meter_display.h"
 #include "meter_log.h"
+#include "meter_tamper.h"
 
 #define RADIO_SHORT_MAX 999u /* configuration 5 has three digits, or eight (seen on M) */
 #define RADIO_DIVISOR   100000u
@@ -118,6 +119,7 @@ static void own_apply(struct meter *meter)
     meter->billing.second_interval =
         (enum billing2_interval)settings_number(settings, SETTING_DEBITING_2_INTERVAL);
     meter_alarms_configure(meter);
+    meter_tamper_configure(meter);
     meter_breaker_configure(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         meter->optical[i].kmp.address = (uint8_t)settings_number(settings, SETTING_KMP_ADDRESS);

@@ -67,6 +67,7 @@ static const struct row writable[] = {
     {0xF204, 0, ALARM_A, write_alarms},
     {0xF205, 0, ALARM_B_COME, write_alarms},
     {0xF206, 0, ALARM_B_GONE, write_alarms},
+    {0xF901, 0, ALARM_TAMPER, write_alarms},
     {0xF300, 0, 0, write_analysis},
     {0xF301, 0, 0, write_analysis},
     {0xF302, 0, 0, write_analysis},

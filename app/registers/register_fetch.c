@@ -5,6 +5,7 @@
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_breaker.h"
 #include "../meter/meter_events.h"
+#include "../meter/meter_tamper.h"
 #include "../quality/quality_limits.h"
 
 #define MICRO (-6)
@@ -462,6 +463,7 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
     case SOURCE_ALARM:
         number(out, meter_alarms_raised(meter, (enum alarm_kind)def->index), 0);
         break;
+    case SOURCE_TAMPER: number(out, meter_tamper_word(meter), 0); break;
     case SOURCE_SETTING: fetch_setting(meter, def, out); break;
     case SOURCE_CALIBRATION: fetch_calibration(meter, (uint8_t)def->index, out); break;
     default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */

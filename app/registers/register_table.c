@@ -3,6 +3,7 @@
 #include "register_rows_clock.h"
 #include "register_rows_day.h"
 #include "register_rows_iec.h"
+#include "register_rows_tamper.h"
 
 #include <string.h>
 
@@ -763,6 +764,7 @@ const struct register_def register_table[] = {
       "Highest power P+ in the analysis interval"),
     REGISTER_ROWS_CLOCK,
     REGISTER_ROWS_BREAKER_OURS,
+    REGISTER_ROWS_TAMPER,
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

@@ -163,6 +163,7 @@ enum register_source {
     SOURCE_OPERATION_STATE,
     SOURCE_ENERGY_FORMAT,
     SOURCE_ALARM,       /**< index: enum alarm_kind */
+    SOURCE_TAMPER,      /**< acts of tampering that hold */
     SOURCE_CALIBRATION, /**< index 0: times written, 1: seal open, 2: entries in the audit trail */
     SOURCE_SETTING,     /**< index: id of a setting with a home of its own (setting_table.h) */
     SOURCES

@@ -86,6 +86,8 @@ static const struct setting_choice pulses[] = {{1, "30 ms"},
                                                {3, "80 ms"},
                                                {4, "80 ms, alarm input on"},
                                                {0, NULL}};
+static const struct setting_choice tamper_symbols[] = {
+    {0, "as long as the act lasts"}, {1, "until its alarm is cleared"}, {0, NULL}};
 static const struct setting_choice peaks[] = {
     {0, "standard"}, {1, "tariff 1"}, {2, "tariff 2"}, {0, NULL}};
 static const struct setting_choice zones[] = {
@@ -310,6 +312,11 @@ const struct setting_def setting_table[] = {
     DLMS_NUMBER(SETTING_HDLC_INACTIVITY, "hdlc-inactivity",
                 "HDLC: silence that ends a link (0: none does)", 0, 65535, 20, "s"),
     DLMS_NUMBER(SETTING_HDLC_ADDRESS, "hdlc-address", "HDLC: physical address", 1, 125, 32, ""),
+    /* tampering (docs/alarms.md) */
+    OWN(SETTING_TAMPER_MASK, "tamper-mask", "Acts of tampering that raise an alarm", SETTING_FLAGS,
+        0, 0, 0, 0xFF44, 0xFF44, "", NEED_NOTHING, 0xF902, NULL),
+    OWN(SETTING_TAMPER_SYMBOL, "tamper-symbol", "How long the hand on the display stays",
+        SETTING_CHOICE, 0, 0, 0, 1, 0, "", NEED_M, 0xF903, tamper_symbols),
 };
 
 const size_t setting_table_length = sizeof setting_table / sizeof setting_table[0];

@@ -20,7 +20,7 @@
 /** Characters of a text: with it a record of the audit log (old and new) fits one KMP register. */
 #define SETTING_TEXT_MAX 11u
 /** Most rows that the permanent memory of the settings holds (docs/spec/app-storage.md). */
-#define SETTINGS_MAX 72u
+#define SETTINGS_MAX 74u
 
 enum setting_type {
     SETTING_NUMBER, /**< number * 10^exponent of the unit */
@@ -101,6 +101,9 @@ enum setting_id {
     SETTING_BREAKER_BUTTON = 113,
     SETTING_BREAKER_RETRIES = 114,
     SETTING_BREAKER_TOOL = 115,
+    /* tampering, 134.0.79 and .80 */
+    SETTING_TAMPER_MASK = 150,
+    SETTING_TAMPER_SYMBOL = 151,
 };
 
 /** Codes of the audit log: a setting's is this + its id. */

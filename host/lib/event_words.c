@@ -51,18 +51,32 @@ static const char *or_number(const char *word, int64_t code, char text[32])
     return text;
 }
 
-/* ---- status log: bits of 97.97.0 ---- */
+/* ---- status log: bits of 97.97.0, and of the tamper word ---- */
+
+#define STATUS_PAYLOAD 5u /* bytes, where the tamper word has something to tell */
 
 static const char *const status_names[8] = {
     "reset",     "memory error", "magnet",           "RAM error",
     "ROM error", "alarm input",  "meter cover open", "auxiliary supply"};
 
+/* The high byte of the tamper word (docs/alarms.md): of this project's meter only. */
+static const char *const tamper_names[8] = {
+    "terminal cover open",          "module taken out",
+    "verification seal open",       "utility seal broken",
+    "phases in the order L1-L3-L2", "current without voltage L1",
+    "current without voltage L2",   "current without voltage L3"};
+
+const char *event_word_tamper_name(unsigned bit)
+{
+    return bit < 8 ? status_names[bit] : bit < 16 ? tamper_names[bit - 8] : NULL;
+}
+
 static void add_status(char text[EVENT_TEXT], unsigned bits)
 {
     const char *separator = "";
-    for (unsigned bit = 0; bit < 8; bit++) {
+    for (unsigned bit = 0; bit < 16; bit++) {
         if ((bits >> bit & 1u) != 0) {
-            add(text, "%s%s", separator, status_names[bit]);
+            add(text, "%s%s", separator, event_word_tamper_name(bit));
             separator = ", ";
         }
     }
@@ -70,13 +84,21 @@ static void add_status(char text[EVENT_TEXT], unsigned bits)
 
 static unsigned status_gone(const struct event *event)
 {
-    return event->payload.n_bytes >= 2 ? event->payload.bytes[1] : 0u;
+    const uint8_t *bytes = event->payload.bytes;
+    return (event->payload.n_bytes >= 2 ? bytes[1] : 0u) |
+           (event->payload.n_bytes >= STATUS_PAYLOAD ? (unsigned)bytes[3] << 8 : 0u);
+}
+
+static bool status_asleep(const struct event *event)
+{
+    return event->payload.n_bytes >= STATUS_PAYLOAD && (event->payload.bytes[4] & 1u) != 0;
 }
 
 static void status_words(const struct event *event, char text[EVENT_TEXT])
 {
-    const unsigned came = (unsigned)event->code & 0xFFu, gone = status_gone(event);
+    const unsigned came = (unsigned)event->code, gone = status_gone(event);
     add_status(text, came);
+    add(text, "%s", status_asleep(event) ? ", without supply" : "");
     if (gone != 0) {
         add(text, came != 0 ? "; over: " : "over: ");
         add_status(text, gone);
@@ -89,9 +111,9 @@ static void status_words(const struct event *event, char text[EVENT_TEXT])
 static json_t *status_list(unsigned bits)
 {
     json_t *list = json_array();
-    for (unsigned bit = 0; bit < 8; bit++) {
+    for (unsigned bit = 0; bit < 16; bit++) {
         if ((bits >> bit & 1u) != 0) {
-            json_array_append_new(list, json_string(status_names[bit]));
+            json_array_append_new(list, json_string(event_word_tamper_name(bit)));
         }
     }
     return list;
@@ -99,8 +121,8 @@ static json_t *status_list(unsigned bits)
 
 static json_t *status_detail(const struct event *event)
 {
-    return json_pack("{s:o, s:o}", "come", status_list((unsigned)event->code & 0xFFu), "gone",
-                     status_list(status_gone(event)));
+    return json_pack("{s:o, s:o, s:b}", "come", status_list((unsigned)event->code), "gone",
+                     status_list(status_gone(event)), "without_supply", status_asleep(event));
 }
 
 /* ---- clock log ---- */

@@ -339,6 +339,8 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     keys_give(site);
     systems_start(site);
     meter_input(&site->meter, METER_INPUT_SEAL, options->seal_open, site->now_us);
+    site->input[METER_INPUT_MODULE] = options->n_modules > 0;
+    meter_input(&site->meter, METER_INPUT_MODULE, options->n_modules > 0, site->now_us);
     for (unsigned i = 0; i < 2; i++) {
         const enum meter_input input = (enum meter_input)(METER_INPUT_TARIFF_1 + i);
         site->input[input] = options->tariff_input[i];
@@ -599,6 +601,7 @@ static void take_event(struct site *site, int64_t at_us)
         [LAB_EVENT_COVER] = METER_INPUT_COVER,
         [LAB_EVENT_TERMINAL_COVER] = METER_INPUT_TERMINAL_COVER,
         [LAB_EVENT_SEAL] = METER_INPUT_SEAL,
+        [LAB_EVENT_MODULE] = METER_INPUT_MODULE,
         [LAB_EVENT_BUTTON_LEFT] = METER_INPUT_BUTTON_LEFT,
         [LAB_EVENT_BUTTON_RIGHT] = METER_INPUT_BUTTON_RIGHT,
         [LAB_EVENT_TARIFF_1] = METER_INPUT_TARIFF_1,

@@ -210,8 +210,9 @@ static json_t *ports_json(const struct run *run)
 static json_t *inputs_json(const struct run *run)
 {
     const bool *input = run->site.input;
-    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "seal", input[METER_INPUT_SEAL], "magnet",
-                     input[METER_INPUT_MAGNET], "cover", input[METER_INPUT_COVER], "terminal_cover",
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "seal", input[METER_INPUT_SEAL],
+                     "module", input[METER_INPUT_MODULE], "magnet", input[METER_INPUT_MAGNET],
+                     "cover", input[METER_INPUT_COVER], "terminal_cover",
                      input[METER_INPUT_TERMINAL_COVER], "button_left",
                      input[METER_INPUT_BUTTON_LEFT], "button_right",
                      input[METER_INPUT_BUTTON_RIGHT]);
@@ -294,11 +295,12 @@ static json_t *alarms_json(const struct meter *meter)
     static const struct {
         const char *(*name)(unsigned bit);
         const char *gone;
-    } kinds[ALARM_KINDS] = {[ALARM_A] = {event_word_a_name, ""},
-                            [ALARM_B_COME] = {event_word_b_name, ""},
-                            [ALARM_B_GONE] = {event_word_b_name, " is over"}};
+    } kinds[ALARM_REGISTERS] = {[ALARM_A] = {event_word_a_name, ""},
+                                [ALARM_B_COME] = {event_word_b_name, ""},
+                                [ALARM_B_GONE] = {event_word_b_name, " is over"},
+                                [ALARM_TAMPER] = {event_word_tamper_name, ""}};
     json_t *list = json_array();
-    for (unsigned kind = 0; kind < ALARM_KINDS; kind++) {
+    for (unsigned kind = 0; kind < ALARM_REGISTERS; kind++) {
         const uint32_t bits = meter_alarms_raised(meter, (enum alarm_kind)kind);
         for (unsigned bit = 0; bit < 32; bit++) {
             const char *name = kinds[kind].name(bit);
