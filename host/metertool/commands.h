@@ -25,7 +25,11 @@ enum option_long {
     OPTION_REPORT,
     OPTION_SHOW,
     OPTION_PASSWORD_FILE,
-    OPTION_KEYS
+    OPTION_KEYS,
+    OPTION_HEX,
+    OPTION_RTL433,
+    OPTION_SAMPLES,
+    OPTION_FILTER
 };
 
 /** One option of the command line, for getopt, help and completion alike. */
@@ -55,6 +59,7 @@ bool command_takes_dlms(const struct command *command);
  *  itself. */
 enum tool_exit decode_print(const struct tool *tool, const struct mbus_frame *frame, bool heading);
 
+enum tool_exit command_listen(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_mbus(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments);

@@ -10,7 +10,7 @@
 
 #include "commands.h"
 
-#define OPTIONS_MAX  32
+#define OPTIONS_MAX  48
 #define PASSWORD_MAX 32u
 
 /** getopt's two forms of the option table. */
@@ -145,6 +145,10 @@ static enum parse_result take_option(struct tool_options *options, int letter, c
     case OPTION_REPORT: options->report = text; break;
     case OPTION_SHOW: options->show = true; break;
     case OPTION_KEYS: options->keys = text; break;
+    case OPTION_HEX: options->hex = true; break;
+    case OPTION_RTL433: options->rtl433 = true; break;
+    case OPTION_SAMPLES: options->samples = text; break;
+    case OPTION_FILTER: options->filter = text; break;
     case 'o': options->output = text; break;
     case 'v': options->verbose = true; break;
     case 'h': return PARSE_HELP;

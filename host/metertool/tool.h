@@ -38,15 +38,17 @@ struct tool_options {
     double interval_s; /**< watch */
     long count;        /**< watch: rounds, 0 = until stopped */
     bool verbose;
-    const char *max_difference;  /**< clock sync: seconds; NULL: none given */
-    bool make;                   /**< config order-number */
-    uint16_t password;           /**< of the meter, for what changes it */
-    const char *password_text;   /**< the same as it was given; NULL: none was */
-    bool password_word;          /**< it is no number that KMP takes */
-    const char *from, *to;       /**< exports: TIME; NULL: none given */
-    const char *output;          /**< of an export; NULL: standard output */
-    const char *keys;            /**< DLMS: file of keys and passwords; NULL: none given */
-    const char *source, *report; /**< calibrate: tcp:HOST:PORT, a file; NULL: none given */
+    const char *max_difference;   /**< clock sync: seconds; NULL: none given */
+    bool make;                    /**< config order-number */
+    uint16_t password;            /**< of the meter, for what changes it */
+    const char *password_text;    /**< the same as it was given; NULL: none was */
+    bool password_word;           /**< it is no number that KMP takes */
+    const char *from, *to;        /**< exports: TIME; NULL: none given */
+    const char *output;           /**< of an export; NULL: standard output */
+    const char *keys;             /**< DLMS: file of keys and passwords; NULL: none given */
+    const char *source, *report;  /**< calibrate: tcp:HOST:PORT, a file; NULL: none given */
+    const char *samples, *filter; /**< listen; NULL: none given */
+    bool hex, rtl433;             /**< listen */
     bool shortened, dry_run, yes, show;
 };
 
