@@ -7,7 +7,7 @@ BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libmicrohttpd-dev lib
 
 # What ./test needs on top: test library, the other compilers, the machine emulator, a browser.
 TEST_PACKAGES="libcmocka-dev clang-14 libclang-rt-14-dev clang-format-14 gcc-arm-none-eabi
- libnewlib-arm-none-eabi qemu-system-arm python3 openssl spin mosquitto chromium chromium-driver"
+ libnewlib-arm-none-eabi qemu-system-arm python3 openssl spin mosquitto rtl-433 chromium chromium-driver"
 
 say()
 {

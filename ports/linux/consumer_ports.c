@@ -293,8 +293,7 @@ int consumer_ports_open(struct consumer_ports *ports, struct problem *problem)
             return -1;
         }
     }
-    run->site.beside = push;
-    run->site.beside_context = ports;
+    site_beside_add(&run->site, push, ports);
     return 0;
 }
 
@@ -308,7 +307,7 @@ void consumer_ports_close(struct consumer_ports *ports)
     if (ports == NULL) {
         return;
     }
-    ports->run->site.beside = NULL;
+    site_beside_remove(&ports->run->site, ports);
     for (size_t i = 0; i < CONSUMER_CLIENTS_MAX; i++) {
         hang_up(&ports->client[i]);
     }

@@ -23,6 +23,8 @@
 
 /** Of module.memory: a piece for each module. */
 #define EEPROM_MODULE_BYTES 256u
+/** There, behind the modules: what the radio keeps, wherever it sits (radio_ports.h). */
+#define EEPROM_RADIO_AT 2048u
 
 enum eeprom_part {
     EEPROM_LEGAL,

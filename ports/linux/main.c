@@ -9,6 +9,7 @@
 #include "module_ports.h"
 #include "options.h"
 #include "panel_http.h"
+#include "radio_ports.h"
 #include "registers_json.h"
 #include "run.h"
 #include "source_port.h"
@@ -24,6 +25,7 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
         dlms_ports_bind(&run->dlms, options, problem) != 0 ||
         consumer_ports_bind(&run->consumer, run, problem) != 0 ||
         module_ports_bind(&run->modules, run, problem) != 0 ||
+        radio_ports_bind(&run->radio, run, problem) != 0 ||
         source_port_bind(&run->source, options, problem) != 0) {
         return -1;
     }
@@ -40,6 +42,9 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
     }
     if (run->modules != NULL && module_ports_open(run->modules, problem) != 0) {
         return -1;
+    }
+    if (run->radio != NULL) {
+        radio_ports_open(run->radio);
     }
     if (run->source != NULL && source_port_open(run->source, run, problem) != 0) {
         return -1;
@@ -61,6 +66,9 @@ static void print_ready(const struct run *run)
     }
     for (size_t i = 0; run->modules != NULL && i < run->options->n_modules; i++) {
         printf("%s\n", module_ports_text(run->modules, i));
+    }
+    if (run->radio != NULL) {
+        printf("%s\n", radio_ports_text(run->radio));
     }
     if (run->panel != NULL) {
         printf("%s\n", panel_text(run->panel));
@@ -106,6 +114,7 @@ static void close_all(struct run *run, struct eeprom *eeprom)
 {
     panel_close(run->panel);
     source_port_close(run->source);
+    radio_ports_close(run->radio);
     module_ports_close(run->modules);
     consumer_ports_close(run->consumer);
     dlms_ports_close(run->dlms);

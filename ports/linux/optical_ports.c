@@ -189,7 +189,7 @@ int optical_ports_bind(struct optical_ports *ports, const struct options *option
                        struct problem *problem)
 {
     ports->n_ports = options->n_optical;
-    ports->n_slots = METER_OPTICAL_PORTS - options->n_modules;
+    ports->n_slots = METER_OPTICAL_PORTS - options->n_modules - options->has_radio;
     for (size_t i = 0; i < ports->n_ports; i++) {
         struct optical_port *port = &ports->port[i];
         port->option = options->optical[i];

@@ -363,6 +363,12 @@ static int take_module(struct parsing *parsing, const char *text)
     return 0;
 }
 
+static int take_radio(struct parsing *parsing, const char *text)
+{
+    parsing->options->has_radio = true;
+    return radio_option_parse("radio", text, &parsing->options->radio, parsing->problem);
+}
+
 static int take_seal(struct parsing *parsing, const char *text)
 {
     parsing->options->seal_open = strcmp(text, "open") == 0;
@@ -468,6 +474,10 @@ static const struct option_row {
      "plug the wired M-Bus module in, its bus at tcp:HOST:PORT or pty:PATH; repeatable\n"
      "(docs/modules.md)",
      take_module},
+    {"radio", "MEDIUM",
+     "the integrated radio is on the air: udp:GROUP:PORT or unix:FOLDER, with ,kind=\n"
+     ",mode= ,format= ,interval= ,power= (docs/radio.md)",
+     take_radio},
     {"headless", NULL, "open only the ports that are named", take_headless},
     {"status", NULL, "at exit print every register as one JSON object", take_status},
     {"help", NULL, "print this and exit", take_help},
@@ -597,6 +607,12 @@ static int resolve_ports(struct parsing *parsing)
         return problem_set(parsing->problem, EXIT_BAD_INPUT,
                            "--consumer: expected a meter with a customer port (382M or 162M), "
                            "found %s",
+                           options->variant.name);
+    }
+    if (options->has_radio && !options->variant.radio) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT,
+                           "--radio: expected a meter with an integrated radio (hardware 4 to 7 or "
+                           "D to G, a radio profile), found %s",
                            options->variant.name);
     }
     if (options->panel && options->panel_token == NULL &&

@@ -12,6 +12,7 @@
 #include "app/meter/meter.h"
 #include "consumer_option.h"
 #include "problem.h"
+#include "radio_option.h"
 #include "rtc.h"
 #include "sensors.h"
 
@@ -83,6 +84,8 @@ struct options {
     size_t n_consumer;
     struct module_option module[OPTIONS_MODULE_MAX];
     size_t n_modules;
+    bool has_radio; /**< --radio */
+    struct radio_option radio;
     bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };

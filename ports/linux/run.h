@@ -14,6 +14,7 @@
 
 struct consumer_ports;
 struct module_ports;
+struct radio_ports;
 struct dlms_ports;
 struct panel;
 struct source_port;
@@ -30,6 +31,7 @@ struct run {
     struct dlms_ports *dlms;         /**< NULL: none */
     struct consumer_ports *consumer; /**< NULL: none */
     struct module_ports *modules;    /**< NULL: none */
+    struct radio_ports *radio;       /**< NULL: none */
     struct watch signals;
     bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */

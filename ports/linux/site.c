@@ -632,7 +632,9 @@ int64_t site_next_us(const struct site *site)
     int64_t next_us =
         earlier(earlier(site->end_sample * SITE_SAMPLE_US, site->wake_us), site->event.at_us);
     next_us = earlier(next_us, relays_next_us(&site->relays));
-    next_us = site->beside != NULL ? earlier(next_us, site->beside_us) : next_us;
+    for (size_t i = 0; i < site->n_beside; i++) {
+        next_us = earlier(next_us, site->beside[i].due_us);
+    }
     for (size_t i = 0; i < METER_INPUTS && site->n_releases > 0; i++) {
         next_us = site->release_us[i] != 0 ? earlier(next_us, site->release_us[i]) : next_us;
     }
@@ -676,8 +678,26 @@ static void advance_once(struct site *site, int64_t at_us)
     if (site->wake_us <= at_us) {
         site->wake_us = at_us + 1; /* time must move on whatever the meter asks for */
     }
-    if (site->beside != NULL) {
-        site->beside_us = later(site->beside(site->beside_context), at_us + 1);
+    for (size_t i = 0; i < site->n_beside; i++) {
+        struct site_beside *beside = &site->beside[i];
+        beside->due_us = later(beside->step(beside->context), at_us + 1);
+    }
+}
+
+void site_beside_add(struct site *site, int64_t (*step)(void *context), void *context)
+{
+    if (site->n_beside < SITE_BESIDE_MAX) {
+        site->beside[site->n_beside++] = (struct site_beside){.step = step, .context = context};
+    }
+}
+
+void site_beside_remove(struct site *site, const void *context)
+{
+    for (size_t i = 0; i < site->n_beside; i++) {
+        if (site->beside[i].context == context) {
+            site->beside[i] = site->beside[--site->n_beside];
+            return;
+        }
     }
 }
 

@@ -33,6 +33,8 @@
 /** Of a system whose own clock is fast: up to 100 ppm, and one that was left over. */
 #define SITE_CHUNK_MAX (SITE_CHUNK_SAMPLES + 8u)
 
+#define SITE_BESIDE_MAX 8u
+
 struct site {
     struct meter meter;
     struct board board;
@@ -65,11 +67,12 @@ struct site {
     int64_t wake_us;         /**< the meter wants to be called then */
     struct lab_event event;  /**< next one of the scenario; at_us INT64_MAX: none */
     int64_t horizon_us;      /**< events are known up to here */
-    /** Goes beside the meter on simulated time; says when it wants to be called next.  NULL: none.
-     */
-    int64_t (*beside)(void *context);
-    void *beside_context;
-    int64_t beside_us;
+    struct site_beside {
+        int64_t (*step)(void *context);
+        void *context;
+        int64_t due_us;
+    } beside[SITE_BESIDE_MAX]; /**< site_beside_add */
+    size_t n_beside;
     bool input[METER_INPUTS];
     int64_t
         release_us[METER_INPUTS];  /**< a button handed on by site_press comes up then; 0: none */
@@ -109,6 +112,13 @@ bool site_finished(const struct site *site);
 
 /** Simulated instant of the next due thing. */
 int64_t site_next_us(const struct site *site);
+
+/**
+ * Something goes beside the meter on simulated time: step is called after each due thing and says
+ * when it wants to be called next.
+ */
+void site_beside_add(struct site *site, int64_t (*step)(void *context), void *context);
+void site_beside_remove(struct site *site, const void *context);
 
 /** Somebody talks to the meter: it does what is due up to now. */
 void site_hear(struct site *site);

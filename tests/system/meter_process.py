@@ -47,7 +47,7 @@ class Meter:
         self.process = subprocess.Popen([program(), "--headless", *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = []
-        wanted = sum(1 for a in arguments if a in ("--optical", "--panel", "--source", "--dlms", "--consumer", "--module"))
+        wanted = sum(1 for a in arguments if a in ("--optical", "--panel", "--source", "--dlms", "--consumer", "--module", "--radio"))
         while len(self.lines) < wanted:
             line = self.process.stdout.readline()
             if line == "":

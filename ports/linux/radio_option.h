@@ -1,0 +1,26 @@
+/**
+ * Where a radio sends and what: "udp:239.3.8.2:3820,kind=omnipower,interval=20".
+ */
+#ifndef OPEN382_LINUX_RADIO_OPTION_H
+#define OPEN382_LINUX_RADIO_OPTION_H
+
+#include "host/lib/radio_medium.h"
+#include "modules/wmbus_module.h"
+#include "problem.h"
+
+#define RADIO_POWER_USUAL_DBM 10
+#define RADIO_INTERVAL_MIN_S  2u
+#define RADIO_INTERVAL_MAX_S  86400u
+
+struct radio_option {
+    struct radio_address address;
+    char medium[96]; /**< as it was given */
+    struct wmbus_module_setup setup;
+    int8_t power_dbm; /**< radiated */
+};
+
+/** @param option  its name, for the message.  @return 0, or -1 and *problem. */
+int radio_option_parse(const char *option, const char *text, struct radio_option *out,
+                       struct problem *problem);
+
+#endif
