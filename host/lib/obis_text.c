@@ -352,6 +352,7 @@ static const struct {
     {1, 0, 1, 2, "Time of last billing reset"},
     {1, 0, 2, 0, "Firmware"},
     {1, 0, 2, 8, "Firmware signature"},
+    {1, 0, 2, 129, "Version of the pushed list"},
     {1, 0, 3, 0, "Meter constant, active"},
     {1, 0, 3, 3, "Meter constant, reactive"},
     {1, 0, 4, 2, "Current transformer ratio"},

@@ -5,6 +5,7 @@
 #include "../../proto/mbus/mbus_text.h"
 #include "commands.h"
 #include "decode.h"
+#include "push_show.h"
 
 #define OCTETS_MAX 1024u
 
@@ -223,9 +224,12 @@ static enum tool_exit decode_mbus(const struct tool *tool, const struct octets *
 enum tool_exit command_decode(struct tool *tool, int n_arguments, char **arguments)
 {
     struct octets octets;
+    if (n_arguments > 0 && (strcmp(arguments[0], "han") == 0 || strcmp(arguments[0], "p1") == 0)) {
+        return decode_push(tool, n_arguments - 1, arguments + 1);
+    }
     bool radio = n_arguments > 0 && strcmp(arguments[0], "wmbus") == 0;
     if (!radio && (n_arguments < 1 || strcmp(arguments[0], "mbus") != 0)) {
-        tool_complain("decode what? mbus or wmbus, then the telegram in hex");
+        tool_complain("decode what? mbus, wmbus, han or p1, then the telegram in hex");
         return EXIT_USAGE;
     }
     enum tool_exit result = take_all(&octets, n_arguments - 1, arguments + 1);

@@ -11,6 +11,7 @@
 #include "../lib/radio_samples.h"
 #include "commands.h"
 #include "decode.h"
+#include "push_show.h"
 
 #define LATE_US     5000 /* a burst's datagram may come so late */
 #define FILTERS_MAX 8u
@@ -314,8 +315,13 @@ enum tool_exit command_listen(struct tool *tool, int n_arguments, char **argumen
     static struct listener listener;
     struct radio_address address;
     struct radio_channel_setup setup;
+    if (n_arguments > 0 && strcmp(arguments[0], "consumer") == 0) {
+        return listen_consumer(tool, n_arguments - 1, arguments + 1);
+    }
     if (n_arguments != 2 || strcmp(arguments[0], "wmbus") != 0) {
-        tool_complain("listen: expected wmbus and a medium, udp:239.3.8.2:3820 or unix:FOLDER");
+        tool_complain(
+            "listen: expected consumer and a port, or wmbus and a medium, udp:239.3.8.2:3820 or "
+            "unix:FOLDER");
         return EXIT_USAGE;
     }
     listener.tool = tool;

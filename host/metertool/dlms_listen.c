@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../proto/push/push_reader.h"
 #include "../lib/dlms_guard.h"
 #include "../lib/dlms_text.h"
 #include "../lib/obis_text.h"
@@ -146,17 +147,6 @@ static void print_text(const struct dlms_notification *n, const char *now, unsig
     (void)each_pair(n->data, print_pair, NULL);
 }
 
-/** Some firmware sends the time of a data-notification as an octet-string with its tag. */
-static void mend_time(struct dlms_bytes *apdu)
-{
-    const size_t at = 5; /* tag, long invoke id */
-    if (apdu->n_bytes > at + 2 && apdu->bytes[0] == DLMS_TAG_DATA_NOTIFICATION &&
-        apdu->bytes[at] == DLMS_OCTETS && apdu->bytes[at + 1] == DLMS_TIME_OCTETS) {
-        memmove(apdu->bytes + at, apdu->bytes + at + 1, apdu->n_bytes - at - 1);
-        apdu->n_bytes--;
-    }
-}
-
 static void take_push(struct listener *listener, const struct dlms_wpdu *wpdu)
 {
     struct dlms_bytes apdu = {wpdu->apdu, wpdu->n_apdu};
@@ -170,7 +160,7 @@ static void take_push(struct listener *listener, const struct dlms_wpdu *wpdu)
                                          : "expected its keys in --keys FILE or OPEN382_KEYS");
         return;
     }
-    mend_time(&apdu);
+    apdu.n_bytes = push_mend(apdu.bytes, apdu.n_bytes);
     if (dlms_notification_read(apdu.bytes, apdu.n_bytes, &n) != DLMS_OK) {
         tool_complain("a push of server %u is malformed (its first octet is %02X)", wpdu->source,
                       tag);

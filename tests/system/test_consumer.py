@@ -116,6 +116,37 @@ def test_p1_and_pty(folder):
     check(not os.path.lexists(path), "the link is still there")
 
 
+def test_tool(folder):
+    """REQ(CCC-01): metertool hears a meter over TCP, over a pseudo-terminal as text and ciphered, and says what was sent."""
+    keys = {"guek": "000102030405060708090A0B0C0D0E0F", "gak": "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF"}
+    path, line = os.path.join(folder, "keys.json"), os.path.join(folder, "p1")
+    with open(path, "w", encoding="ascii") as file:
+        json.dump(keys, file)
+    os.chmod(path, 0o600)
+    meter = Meter(*MAINS, *FAST, "--keys", path, "--consumer", "han:tcp:127.0.0.1:0,energy=wh", "--consumer", f"p1:pty:{line}",
+                  "--consumer", "push1:tcp:127.0.0.1:0,ciphered")
+    ports = [int(text.rsplit(":", 1)[1]) for text in meter.lines if " tcp " in text]
+
+    def hear(url, *words, form="--json"):
+        done = subprocess.run([TOOL, form, "-n", "2", *words, "listen", "consumer", url], capture_output=True, text=True, timeout=40)
+        check(done.returncode == 0, done.stderr)
+        return done.stdout.splitlines()
+
+    for push in map(json.loads, hear(f"tcp://127.0.0.1:{ports[0]}")):
+        values = {code.split(":")[1]: v for code, v in push["values"].items()}
+        check(push["list"] == "Kamstrup_V0001" and values["32.7.0.255"] == {"name": "Voltage L1", "value": 230, "unit": "V"} and
+              values["51.7.0.255"]["value"] == 5 and abs(values["1.7.0.255"]["value"] - 3.45) < 0.01, f"{push}")
+    for push in map(json.loads, hear(f"p1:{line}")):
+        check(push["list"] == "KAM5" and push["values"]["1-0:32.7.0.255"]["value"] == 230.0, f"{push}")
+    lines = hear(f"tcp://127.0.0.1:{ports[1]}", "--keys", path, form="--csv")
+    check(lines[0] == "time,code,name,value,unit" and sum(",1-1:13.7.0.255," in text and ",1.00," in text for text in lines) == 2,
+          f"{lines}")
+    for words in (("listen",), ("listen", "consumer"), ("listen", "consumer", "nowhere"), ("listen", "television")):
+        done = subprocess.run([TOOL, *words], capture_output=True, text=True, timeout=40)
+        check(done.returncode == 2 and done.stderr.count("\n") == 1, f"{words}: {done.stderr}")
+    meter.terminate()
+
+
 def test_serial(_):
     """REQ(X-CCC-1): a serial port gets whole lists only, none while the one before is under way; one that is gone is told once."""
     master, slave = os.openpty()
@@ -183,7 +214,7 @@ def test_refused(folder):
 
 
 def main():
-    for test in (test_han, test_hour, test_ciphered, test_p1_and_pty, test_serial, test_timing, test_refused):
+    for test in (test_han, test_hour, test_ciphered, test_p1_and_pty, test_tool, test_serial, test_timing, test_refused):
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             test(folder)

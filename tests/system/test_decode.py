@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -64,10 +65,49 @@ def test_keys(folder):
     check(KEY not in done.stderr and KEY[::-1] not in done.stderr and done.stdout == "", done.stderr)
 
 
+def captures():
+    """Names and octets of what other makes pushed, out of the unit test's vectors."""
+    path = os.path.join(sys.argv[2], "tests", "proto", "push_vectors.h")
+    with open(path, encoding="utf-8") as file:
+        found = re.findall(r'(push_\w+)\[\] =\s+((?:"[0-9A-F ]+"\s*)+);', file.read())
+    return {name: "".join(text.replace('"', "").split()) for name, text in found}
+
+
+def test_pushes(folder):
+    """REQ(CCC-01, CCC-03): pushes of any make as a table, JSON and CSV, from words, files, hex or binary, and standard input."""
+    frames = captures()
+    check(len(frames) == 5, f"{frames.keys()}")
+    done = tool("--json", "decode", "han", frames["push_aidon"])
+    check(done.returncode == 0, done.stderr)
+    push = json.loads(done.stdout)
+    check(push["list"] == "AIDON_V0001" and push["time"] == "2025-12-14 16:00:00", f"{push}")
+    check(push["values"]["1-0:1.7.0.255"] == {"name": "Active power P+", "value": 4.027, "unit": "kW"} and
+          push["values"]["1-0:1.8.0.255"]["value"] == 109552.25, f"{push}")
+    done = tool("decode", "han", frames["push_kaifa_norway"])
+    check(done.returncode == 0 and "2022-01-02 14:37:20  KFM_001" in done.stdout and "12.056 A" in done.stdout, done.stdout)
+    done = tool("--csv", "decode", "han", text=frames["push_kaifa_austria"])
+    check(done.returncode == 0 and "2022-03-15 10:06:40,1-0:2.7.0.255,Active power P-,4.863,kW" in done.stdout.splitlines(), done.stdout)
+    path = os.path.join(folder, "line.bin")
+    with open(path, "wb") as file:  # as a logger took it: begins in a frame, then two whole ones and a telegram
+        file.write(bytes.fromhex(frames["push_aidon"])[100:] + bytes.fromhex(frames["push_kaifa_power"] + frames["push_kaifa_sweden"]))
+        file.write(b"/ISK5\\2M\r\n\r\n0-0:1.0.0(240407122854S)\r\n1-0:1.7.0(01.453*kW)\r\n!\r\n")
+    pushes = [json.loads(line) for line in tool("--json", "decode", "p1", path).stdout.splitlines()]
+    check([p["list"] for p in pushes] == ["", "KFM_001", "ISK5\\2M"], f"{pushes}")
+    check([p["values"]["1-0:1.7.0.255"]["value"] for p in pushes] == [4.117, 0.003, 1.453], f"{pushes}")
+    check(pushes[2]["time"] == "2024-04-07 12:28:54", f"{pushes[2]}")
+    damaged = frames["push_kaifa_power"].replace("1015F5", "1015F6")
+    for arguments, words in ((["han", damaged], "no push: neither an HDLC frame"), (["han", "7E"], "no push"), (["p1"], "no octets"),
+                             (["han", "0F00"], "malformed"), (["han", "DB0000"], "expected guek and gak"), (["han", "nofile"], "neither"),
+                             (["p1", "2F580D0A0D0A2130303030"], "its CRC is wrong"), (["han", "7E7"], "half an octet")):
+        done = tool("decode", *arguments)
+        check(done.returncode in (1, 2) and words in done.stderr and done.stdout == "", f"{arguments}: {done.stdout}{done.stderr}")
+        check(len(done.stderr.splitlines()) == 1, done.stderr)
+
+
 def test_refused():
     for arguments, words in ((["mbus", "68", "4"], "half an octet"), (["mbus", "68zz"], "'z' behind octet 1"),
                              (["mbus", "680303685378BC8816"], "wrong checksum"), (["mbus", "E5"], "carries no data"),
-                             (["wmbus", "1122"], "no radio telegram"), (["radio"], "mbus or wmbus"), (["mbus"], "no octets"),
+                             (["wmbus", "1122"], "no radio telegram"), (["radio"], "mbus, wmbus, han or p1"), (["mbus"], "no octets"),
                              (["mbus", "00" * 1025], "more than 1024 octets")):
         done = tool("decode", *arguments)
         check(done.returncode in (1, 2) and words in done.stderr and done.stdout == "", f"{arguments}: {done.stderr}")
@@ -78,5 +118,6 @@ test_wired()
 test_radio()
 with tempfile.TemporaryDirectory() as made:
     test_keys(made)
+    test_pushes(made)
 test_refused()
 print("decode: ok")
