@@ -18,6 +18,7 @@
 #include "optical_logs.h"
 #include "optical_settings.h"
 #include "optical_setups.h"
+#include "optical_tamper.h"
 #include "optical_tariff.h"
 #include "optical_write.h"
 
@@ -108,6 +109,7 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
                    : 0;
     case KMP_SET_CUT_OFF_STATE:
     case KMP_GET_CUT_OFF_STATE: return optical_breaker(meter, cid, data, out);
+    case KMP_TAMPER_READ: return optical_tamper(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);
     case GET_VOLTAGE_QUALITY_SETUP:

@@ -16,6 +16,10 @@ const struct command commands[] = {
      "what is new and what is wrong; LOG: status, clock, voltage, disconnect, neutral, "
      "load-profile, audit",
      true, false, command_events},
+    {"alarms", "[show | clear [WORD[=BITS] ...] | masks [WORD=BITS ...] | watch [PORT]]",
+     "alarms raised and acts of tampering; clear them; which events raise some; wait for more, or "
+     "for the pushes of meters (docs/alarms.md)",
+     false, false, command_alarms},
     {"profile", "[export]",
      "load profile, oldest record first; --from, --to, --csv, --json; DLMS: [OBIS]", true, false,
      command_profile},
@@ -117,8 +121,8 @@ void option_letter_text(const struct option_row *row, char text[8])
 
 bool command_takes_dlms(const struct command *command)
 {
-    static const char *const names[] = {"info",    "read",    "watch", "dump", "events",
-                                        "profile", "billing", "clock", "dlms"};
+    static const char *const names[] = {"info",   "read",    "watch",   "dump",  "events",
+                                        "alarms", "profile", "billing", "clock", "dlms"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], command->name) == 0) {
             return true;

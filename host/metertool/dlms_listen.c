@@ -13,6 +13,7 @@
 #include "../lib/dlms_text.h"
 #include "../lib/obis_text.h"
 #include "cmd_dlms.h"
+#include "commands.h"
 
 #define METERS_MAX 32u    /* connections at a time */
 #define SILENT_MS  120000 /* after so long without a whole push a connection is closed */
@@ -129,6 +130,10 @@ static void print_json(const struct dlms_notification *n, const char *now, unsig
     } else {
         json_decref(values);
     }
+    char alarms[1024];
+    if (alarms_of_push(n->data, alarms, sizeof alarms)) {
+        json_object_set_new(one, "alarms", json_string(alarms));
+    }
     json_object_set_new(one, "data", dlms_data_json(n->data));
     json_dumpf(one, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     putchar('\n');
@@ -144,6 +149,9 @@ static void print_text(const struct dlms_notification *n, const char *now, unsig
     }
     (void)dlms_data_text(n->data, text, sizeof text);
     printf("%s  %u  %s%s%s\n", now, server, code, code[0] != '\0' ? " " : "", text);
+    if (alarms_of_push(n->data, text, sizeof text)) {
+        printf("  %s\n", text[0] != '\0' ? text : "no alarm");
+    }
     (void)each_pair(n->data, print_pair, NULL);
 }
 

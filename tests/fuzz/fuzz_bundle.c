@@ -6,6 +6,7 @@
 #include "app/bundle/bundle_store.h"
 #include "app/display/display_store.h"
 #include "proto/kmp/kmp_display.h"
+#include "proto/kmp/kmp_tamper.h"
 
 #define PAGE  256u
 #define BYTES (256u * PAGE)
@@ -33,13 +34,14 @@ static void must(bool good)
 
 static void telegrams(const uint8_t *data, size_t size)
 {
-    struct reader r[5];
+    struct reader r[6];
     struct kmp_bundle_entry entry;
     struct kmp_bundle_order order;
     struct kmp_bundle_reply reply;
     struct kmp_display_list list;
     struct kmp_display_reply said;
-    for (unsigned i = 0; i < 5; i++) {
+    struct kmp_tamper tamper;
+    for (unsigned i = 0; i < 6; i++) {
         r[i] = reader_over(data, size);
     }
     must(kmp_bundle_entry_read(&r[0], &entry) != KMP_OK || entry.n_data <= KMP_BUNDLE_DATA_MAX);
@@ -47,6 +49,7 @@ static void telegrams(const uint8_t *data, size_t size)
     must(kmp_bundle_reply_read(&r[2], &reply) != KMP_OK || reply.n_detail <= KMP_BUNDLE_DETAIL_MAX);
     must(kmp_display_list_read(&r[3], &list) != KMP_OK || list.n <= KMP_DISPLAY_READINGS_MAX);
     must(kmp_display_reply_read(&r[4], &said) != KMP_OK || said.reason < KMP_DISPLAY_REASONS);
+    must(kmp_tamper_read(&r[5], &tamper) != KMP_OK || tamper.n_kinds <= KMP_TAMPER_KINDS_MAX);
 }
 
 static void bundles(const struct board *board, const uint8_t *data, size_t size)
