@@ -28,6 +28,7 @@ NARROWER = {
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
     "proto/dlms": ["proto/common/", "proto/dlms/"],
     "proto/push": ["proto/common/", "proto/dlms/", "proto/push/"],
+    "proto/token": ["proto/common/", "proto/token/"],
     "host/lib": ["host/lib/", "proto/", "ports/crypto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
     "ports/linux": ["ports/linux/", "ports/crypto/", "app/", "modules/", "lab/", "proto/", "host/lib/", "legal/include/"],
     # No operating system: nothing of host/, and of lab/ only the heap-free phasor core.

@@ -276,14 +276,36 @@ static void astray_step(struct breaker *b, const struct breaker_port *port, int6
 
 /* ---- the watch over the load ---- */
 
+/* Used up, and closed all the same: the low limit holds, whether the load is watched or not. */
+static bool low_in_force(const struct breaker *b)
+{
+    return (b->config.basis & BREAKER_BASIS_PREPAYMENT) != 0 && b->facts.credit_low &&
+           b->config.low_limit != 0;
+}
+
+/* A high limit that is lower still counts. */
+static uint8_t limit_watched(const struct breaker *b)
+{
+    const uint8_t high = (b->config.basis & BREAKER_BASIS_LOAD) != 0 ? b->config.limit : 0;
+    if (!low_in_force(b)) {
+        return high;
+    }
+    return high != 0 && high < b->config.low_limit ? high : b->config.low_limit;
+}
+
+uint8_t breaker_limit(const struct breaker *breaker)
+{
+    return low_in_force(breaker) ? limit_watched(breaker) : breaker->config.limit;
+}
+
 static bool watches(const struct breaker *b)
 {
-    return (b->config.basis & BREAKER_BASIS_LOAD) != 0 && b->config.limit != 0 && target_closed(b);
+    return limit_watched(b) != 0 && target_closed(b);
 }
 
 static bool above(const struct breaker *b, unsigned factor)
 {
-    const int64_t limit_tenths = (int64_t)b->config.limit * b->config.k_tenths[factor];
+    const int64_t limit_tenths = (int64_t)limit_watched(b) * b->config.k_tenths[factor];
     const bool power = (b->config.basis & BREAKER_BASIS_POWER) != 0;
     const int64_t value = power ? b->facts.power_w : b->facts.current_ma;
     return value > limit_tenths * MA_PER_TENTH; /* mA of A, W of kW */
@@ -342,7 +364,8 @@ static void watch(struct breaker *b, const struct breaker_port *port, uint32_t s
                      now_us);
     }
     if (over && too_long(b)) {
-        (void)happen(b, port, BREAKER_EVENT_TRIP, CHANNEL_SELF, now_us);
+        (void)happen(b, port, low_in_force(b) ? BREAKER_EVENT_LOW_TRIP : BREAKER_EVENT_TRIP,
+                     CHANNEL_SELF, now_us);
     }
     b->calm_s = b->kept.state == BREAKER_CLOSED && !over ? b->calm_s + seconds : 0;
     if (b->calm_s >= CALM_S && b->kept.retries > 0) {
@@ -372,12 +395,15 @@ static void wait(struct breaker *b, const struct breaker_port *port, uint32_t se
 static void credit(struct breaker *b, const struct breaker_port *port, int64_t now_us)
 {
     const bool counts = (b->config.basis & BREAKER_BASIS_PREPAYMENT) != 0;
-    const bool out = counts && b->facts.credit_exhausted;
+    const bool out = counts && b->facts.credit_exhausted, low = counts && b->facts.credit_low;
     const bool waits =
         b->kept.state == BREAKER_CUT_OFF_PREPAYMENT || b->kept.state == BREAKER_PREPAYMENT_EXPIRED;
-    if (out || waits) { /* no look into the table in a second in which nothing can happen */
-        (void)happen(b, port, out ? BREAKER_EVENT_CREDIT_OUT : BREAKER_EVENT_CREDIT_IN,
+    if (out) { /* no look into the table in a second in which nothing can happen */
+        (void)happen(b, port,
+                     b->facts.credit_expired ? BREAKER_EVENT_LOW_EXPIRED : BREAKER_EVENT_CREDIT_OUT,
                      CHANNEL_SELF, now_us);
+    } else if (waits && !low) {
+        (void)happen(b, port, BREAKER_EVENT_CREDIT_IN, CHANNEL_SELF, now_us);
     }
 }
 
@@ -470,7 +496,7 @@ uint8_t breaker_feedback(const struct breaker *breaker)
     unsigned bits = (unsigned)breaker->relays.voltage & ((1u << BREAKER_PHASES) - 1u);
     bits = breaker->answers ? bits : 0u;
     bits |= breaker->answers ? (unsigned)BREAKER_FEEDBACK_VALID | BREAKER_FEEDBACK_ANSWERS : 0u;
-    bits |= BREAKER_FEEDBACK_HIGH;
+    bits |= low_in_force(breaker) ? 0u : BREAKER_FEEDBACK_HIGH;
     bits |= breaker->kept.pending ? BREAKER_FEEDBACK_PENDING : 0u;
     bits |= breaker->kept.fault ? BREAKER_FEEDBACK_ERROR : 0u;
     return (uint8_t)bits;

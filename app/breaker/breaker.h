@@ -62,6 +62,7 @@ enum breaker_event {
     BREAKER_EVENT_CREDIT_OUT = 10,
     BREAKER_EVENT_CREDIT_IN = 11,
     BREAKER_EVENT_LOW_EXPIRED = 12, /**< the time of the low limit is used up */
+    BREAKER_EVENT_LOW_TRIP = 13,    /**< the load was above the low limit for too long */
     BREAKER_EVENTS,
     /* causes of records that change no state */
     BREAKER_NOTE_FAILED = 32,    /**< a relay has not moved, whatever was tried */
@@ -77,6 +78,7 @@ enum breaker_basis {
     BREAKER_BASIS_POWER = 1 << 2, /**< else current */
     BREAKER_BASIS_NEUTRAL = 1 << 3,
     BREAKER_BASIS_LOG_ONLY = 1 << 4,
+    BREAKER_BASIS_UNRESTRICTED = 1 << 5, /**< prepayment opens every day, at every hour */
 };
 
 /** Bits of CouplingFeedback (spec cosem-objects 4.7); bits 0 to 2: voltage behind L1 to L3. */
@@ -94,6 +96,7 @@ struct breaker_config {
     uint8_t k_tenths[BREAKER_FACTORS]; /**< k1 >= k2 >= k3, in tenths */
     uint16_t t_s[BREAKER_FACTORS];     /**< t1 <= t2 <= t3; they add up */
     uint8_t limit;                     /**< ThresholdHigh, A or kW; 0: the load is not watched */
+    uint8_t low_limit;                 /**< ThresholdLow, while credit is used up; 0: none */
     uint16_t wait_s;                   /**< T_ConnectWait, never less than 5 s */
     bool automatic;                    /**< Coupling: closes by itself, 0: by hand */
     bool needs_release;                /**< the button closes after a release only (BRK-07) */
@@ -122,7 +125,10 @@ struct breaker_kept {
 
 /** What the breaker goes by besides orders. */
 struct breaker_facts {
-    bool neutral_fault, credit_exhausted;
+    bool neutral_fault;
+    bool credit_exhausted; /**< it opens, and nobody closes it */
+    bool credit_low;       /**< used up, and yet it may be closed: the low limit is in force */
+    bool credit_expired;   /**< exhausted because the low limit's time is over */
     bool load_known;
     uint32_t current_ma; /**< of the phase that carries most, mean of a second */
     uint32_t power_w;    /**< sum of the phases, import */
@@ -211,6 +217,9 @@ int64_t breaker_step(struct breaker *breaker, const struct breaker_port *port,
 
 /** CouplingFeedback: enum breaker_feedback. */
 uint8_t breaker_feedback(const struct breaker *breaker);
+
+/** The limit in force, A or kW: the high one, or the low one while credit is used up; 0: none. */
+uint8_t breaker_limit(const struct breaker *breaker);
 
 /** Load that is too high, in which second does it open?  Seconds left in state 5, else 0. */
 uint32_t breaker_trip_left_s(const struct breaker *breaker);

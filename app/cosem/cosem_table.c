@@ -369,12 +369,15 @@ const struct cosem_row cosem_table[] = {
     REGISTER(1, 1, 128, 0, 6, 255, 1, RW, UINT16, 1113),
     REGISTER(1, 1, 128, 0, 7, 255, 1, RW, UINT16, 1114),
     REGISTER(1, 1, 128, 0, 8, 255, 1, RW, UINT16, 1115),
+    REGISTER(1, 1, 128, 0, 9, 255, 1, RW, UINT8, 1116),
     REGISTER(1, 1, 128, 0, 10, 255, 1, RW, UINT8, 1117),
     REGISTER(1, 1, 128, 0, 11, 255, 1, RW_MODULE, UINT8, 1118),
+    REGISTER(1, 1, 128, 0, 12, 255, 1, RW, UINT8, 1119),
     REGISTER(1, 1, 128, 0, 13, 255, 1, RW, UINT8, 1120),
     REGISTER(1, 1, 128, 0, 14, 255, 1, R, UINT8, 1122),
     REGISTER(1, 1, 128, 0, 18, 255, 1, R, UINT8, 0xF511),
     REGISTER(1, 1, 129, 0, 0, 255, 1, RW, UINT8, 2010),
+    REGISTER(1, 1, 130, 0, 0, 255, 3, RW_MODULE, UINT32, 1121),
     REGISTER(1, 1, 134, 0, 1, 255, 1, R, UINT8, 6002),
 };
 /* clang-format on */

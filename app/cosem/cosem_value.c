@@ -4,6 +4,7 @@
 #include "../calendar/tariff_plan_image.h"
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
+#include "../meter/meter_prepay.h"
 #include "../meter/meter_settings.h"
 #include "../optical/optical_settings.h"
 #include "../registers/register_read.h"
@@ -22,6 +23,7 @@
 #define ID_STATE          1032u
 #define ID_TARIFF         2010u
 #define ID_BREAKER        1252u
+#define ID_CREDIT         1121u
 #define ID_EVENTS_B       1237u
 #define ID_ALARMS_A       0xF204u
 #define ID_ALARMS_B       0xF205u
@@ -381,6 +383,15 @@ static bool alarms_put(struct meter *meter, uint16_t kmp_id, int64_t number)
                               ~(uint32_t)number) == METER_OK;
 }
 
+/* As it is read: whole or tenths of a kilowatt-hour, as the display shows energies. */
+static bool credit_put(struct meter *meter, uint16_t kmp_id, int64_t number)
+{
+    (void)kmp_id;
+    const bool whole = meter->variant.energy_format == FORMAT_7_0;
+    return meter_prepay_set(
+               meter, number * (whole ? PREPAY_UWH_PER_KWH : PREPAY_UWH_PER_KWH / 10)) == PREPAY_OK;
+}
+
 static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int64_t number)
 {
     static const struct {
@@ -390,6 +401,7 @@ static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int
     } writers[] = {
         {ID_STATE, ACTION_TEST_MODE, state_put},   {ID_TARIFF, ACTION_TARIFF, tariff_put},
         {ID_EVENTS_B, ACTION_CONFIRM, events_put}, {ID_ALARMS_A, ACTION_CONFIRM, alarms_put},
+        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {ID_CREDIT, ACTION_SETTINGS, credit_put},
         {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {ID_ALARMS_TAMPER, ACTION_CONFIRM, alarms_put},
         {0, ACTION_SETTINGS, register_put}};
     size_t i = 0;

@@ -17,10 +17,32 @@ void display_init(struct display *display, const struct meter *meter)
     display_lists_default(display, meter);
 }
 
+/* The credit stands in the lists and is shown while prepayment is on (X-PRE-2). */
+static bool hidden(const struct display *display, uint16_t reading)
+{
+    return !display->prepayment && reading < register_table_length &&
+           register_table[reading].source == SOURCE_PREPAY &&
+           register_table[reading].index == PREPAY_REGISTER_CREDIT;
+}
+
+/* The first position from there on that is shown; a list of nothing else shows it all the same. */
+static uint8_t shown_from(const struct display *display, enum display_list list, unsigned position)
+{
+    const uint8_t length = display->length[list];
+    for (unsigned n = 0; n < length; n++) {
+        const unsigned at = (position + n) % length;
+        if (!hidden(display, display->list[list][at])) {
+            return (uint8_t)at;
+        }
+    }
+    return (uint8_t)(length != 0 ? position % length : 0);
+}
+
 static void display_enter(struct display *display, enum display_state state, int64_t since_us)
 {
     display->state = (uint8_t)state;
-    display->position = 0;
+    const enum display_list list = display_list_shown(display);
+    display->position = list < LISTS ? shown_from(display, list, 0) : 0;
     display->state_since_us = since_us;
     display->position_since_us = since_us;
     display->browse = (struct display_browse){0};
@@ -53,7 +75,7 @@ static void display_next(struct display *display, int64_t now_us)
         display_enter(display, DISPLAY_MANUAL, now_us);
         return;
     }
-    display->position = (uint8_t)((display->position + 1u) % display->length[list]);
+    display->position = shown_from(display, list, display->position + 1u);
     display->position_since_us = now_us;
     display->browse = (struct display_browse){0};
 }
@@ -168,7 +190,9 @@ static int64_t automatic_step(struct display *display, int64_t now_us)
         return INT64_MAX; /* one reading: a fixed value (DIS-10) */
     }
     if (periods > 0) {
-        display->position = (uint8_t)((display->position + periods % length) % length);
+        for (int64_t n = periods % length; n > 0; n--) {
+            display->position = shown_from(display, LIST_AUTOMATIC, display->position + 1u);
+        }
         display->position_since_us += periods * period_us;
     }
     return display->position_since_us + period_us;

@@ -70,6 +70,7 @@ struct display {
     bool pressed;                 /**< left button is down */
     bool press_used;              /**< this press has had its effect; its release steps nothing */
     bool long_press;              /**< the left button has been down for 6 s and still is */
+    bool prepayment;              /**< it is on: the credit may be shown (X-PRE-2) */
     uint8_t breaker_press;        /**< enum display_breaker_press, until it is taken */
     struct display_browse browse; /**< of the manual list: a log that was opened */
     int64_t state_since_us, position_since_us, last_button_us, pressed_since_us;

@@ -144,6 +144,10 @@ uint32_t display_icons(const struct display_situation *situation)
     if (situation->tamper || (situation->status & symbols->tamper_causes) != 0) {
         icons |= (uint32_t)ICON_TAMPER;
     }
+    if (situation->prepayment &&
+        (!situation->credit_low || situation->now_us / DISPLAY_BLINK_US % 2 == 0)) {
+        icons |= (uint32_t)ICON_PREPAYMENT;
+    }
     if (variant->tariffs != 0) {
         icons |= (uint32_t)ICON_TARIFF;
     }

@@ -33,6 +33,8 @@ struct display_situation {
     struct legal_instant instant;
     uint8_t status;    /**< enum meter_status_bit */
     uint8_t breaker;   /**< enum display_breaker */
+    bool prepayment;   /**< it is on */
+    bool credit_low;   /**< at its alarm limit or below: its symbol blinks */
     bool alarm;        /**< lights the error symbol: lost neutral, a breaker that does not move */
     bool tamper;       /**< the hand: more than the status tells */
     bool uncalibrated; /**< what it shows may be wrong by percents */

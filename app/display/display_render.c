@@ -3,6 +3,7 @@
 
 #include "../meter/meter.h"
 #include "../meter/meter_breaker.h"
+#include "../meter/meter_prepay.h"
 #include "../meter/meter_tamper.h"
 #include "../registers/register_read.h"
 #include "display_font.h"
@@ -16,6 +17,8 @@
 #define SLIDE_GAP           2       /* blank before it comes again */
 #define DATE_CHARS          10u
 #define WARNING_US          2000000 /* a reading and the seconds until the breaker opens, in turn */
+#define CREDIT_TURNS        4       /* of these, in one the credit that is low */
+#define CREDIT_ID           1121u
 #define BREAKER_CODE        "128.0.0"
 #define VALUE_POINTS_FITTED 0x0F0u /* behind digits 5, 6, 7 and 8 */
 #define VALUE_COLONS_FITTED 0x050u /* behind digits 5 and 7 */
@@ -285,6 +288,8 @@ static void icons_write(struct display_frame *frame, const struct meter *meter, 
         .variant = &meter->variant,
         .status = meter_status(meter),
         .alarm = meter->neutral.fault || meter->breaker.kept.fault,
+        .prepayment = meter_prepay_on(meter),
+        .credit_low = meter_prepay_warns(meter),
         .tamper = meter_tamper_shown(meter),
         .uncalibrated = meter_uncalibrated(meter),
         .breaker = (uint8_t)breaker_shown(meter),
@@ -345,6 +350,18 @@ static void warning_write(struct display_frame *frame, const struct meter *meter
     text_write(frame, meter, "DCON", shown_us);
 }
 
+/* Credit is low: what is left stands between the readings, every fourth time. */
+static bool credit_shown(const struct meter *meter, int64_t now_us)
+{
+    return now_us / WARNING_US % CREDIT_TURNS == CREDIT_TURNS - 1 && meter_prepay_warns(meter);
+}
+
+static void credit_write(struct display_frame *frame, const struct meter *meter, int64_t shown_us)
+{
+    const struct register_def *credit = register_by_kmp_id(CREDIT_ID);
+    reading_write(frame, meter, (uint16_t)(credit - register_table), shown_us);
+}
+
 /* The test mode must not be taken for a reading of the lists: the identification blinks, and the
  * text says so now and then. */
 static void test_mark(struct display_frame *frame, const struct meter *meter, int64_t shown_us)
@@ -384,6 +401,8 @@ void display_render(const struct display *display, const struct meter *meter, in
     case DISPLAY_AUTOMATIC:
         if (warning_shown(meter, now_us)) {
             warning_write(frame, meter, shown_us);
+        } else if (credit_shown(meter, now_us)) {
+            credit_write(frame, meter, shown_us);
         } else {
             list_write(frame, display, meter, LIST_AUTOMATIC, shown_us);
         }

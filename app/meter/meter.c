@@ -11,6 +11,7 @@
 #include "meter_display.h"
 #include "meter_events.h"
 #include "meter_log.h"
+#include "meter_prepay.h"
 #include "meter_quality.h"
 #include "meter_settings.h"
 #include "meter_tamper.h"
@@ -149,6 +150,10 @@ static void tariff_run(struct meter *meter)
 int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activation_s,
                         struct plan_place *place)
 {
+    *place = (struct plan_place){0, 0, 0};
+    if (n_image != 0 && meter_prepay_on(meter)) {
+        return TARIFF_ERR_PREPAYMENT;
+    }
     int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     int err = tariff_commit(&meter->tariff, meter->board, &meter->variant, &meter->clock, utc_s,
                             n_image, activation_s, place);
@@ -158,6 +163,9 @@ int meter_tariff_commit(struct meter *meter, uint16_t n_image, int64_t activatio
 
 enum tariff_err meter_tariff_force(struct meter *meter, uint8_t tariff, uint16_t minutes)
 {
+    if (tariff != 0 && meter_prepay_on(meter)) {
+        return TARIFF_ERR_PREPAYMENT;
+    }
     int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
     int64_t until_s = minutes != 0 ? utc_s + minutes * INT64_C(60) : 0;
     enum tariff_err err = tariff_force(&meter->tariff, meter->board, &meter->variant, &meter->clock,
@@ -486,6 +494,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter->supply_lost_utc_s = stored && record.clock_valid ? record.utc_s : INT64_MIN;
     neutral_begin(meter);
     meter_breaker_begin(meter);
+    meter_prepay_begin(meter);
     meter_analysis_start(meter);
     const bool profile_deleted = load_profile_start(&meter->load_profile, &meter->legal,
                                                     &meter->variant, meter_profile_bytes(meter));
@@ -613,6 +622,7 @@ static void step_all(struct meter *meter)
         }
     }
     if (now_us >= meter->next_display_us) {
+        meter->display.prepayment = meter_prepay_on(meter);
         meter->next_display_us = display_step(&meter->display, now_us);
         breaker_button_follow(meter);
     }

@@ -33,6 +33,7 @@
 #include "../optical/optical.h"
 #include "../optical/optical_calibration.h"
 #include "../optical/readout_list.h"
+#include "../prepay/prepay.h"
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
 #include "../quality/quality_totals.h"
@@ -144,6 +145,9 @@ struct meter {
     struct clock_preset clock_preset;
     struct breaker breaker; /**< meter_breaker.h */
     int64_t next_breaker_us;
+    struct prepay prepay; /**< meter_prepay.h */
+    int32_t prepay_day;   /**< local day since 1970 that the next is about */
+    bool prepay_exception;
     struct cosem_push push;       /**< values that the meter sends by itself */
     struct cosem_image image;     /**< firmware on its way */
     struct cosem_passive passive; /**< a calendar that is not in force */

@@ -13,6 +13,9 @@
 
 enum meter_audit_code {
     METER_AUDIT_SETTING = SETTING_AUDIT_CODE, /**< + id of a setting */
+    METER_AUDIT_CREDIT = 0xF720,              /**< prepayment: credit was booked */
+    METER_AUDIT_TOKEN_KEY = 0xF721,           /**< prepayment: the key of tokens was changed */
+    METER_AUDIT_CREDIT_DAYS = 0xF722,         /**< prepayment: days without cut-off: how many */
     METER_AUDIT_PUSH = 0xFEFA,                /**< push set-up: which attribute */
     METER_AUDIT_CIPHER = 0xFEFB,              /**< ciphered messages were refused: how many */
     METER_AUDIT_KEYS = 0xFEFC,                /**< keys of DLMS were changed: which */

@@ -4,6 +4,7 @@
 #include "../breaker/breaker_store.h"
 #include "meter_audit.h"
 #include "meter_events.h"
+#include "meter_prepay.h"
 
 #define MA_PER_A      1000u
 #define MW_PER_W      1000u
@@ -102,6 +103,7 @@ void meter_breaker_configure(struct meter *meter)
         config->t_s[i] = (uint16_t)settings_number(s, (enum setting_id)(SETTING_BREAKER_T1 + i));
     }
     config->limit = small(s, SETTING_BREAKER_LIMIT);
+    config->low_limit = small(s, SETTING_BREAKER_LOW_LIMIT);
     config->wait_s = (uint16_t)settings_number(s, SETTING_BREAKER_WAIT);
     config->automatic = small(s, SETTING_BREAKER_COUPLING) != 0;
     config->needs_release = small(s, SETTING_BREAKER_BUTTON) != 0;
@@ -144,6 +146,9 @@ int64_t meter_breaker_step(struct meter *meter)
     const uint8_t state = breaker->kept.state;
     struct breaker_facts facts = breaker->facts;
     facts.neutral_fault = meter->neutral.fault;
+    if (breaker->supply && meter->now_us >= breaker->second_us) {
+        meter_prepay_step(meter, &facts);
+    }
     if (breaker_wants_load(breaker, meter->now_us)) {
         load_take(meter, &facts);
     }
@@ -235,7 +240,9 @@ uint8_t meter_breaker_lamp(const struct meter *meter)
     if (!meter->supply_on || state == BREAKER_NO_RELAY || breaker_state_closed(state)) {
         return 0;
     }
+    const struct breaker *breaker = &meter->breaker;
+    const bool low = state == BREAKER_CUT_OFF_PREPAYMENT && breaker->facts.credit_low;
     const bool ready = state == BREAKER_RELEASED ||
-                       (state == BREAKER_OPEN_BUTTON && !meter->breaker.config.needs_release);
+                       ((state == BREAKER_OPEN_BUTTON || low) && !breaker->config.needs_release);
     return ready ? 2 : 1;
 }

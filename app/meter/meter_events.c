@@ -3,6 +3,7 @@
 
 #include "meter_breaker.h"
 #include "meter_log.h"
+#include "meter_prepay.h"
 
 #define BIT(n) (UINT32_C(1) << (n))
 
@@ -119,6 +120,7 @@ uint32_t meter_event_word_b_of(const struct meter *meter, uint32_t wanted)
     }
     word |= meter->neutral.fault ? BIT(EVENT_B_NEUTRAL) : 0u;
     word |= meter_breaker_word_b(meter);
+    word |= meter_prepay_warns(meter) ? BIT(EVENT_B_PREPAYMENT) : 0u;
     word |= (status & STATUS_ROM) != 0 ? BIT(EVENT_B_ROM) : 0u;
     word |= (status & STATUS_MAGNET) != 0 ? BIT(EVENT_B_MAGNET) : 0u;
     word |= (status & STATUS_COVER) != 0 ? BIT(EVENT_B_COVER) : 0u;

@@ -39,7 +39,8 @@ enum event_b {
     EVENT_B_SEQUENCE = 19,     /**< phases come as L1, L3, L2 */
     EVENT_B_MAGNET = 21,
     EVENT_B_COVER = 22,
-    EVENT_B_REVERSE = 24, /**< active power of the phase flows out; one bit on */
+    EVENT_B_REVERSE = 24,    /**< active power of the phase flows out; one bit on */
+    EVENT_B_PREPAYMENT = 28, /**< credit is at its alarm limit or below */
     EVENT_B_OPENED_BY_HAND = 29,
     EVENT_B_OPENED_BY_ITSELF = 30,
     EVENT_B_OPENED_REMOTELY = 31,

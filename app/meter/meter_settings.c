@@ -8,6 +8,7 @@
 #include "meter_breaker.h"
 #include "meter_display.h"
 #include "meter_log.h"
+#include "meter_prepay.h"
 #include "meter_tamper.h"
 
 #define RADIO_SHORT_MAX 999u /* configuration 5 has three digits, or eight (seen on M) */
@@ -121,6 +122,7 @@ static void own_apply(struct meter *meter)
     meter_alarms_configure(meter);
     meter_tamper_configure(meter);
     meter_breaker_configure(meter);
+    meter_prepay_configure(meter);
     for (unsigned i = 0; i < METER_OPTICAL_PORTS; i++) {
         meter->optical[i].kmp.address = (uint8_t)settings_number(settings, SETTING_KMP_ADDRESS);
     }
@@ -301,6 +303,14 @@ static uint16_t breaker_contradiction(const struct settings *settings)
     return 0;
 }
 
+/* Not together with tariffs (X-PRE-1), whichever comes second. */
+static bool prepay_contradiction(const struct meter *meter, const struct variant *variant)
+{
+    return (number_staged(&meter->settings, SETTING_BREAKER_BASIS) & BREAKER_BASIS_PREPAYMENT) !=
+               0 &&
+           meter_prepay_fitted(meter) && meter_prepay_tariffs(meter, variant);
+}
+
 void meter_settings_commit(struct meter *meter, uint8_t count, struct kmp_settings_reply *reply)
 {
     struct settings *settings = &meter->settings;
@@ -320,7 +330,8 @@ void meter_settings_commit(struct meter *meter, uint8_t count, struct kmp_settin
         reply->id = first_of_configurations(settings);
         return;
     }
-    reply->id = breaker_contradiction(settings);
+    reply->id = prepay_contradiction(meter, &variant) ? SETTING_BREAKER_BASIS
+                                                      : breaker_contradiction(settings);
     if (reply->id != 0) {
         reply->reason = KMP_SETTINGS_CONTRADICTION;
         return;

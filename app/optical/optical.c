@@ -16,6 +16,7 @@
 #include "optical_display.h"
 #include "optical_iec.h"
 #include "optical_logs.h"
+#include "optical_prepay.h"
 #include "optical_settings.h"
 #include "optical_setups.h"
 #include "optical_tamper.h"
@@ -109,6 +110,10 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
                    : 0;
     case KMP_SET_CUT_OFF_STATE:
     case KMP_GET_CUT_OFF_STATE: return optical_breaker(meter, cid, data, out);
+    case KMP_PREPAY_LOOK:
+    case KMP_PREPAY_LOAD:
+    case KMP_PREPAY_TOKEN:
+    case KMP_PREPAY_SETUP: return optical_prepay(meter, cid, data, out);
     case KMP_TAMPER_READ: return optical_tamper(meter, data, out);
     case GET_EVENT_STATUS: return event_status(meter, data, out);
     case CLEAR_EVENT_STATUS: return event_clear(meter, data, out);

@@ -4,6 +4,7 @@
 
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
+#include "../meter/meter_prepay.h"
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
 #include "optical_analysis.h"
@@ -41,6 +42,13 @@ static bool write_analysis(struct meter *meter, const struct row *row, int64_t n
     return optical_analysis_write(meter, row->kmp_id, number);
 }
 
+/* kWh, to the microwatt-hour. */
+static bool write_credit(struct meter *meter, const struct row *row, int64_t number)
+{
+    (void)row;
+    return meter_prepay_set(meter, number) == PREPAY_OK;
+}
+
 /* The number is the bits to clear. */
 static bool write_alarms(struct meter *meter, const struct row *row, int64_t number)
 {
@@ -50,6 +58,7 @@ static bool write_alarms(struct meter *meter, const struct row *row, int64_t num
 
 static const struct row writable[] = {
     {1032, 0, 0, write_operation_state},
+    {1121, -9, 0, write_credit},
     {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
     {1213, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
     {1214, -3, QUALITY_LIMIT_TIME, write_quality_limit},

@@ -5,6 +5,7 @@
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_breaker.h"
 #include "../meter/meter_events.h"
+#include "../meter/meter_prepay.h"
 #include "../meter/meter_tamper.h"
 #include "../quality/quality_limits.h"
 
@@ -267,7 +268,7 @@ static int64_t breaker_of(const struct meter *meter, unsigned index)
 {
     const struct breaker *breaker = &meter->breaker;
     switch (index) {
-    case BREAKER_REGISTER_LIMIT: return breaker->config.limit;
+    case BREAKER_REGISTER_LIMIT: return breaker_limit(breaker);
     case BREAKER_REGISTER_FEEDBACK: return meter_breaker_feedback(meter);
     case BREAKER_REGISTER_EVENT:
         return (int64_t)breaker->kept.log_cause * 256 + meter_breaker_state(meter);
@@ -281,6 +282,26 @@ static void fetch_breaker(const struct meter *meter, const struct register_def *
                           struct register_value *out)
 {
     number(out, breaker_of(meter, def->index), 0);
+}
+
+static void fetch_prepay(const struct meter *meter, const struct register_def *def,
+                         struct register_value *out)
+{
+    const struct prepay *prepay = &meter->prepay;
+    const int64_t left_uwh = meter_prepay_left_uwh(meter);
+    switch (def->index) {
+    case PREPAY_REGISTER_CREDIT: number(out, left_uwh > 0 ? left_uwh : 0, MICRO); break;
+    case PREPAY_REGISTER_OWED: number(out, left_uwh < 0 ? -left_uwh : 0, MICRO); break;
+    case PREPAY_REGISTER_LAST:
+        number(out, prepay->kept.last.way == PREPAY_ENDED ? 0 : prepay->kept.last.amount_uwh,
+               MICRO);
+        break;
+    case PREPAY_REGISTER_DAYS: number(out, meter_prepay_days_left(meter), 0); break;
+    case PREPAY_REGISTER_LOW_LEFT:
+        number(out, prepay_low_left_s(prepay, legal_operating_s(&meter->legal)), 0);
+        break;
+    default: number(out, prepay->kept.number, 0); break; /* PREPAY_REGISTER_NUMBER */
+    }
 }
 
 static void fetch_total(const struct meter *meter, const struct register_def *def,
@@ -503,12 +524,19 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},      {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},      {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_QUALITY_WEEK, fetch_quality},   {SOURCE_ANALYSIS_VALUE, fetch_analysis},
-        {SOURCE_NEUTRAL_FAULT, fetch_neutral},  {SOURCE_BREAKER, fetch_breaker},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand}, {SOURCE_RTC, fetch_moment},
-        {SOURCE_CLOCK_SUMMER, fetch_clock},     {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
+        {SOURCE_NET_ENERGY, fetch_energy},
+        {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},
+        {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_QUALITY_WEEK, fetch_quality},
+        {SOURCE_ANALYSIS_VALUE, fetch_analysis},
+        {SOURCE_NEUTRAL_FAULT, fetch_neutral},
+        {SOURCE_BREAKER, fetch_breaker},
+        {SOURCE_PREPAY, fetch_prepay},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand},
+        {SOURCE_RTC, fetch_moment},
+        {SOURCE_CLOCK_SUMMER, fetch_clock},
+        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
         {SOURCE_SETTING, fetch_state},
     };
     _Static_assert(SOURCE_SETTING + 1 == SOURCES, "the last group ends with the last source");

@@ -650,6 +650,7 @@ const struct register_def register_table[] = {
      "14.24.0",
      "",
      "Frequency over 10 s"},
+    REGISTER_ROWS_PREPAY_PAID,
     THD_OF(1434, 32, SOURCE_QUALITY_THD_U, 0, NOTHING, "voltage L1"),
     THD_OF(1437, 52, SOURCE_QUALITY_THD_U, 1, NEED_L2, "voltage L2"),
     THD_OF(1440, 72, SOURCE_QUALITY_THD_U, 2, NEED_L3, "voltage L3"),
@@ -669,6 +670,7 @@ const struct register_def register_table[] = {
            "Energy format (4 = 7.0, 2 = 6.1)"),
     TEXT(6031, 0, 2, 2, 4, REGISTER_TEXT, SOURCE_SOFTWARE_REVISION, NOTHING, "0.2.2", "REV",
          "Software revision"),
+    REGISTER_ROWS_PREPAY_SET,
     REGISTER_ROWS_IEC,
     /* ids from F000h up are this project's own: no public list has such registers */
     {{1, 1, 96, 52, 23, 255},
@@ -764,6 +766,7 @@ const struct register_def register_table[] = {
       "Highest power P+ in the analysis interval"),
     REGISTER_ROWS_CLOCK,
     REGISTER_ROWS_BREAKER_OURS,
+    REGISTER_ROWS_PREPAY_OURS,
     REGISTER_ROWS_TAMPER,
 };
 

@@ -123,6 +123,7 @@ enum register_source {
     SOURCE_NEUTRAL_FAULT,
     /* breaker */
     SOURCE_BREAKER, /**< index: enum breaker_register */
+    SOURCE_PREPAY,  /**< index: enum prepay_register */
     /* integration periods */
     SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2; enum register_day
@@ -201,6 +202,15 @@ enum breaker_register {
     BREAKER_REGISTER_EVENT,    /**< event of the log: cause and state */
     BREAKER_REGISTER_RETRIES,  /**< automatic reconnections in a row */
     BREAKER_REGISTER_LEFT,     /**< seconds until it is cut off; 0: no time runs */
+};
+
+enum prepay_register {
+    PREPAY_REGISTER_CREDIT,   /**< what is left, never less than 0 */
+    PREPAY_REGISTER_OWED,     /**< used beyond zero */
+    PREPAY_REGISTER_LAST,     /**< the last that was loaded */
+    PREPAY_REGISTER_DAYS,     /**< that it lasts; 65535: not known */
+    PREPAY_REGISTER_LOW_LEFT, /**< seconds of the low limit */
+    PREPAY_REGISTER_NUMBER,   /**< of the last remote load */
 };
 
 enum clock_setup {

@@ -12,8 +12,9 @@
 #define NEED_NEUTRAL (NEED_L_OR_M | NEED_L2 | NEED_L3)
 /* Smart Disconnect: L and M with a breaker. */
 #define NEED_SMART (NEED_L_OR_M | NEED_BREAKER)
-/* Bits of CutoffBasis that do something: load, power, neutral, log only. */
-#define BASIS_BITS 0x1Du
+/* Bits of CutoffBasis that do something: load, prepayment, power, neutral, log only, prepayment
+ * without restriction. */
+#define BASIS_BITS 0x3Fu
 
 /* ---- codes (CFG-T1 .. CFG-T5, spec answers B1.3, B1.4) ---- */
 
@@ -285,12 +286,17 @@ const struct setting_def setting_table[] = {
                    65535, 30, "s", 0, 1113),
     BREAKER_NUMBER(SETTING_BREAKER_T1 + 2, "breaker-t3",
                    "Smart Disconnect: time t3, added to t1 and t2", 65535, 30, "s", 0, 1114),
+    BREAKER_NUMBER(SETTING_PREPAY_LOW_DAYS, "prepay-low-days",
+                   "Prepayment: longest use of the low limit", 255, 255, "d", 0, 1116),
     BREAKER_NUMBER(SETTING_BREAKER_WAIT, "breaker-wait",
                    "Wait after an automatic opening, at least 5 s", 65535, 60, "s", 0, 1115),
     BREAKER(SETTING_BREAKER_COUPLING, "breaker-coupling", "Closing after an automatic opening",
             SETTING_CHOICE, SETTING_WITH_PASSWORD, 1, 0, "", 0, NEED_SMART, 1117, couplings),
+    BREAKER_NUMBER(SETTING_BREAKER_LOW_LIMIT, "breaker-low-limit",
+                   "Prepayment: limit in A or kW while credit is used up (0: none)", 80, 0, "", 0,
+                   1119),
     BREAKER(SETTING_BREAKER_BASIS, "breaker-basis",
-            "What opens the breaker: 1 load, 4 by power, 8 lost neutral, 16 log only",
+            "What opens: 1 load, 2 prepayment, 4 by power, 8 neutral, 16 log only, 32 every day",
             SETTING_FLAGS, SETTING_MODULE_PORT, BASIS_BITS, 0, "", 0, NEED_SMART, 1118, NULL),
     BREAKER_NUMBER(SETTING_BREAKER_LIMIT, "breaker-limit",
                    "Smart Disconnect: limit in A or kW (0: none)", 80, 0, "", 0, 1120),
@@ -312,6 +318,18 @@ const struct setting_def setting_table[] = {
     DLMS_NUMBER(SETTING_HDLC_INACTIVITY, "hdlc-inactivity",
                 "HDLC: silence that ends a link (0: none does)", 0, 65535, 20, "s"),
     DLMS_NUMBER(SETTING_HDLC_ADDRESS, "hdlc-address", "HDLC: physical address", 1, 125, 32, ""),
+    /* prepayment (spec answers B13) */
+    BREAKER_NUMBER(SETTING_PREPAY_FREE_FROM, "prepay-free-from",
+                   "Prepayment: nothing is cut off from this minute of the day on", 1439, 0, "min",
+                   0, 6041),
+    BREAKER_NUMBER(SETTING_PREPAY_FREE_TO, "prepay-free-to",
+                   "Prepayment: until this minute (as prepay-free-from: no such time)", 1439, 0,
+                   "min", 0, 6042),
+    BREAKER_NUMBER(SETTING_PREPAY_ALARM, "prepay-alarm",
+                   "Prepayment: credit at or below it raises the alarm", 65535, 0, "kWh", 0, 6043),
+    BREAKER(SETTING_PREPAY_DAYS, "prepay-days",
+            "Prepayment: weekdays on which it cuts off, 1 Monday to 64 Sunday", SETTING_FLAGS,
+            SETTING_WITH_PASSWORD, 127, 31, "", 0, NEED_SMART, 0xF700, NULL),
     /* tampering (docs/alarms.md) */
     OWN(SETTING_TAMPER_MASK, "tamper-mask", "Acts of tampering that raise an alarm", SETTING_FLAGS,
         0, 0, 0, 0xFF44, 0xFF44, "", NEED_NOTHING, 0xF902, NULL),

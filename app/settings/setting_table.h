@@ -20,7 +20,7 @@
 /** Characters of a text: with it a record of the audit log (old and new) fits one KMP register. */
 #define SETTING_TEXT_MAX 11u
 /** Most rows that the permanent memory of the settings holds (docs/spec/app-storage.md). */
-#define SETTINGS_MAX 74u
+#define SETTINGS_MAX 82u
 
 enum setting_type {
     SETTING_NUMBER, /**< number * 10^exponent of the unit */
@@ -90,17 +90,24 @@ enum setting_id {
     SETTING_ALARM_MASK_A = 70,
     SETTING_ALARM_MASK_B_RISE = 71,
     SETTING_ALARM_MASK_B_FALL = 72,
-    /* breaker, 1.1.128.0.x; 107 and 110 are prepayment's */
+    /* breaker, 1.1.128.0.x */
     SETTING_BREAKER_SHORT_CIRCUIT = 100,
     SETTING_BREAKER_K1 = 101,
     SETTING_BREAKER_T1 = 104,
+    SETTING_PREPAY_LOW_DAYS = 107,
     SETTING_BREAKER_WAIT = 108,
     SETTING_BREAKER_COUPLING = 109,
+    SETTING_BREAKER_LOW_LIMIT = 110,
     SETTING_BREAKER_BASIS = 111,
     SETTING_BREAKER_LIMIT = 112,
     SETTING_BREAKER_BUTTON = 113,
     SETTING_BREAKER_RETRIES = 114,
     SETTING_BREAKER_TOOL = 115,
+    /* prepayment, 1.1.130.0.x */
+    SETTING_PREPAY_FREE_FROM = 126,
+    SETTING_PREPAY_FREE_TO = 127,
+    SETTING_PREPAY_ALARM = 128,
+    SETTING_PREPAY_DAYS = 129,
     /* tampering, 134.0.79 and .80 */
     SETTING_TAMPER_MASK = 150,
     SETTING_TAMPER_SYMBOL = 151,

@@ -56,15 +56,25 @@ unsigned settings_staged(const struct settings *settings)
 
 /* ---- the record ---- */
 
+static unsigned bytes_of(uint32_t number)
+{
+    unsigned n = 1;
+    for (; number > UINT8_MAX; number >>= 8) {
+        n++;
+    }
+    return n;
+}
+
 static void value_write(struct writer *w, const struct setting_def *def,
                         const struct setting_value *value)
 {
     if (def->type == SETTING_TEXT) {
         writer_u8(w, (uint8_t)strlen(value->text));
         writer_text(w, value->text);
-    } else {
-        writer_u8(w, NUMBER_BYTES);
-        writer_uint_le(w, value->number, NUMBER_BYTES);
+    } else { /* few bytes where few do: a change of every row has to fit the slot */
+        const unsigned n = bytes_of(value->number);
+        writer_u8(w, (uint8_t)n);
+        writer_uint_le(w, value->number, n);
     }
 }
 
@@ -81,9 +91,9 @@ static bool value_read(struct reader *r, const struct setting_def *def, struct s
     }
     if (def->type == SETTING_TEXT && n <= SETTING_TEXT_MAX) {
         memcpy(v.text, bytes, n);
-    } else if (def->type != SETTING_TEXT && n == NUMBER_BYTES) {
+    } else if (def->type != SETTING_TEXT && n >= 1 && n <= NUMBER_BYTES) {
         struct reader number = reader_over(bytes, n);
-        v.number = (uint32_t)reader_uint_le(&number, NUMBER_BYTES);
+        v.number = (uint32_t)reader_uint_le(&number, n);
     } else {
         return false;
     }

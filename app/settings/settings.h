@@ -17,7 +17,7 @@
 
 #define SETTINGS_FIRST_PAGE 16u
 #define SETTINGS_SLOT_PAGES 5u /**< two slots */
-#define SETTINGS_FORMAT     1u
+#define SETTINGS_FORMAT     2u /**< 1, whose numbers all have four bytes, is read */
 
 enum settings_err {
     SETTINGS_OK = 0,

@@ -27,12 +27,13 @@ enum tariff_source {
 /** Results of commands; those of plans (enum plan_err) go on up to -31. */
 enum tariff_err {
     TARIFF_OK = 0,
-    TARIFF_ERR_NONE = -32,    /**< ordered without tariffs (X7 = 1) */
-    TARIFF_ERR_CLOCK = -33,   /**< no clock, or it does not know its time: plans and times */
-    TARIFF_ERR_TARIFFS = -34, /**< more tariffs than the meter has */
-    TARIFF_ERR_STORAGE = -35, /**< not stored: all is as it was */
-    TARIFF_ERR_RANGE = -36,   /**< instant before now, or beyond 2099 */
-    TARIFF_ERR_SEASONS = -38, /**< more seasons than periods A and B (X-TAR-1, K-19) */
+    TARIFF_ERR_NONE = -32,       /**< ordered without tariffs (X7 = 1) */
+    TARIFF_ERR_CLOCK = -33,      /**< no clock, or it does not know its time: plans and times */
+    TARIFF_ERR_TARIFFS = -34,    /**< more tariffs than the meter has */
+    TARIFF_ERR_STORAGE = -35,    /**< not stored: all is as it was */
+    TARIFF_ERR_RANGE = -36,      /**< instant before now, or beyond 2099 */
+    TARIFF_ERR_SEASONS = -38,    /**< more seasons than periods A and B (X-TAR-1, K-19) */
+    TARIFF_ERR_PREPAYMENT = -39, /**< not together with prepayment (X-PRE-1) */
     TARIFF_ERR_SUMMERS = -37, /**< a table of summers for a meter without summer time (PPP 000) */
 };
 

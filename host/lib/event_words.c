@@ -283,10 +283,13 @@ const char *breaker_state_name(unsigned state)
 
 static const char *breaker_cause(const struct event *event)
 {
-    static const char *const names[] = {
-        NULL,          "command",       "release",  "reconnect command", "button",
-        "load",        "load normal",   "load",     "wait over",         "neutral lost",
-        "credit used", "credit loaded", "low limit"};
+    static const char *const names[] = {NULL,          "command",
+                                        "release",     "reconnect command",
+                                        "button",      "load",
+                                        "load normal", "load",
+                                        "wait over",   "neutral lost",
+                                        "credit used", "credit loaded",
+                                        "low limit",   "load above the low limit"};
     static const char *const notes[] = {"a relay does not move", "a relay moves slowly",
                                         "position right again", "relays have moved unasked"};
     const unsigned cause = (unsigned)event->code >> 8;
@@ -367,6 +370,9 @@ static json_t *profile_detail(const struct event *event)
 #define AUDIT_DISPLAY  0xF500 /* + the list */
 #define DISPLAY_LISTS  3
 #define AUDIT_READOUT  0xF207
+#define AUDIT_CREDIT   0xF720
+#define AUDIT_TOKENS   0xF721 /* their key */
+#define AUDIT_DAYS     0xF722 /* without cut-off */
 #define VALUE_TEXT     64u
 
 /** A change as its record tells it. */
@@ -491,10 +497,36 @@ static void keys_words(const struct event *event, char text[EVENT_TEXT])
     add(text, "; %s", channel_name(event->payload.bytes[0]));
 }
 
+/* Prepayment: what was booked, and what else was changed.  @return it was of that */
+static bool prepay_words(const struct event *event, char text[EVENT_TEXT])
+{
+    static const char *const ways[] = {"?", "credit set", "credit loaded", "token", "switched off"};
+    const unsigned n = (unsigned)event->payload.n_bytes, way = n > 0 ? event->payload.bytes[0] : 0;
+    if (event->code == AUDIT_CREDIT && n >= 22) {
+        add(text, "prepayment: %s", ways[way < sizeof ways / sizeof ways[0] ? way : 0]);
+        if (way == 2 || way == 3) {
+            add(text, " %u", (unsigned)little(event, 2, 4));
+        }
+        add(text, ", %.4f kWh, left %.4f kWh; %s", (double)(int64_t)little(event, 6, 8) / 1e9,
+            (double)(int64_t)little(event, 14, 8) / 1e9, channel_name(event->payload.bytes[1]));
+    } else if (event->code == AUDIT_TOKENS && n >= 1) {
+        add(text, "prepayment: key of tokens changed; %s", channel_name(way));
+    } else if (event->code == AUDIT_DAYS && n >= 2) {
+        add(text, "prepayment: %u days without cut-off; %s", (unsigned)event->payload.bytes[1],
+            channel_name(way));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void audit_words(const struct event *event, char text[EVENT_TEXT])
 {
     struct change change;
     char number[32];
+    if (prepay_words(event, text)) {
+        return;
+    }
     if (change_of(event, &change)) {
         add(text, "%s: ", change.name);
         if (change.setting != NULL && change.setting->type == SETTING_SECRET) {
@@ -522,7 +554,8 @@ static void audit_words(const struct event *event, char text[EVENT_TEXT])
 static json_t *audit_detail(const struct event *event)
 {
     struct change change;
-    if (!change_of(event, &change)) {
+    char words[EVENT_TEXT] = "";
+    if (prepay_words(event, words) || !change_of(event, &change)) {
         return NULL;
     }
     return json_pack("{s:s, s:s, s:s, s:s}", "name", change.name, "before", change.before, "after",

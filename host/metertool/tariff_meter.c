@@ -81,6 +81,7 @@ static const char *refusal(int code)
         "expected an instant after the meter's time and before 2100",
         "the plan has a table of summers, but the meter no summer time (PPP = 000)",
         "the plan has more than the two seasons that the meter knows, A and B",
+        "prepayment is on: not together with tariffs",
     };
     int index = -32 - code;
     return index >= 0 && index < (int)(sizeof texts / sizeof texts[0])

@@ -136,8 +136,8 @@ static void the_basis_is_the_module_ports(void **state)
     begin("382MB");
     assert_false(set_over(CHANNEL_OPTICAL, "breaker-basis", 1));
     assert_true(set_over(CHANNEL_MODULE, "breaker-basis", 1));
-    assert_true(set_over(CHANNEL_OPTICAL, "breaker-basis", 1)); /* it is: no change */
-    assert_false(set_over(CHANNEL_MODULE, "breaker-basis", 2)); /* nothing counts credit yet */
+    assert_true(set_over(CHANNEL_OPTICAL, "breaker-basis", 1));  /* it is: no change */
+    assert_false(set_over(CHANNEL_MODULE, "breaker-basis", 64)); /* overvoltage: the successor's */
     assert_false(set_over(CHANNEL_OPTICAL, "disconnect", 1));
     assert_true(set_over(CHANNEL_MODULE, "disconnect", 1));
     assert_false(set_over(CHANNEL_MODULE, "disconnect", 2)); /* no such set-up is published */

@@ -444,6 +444,38 @@ static uint8_t *newest_slot(const struct meter *meter)
                EVENT_LOG_PAGE_BYTES;
 }
 
+/* However many rows there are: a change of each of them to its longest value is one record. */
+static void a_change_of_everything_fits(void **state)
+{
+    (void)state;
+    static struct settings s, back;
+    toys_reset();
+    assert_int_equal(settings_load(&s, &toy_board), SETTINGS_OK);
+    for (unsigned row = 0; row < setting_table_length; row++) {
+        const struct setting_def *def = &setting_table[row];
+        struct setting_value most = {def->max, ""};
+        for (unsigned i = 0; def->choices != NULL && def->choices[i].word != NULL; i++) {
+            most.number =
+                i == 0 || def->choices[i].code > most.number ? def->choices[i].code : most.number;
+        }
+        if (def->type == SETTING_TEXT) {
+            most.number = 0;
+            memcpy(most.text, "WWWWWWWWWWWW", SETTING_TEXT_MAX);
+        }
+        assert_true(setting_value_good(def, &most));
+        s.before[row] = most;
+        s.own[row] = most;
+        settings_stage(&s, row, &most);
+    }
+    s.state = SETTINGS_PENDING;
+    assert_int_equal(settings_save(&s, &toy_board), SETTINGS_OK);
+    assert_int_equal(settings_load(&back, &toy_board), SETTINGS_OK);
+    assert_int_equal(settings_staged(&back), setting_table_length);
+    for (unsigned row = 0; row < setting_table_length; row++) {
+        assert_true(setting_value_equal(&back.next[row], &s.next[row]));
+    }
+}
+
 /* A record of a newer format: nothing starts, nothing is written. */
 static void newer_format_is_refused(void **state)
 {
@@ -493,6 +525,7 @@ int main(void)
         cmocka_unit_test_setup(cut_while_completing, setup),
         cmocka_unit_test_setup(memory_that_fails, setup),
         cmocka_unit_test_setup(unreadable_memory_is_left_alone, setup),
+        cmocka_unit_test_setup(a_change_of_everything_fits, setup),
         cmocka_unit_test_setup(newer_format_is_refused, setup),
         cmocka_unit_test_setup(damaged_record, setup),
     };

@@ -126,8 +126,9 @@ static void expect_list(const char *variant, bool three_phases)
     while (line_read(file, &line)) {
         const bool has = strcmp(three_phases ? line.on_382m : line.on_162m, "yes") == 0;
         const bool neutral = strcmp(line.obis, "1.1.99.98.12.255") == 0; /* of three phases */
-        const bool breaker =
-            strncmp(line.obis, "1.1.128.0.", 10) == 0 || strcmp(line.obis, "1.1.99.98.5.255") == 0;
+        const bool breaker = strncmp(line.obis, "1.1.128.0.", 10) == 0 ||
+                             strcmp(line.obis, "1.1.130.0.0.255") == 0 ||
+                             strcmp(line.obis, "1.1.99.98.5.255") == 0;
         const bool there = has && line.reason[0] == '\0' && (three_phases || !neutral) &&
                            (meter->variant.breaker || !breaker);
         expect_line(clients, &line, there);
