@@ -5,18 +5,13 @@
 #define OPEN382_LINUX_RADIO_OPTION_H
 
 #include "host/lib/radio_medium.h"
-#include "modules/wmbus_module.h"
+#include "modules/wmbus_options.h"
 #include "problem.h"
-
-#define RADIO_POWER_USUAL_DBM 10
-#define RADIO_INTERVAL_MIN_S  2u
-#define RADIO_INTERVAL_MAX_S  86400u
 
 struct radio_option {
     struct radio_address address;
     char medium[96]; /**< as it was given */
-    struct wmbus_module_setup setup;
-    int8_t power_dbm; /**< radiated */
+    struct wmbus_options send;
 };
 
 /** @param option  its name, for the message.  @return 0, or -1 and *problem. */

@@ -70,7 +70,7 @@ static void transmit(void *context, const struct wmbus_module_setup *setup, cons
     size_t n_chips;
     struct radio_burst burst = {.sender = radio->module.number,
                                 .begin_us = radio_now_us(),
-                                .power_dbm = radio->run->options->radio.power_dbm,
+                                .power_dbm = radio->run->options->radio.send.power_dbm,
                                 .mode = (uint8_t)setup->mode};
     if (wmbus_chips(setup->mode, setup->format, telegram, n_octets, burst.chips, &n_chips) ==
         MBUS_OK) {
@@ -96,7 +96,7 @@ static void power(struct radio_ports *radio, bool on)
     if (on) {
         optical_init(connection_of(radio), meter);
         optical_connect(connection_of(radio), meter, CHANNEL_MODULE);
-        wmbus_module_start(&radio->module, &bus, &board, &radio->run->options->radio.setup);
+        wmbus_module_start(&radio->module, &bus, &board, &radio->run->options->radio.send.setup);
     } else {
         wmbus_module_stop(&radio->module);
     }
@@ -130,7 +130,7 @@ static int64_t step(void *context)
 static int check_keys(const struct radio_ports *radio, const struct options *options,
                       struct problem *problem)
 {
-    const enum wmbus_module_kind kind = options->radio.setup.kind;
+    const enum wmbus_module_kind kind = options->radio.send.setup.kind;
     const uint32_t number = options->serial_number;
     if (kind == WMBUS_MODULE_382 || kind == WMBUS_MODULE_OPEN) {
         return 0;
