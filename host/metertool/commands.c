@@ -66,9 +66,9 @@ const struct command commands[] = {
      false, false, command_decode},
     {"mbus", "scan [primary|secondary] | read [ADDRESS|NUMBER [PART]]",
      "a wired M-Bus: who is there, what they say (docs/mbus.md)", false, false, command_mbus},
-    {"listen", "consumer tcp://HOST:PORT|/dev/...|p1:/dev/... [energy=wh] | wmbus MEDIUM",
+    {"listen", "consumer tcp://HOST:PORT|/dev/...|p1:/dev/... [energy=wh] | wmbus MEDIUM|cu8:FILE",
      "what meters of any make push on a customer port (docs/consumer.md); radio meters on a "
-     "simulated medium (docs/radio.md); as it comes",
+     "simulated medium or in samples (docs/radio.md); as it comes",
      false, false, command_listen},
     {"help", "[COMMAND]", "this text", false, false, command_help},
     {"man", "", "this text as a manual page: metertool man | man -l -", false, false, command_man},

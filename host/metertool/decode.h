@@ -21,6 +21,9 @@ int radio_json(struct writer *w, struct radio_telegram *telegram);
 /** Why it could not be opened. */
 void radio_error_text(const struct radio_telegram *telegram, int result, char *text, size_t n_text);
 
+/** listen wmbus. */
+enum tool_exit listen_wmbus(struct tool *tool, int n_arguments, char **arguments);
+
 /** A radio telegram, as logged or as on the air. */
 enum tool_exit decode_wmbus(struct tool *tool, const uint8_t *octets, size_t n_octets);
 

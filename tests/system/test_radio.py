@@ -121,6 +121,12 @@ def test_channel(folder):
     check(len(set(heard) & set(sent)) >= 0.25 * len(sent) and not set(sent) <= set(heard), f"{len(heard)} of {len(sent)}")
 
 
+def tool_lines(*arguments):
+    done = subprocess.run([TOOL, *arguments], capture_output=True, text=True, timeout=60)
+    check(done.returncode == 0, f"{arguments}: {done.stderr}")
+    return done.stdout.splitlines()
+
+
 def rtl_433(*arguments):
     done = subprocess.run([RTL_433, "-c", "/dev/null", "-R", "104", "-F", "json", *arguments], capture_output=True, text=True,
                           timeout=60)
@@ -149,6 +155,8 @@ def test_rtl_433(folder, keys):
                       f"{radio}: {telegram}")
                 octets = telegram["data"][2:]  # its L is another
                 check(octets.upper().startswith(sent[2:-4]), f"{radio}: {octets} {sent}")
+        ours = tool_lines("--keys", keys, "--hex", "listen", "wmbus", f"cu8:{samples}")
+        check(ours == telegrams, f"{radio}: from samples {ours}, sent {telegrams}")
         if radio == ",kind=open,interval=16":  # what its table of values can say
             check(all(t["inst_power_w_0"] in ("3450.000 W", "0.000 W") and t["AC"] == i + 1 for i, t in enumerate(read[0])), f"{read}")
 
@@ -164,8 +172,10 @@ def test_refusals(folder, keys):
             (("--variant", "382C", "--serial", "1", "--radio", "unix:/x,kind=mode7", "--keys", keys), '"wmbus": {"00000001"')):
         done = run("--headless", "--until", "1s", *arguments)
         check(done.returncode == 2 and expected in done.stderr and done.stderr.count("\n") == 1, f"{arguments}: {done.stderr}")
-    for arguments, expected in ((("listen",), "expected wmbus and a medium"), (("listen", "wmbus", "tcp:x"), "expected udp:GROUP:PORT"),
+    for arguments, expected in ((("listen",), "or wmbus and a medium"), (("listen", "wmbus"), "expected wmbus and a medium"), (("listen", "wmbus", "tcp:x"), "expected udp:GROUP:PORT"),
                                 (("listen", "wmbus", "unix:/x,loss=7"), "expected loss=0..1"),
+                                (("listen", "wmbus", "cu8:/x,rate=5"), "expected cu8:FILE or cu8:-"),
+                                (("listen", "wmbus", f"cu8:{folder}/none"), "No such file"),
                                 (("--filter", ",", "listen", "wmbus", "unix:/x"), "--filter: expected")):
         done = subprocess.run([TOOL, *arguments], capture_output=True, text=True, timeout=20)
         check(done.returncode == 2 and expected in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
