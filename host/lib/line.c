@@ -311,6 +311,17 @@ void line_rest(const struct line *line)
     }
 }
 
+unsigned line_round_trip_ms(const struct line *line)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (!line->url.tcp || line->url.udp ||
+        getsockopt(line->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+        return 0;
+    }
+    return info.tcpi_rtt / 1000u + 1u;
+}
+
 enum host_err line_discard(struct line *line)
 {
     uint8_t bytes[256];

@@ -33,6 +33,8 @@ int line_read(struct line *line, uint8_t *bytes, size_t capacity, int64_t timeou
 /** Leave the line silent for some character times, as a half-duplex meter wants before a request
  *  (5512-447: at least one).  Does nothing on TCP. */
 void line_rest(const struct line *line);
+/** There and back through the network, as the connection has measured it; 0: no TCP. */
+unsigned line_round_trip_ms(const struct line *line);
 /** Throw away what has come unasked. */
 enum host_err line_discard(struct line *line);
 /** Wait until all is sent, then change speed.  Does nothing on TCP. */

@@ -52,7 +52,7 @@ static enum host_err refuse(char *error, size_t n_error, const char *url, const 
 /** "name=value"; options of another protocol are refused rather than ignored. */
 static const char *take_option(struct meter_url *url, const char *name, const char *value)
 {
-    if (strcmp(name, "baud") == 0 && !url->tcp) {
+    if (strcmp(name, "baud") == 0 && (!url->tcp || url->protocol == METER_MBUS)) {
         url->baud = parse_baud(value);
         return url->baud != 0 ? NULL : "baud=300, 600, 1200, 2400, 4800, 9600 ... 115200";
     }

@@ -10,7 +10,7 @@
  *   dlms-hdlc:/dev/ttyUSB0[?baud=9600]  DLMS/COSEM in HDLC, 8N1
  *   hdlc+tcp://HOST:PORT                HDLC over TCP (a serial server, a module of the meter)
  *   mbus:/dev/ttyUSB0[?baud=2400]       wired M-Bus, 8E1
- *   mbus+tcp://HOST[:10001]             the same over TCP, octets as they are
+ *   mbus+tcp://HOST[:10001][?baud=2400] the same over TCP, octets as they are; speed of the bus
  * IEC takes two more options: address=TEXT (calls one meter out of many) and speed=BAUD (mode C:
  * asks the meter for that speed).  A pseudo terminal's path is as good as a serial port's.
  */
