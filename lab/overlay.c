@@ -26,6 +26,7 @@ static const struct {
     [OVERLAY_DIP] = {"dip", 0.0, 200.0},
     [OVERLAY_NEUTRAL] = {"neutral", 0.0, 1.0},
     [OVERLAY_SUPPLY] = {"supply", 0.0, 1.0},
+    [OVERLAY_SEQUENCE] = {"sequence", 0.0, 1.0},
     [OVERLAY_TEMPERATURE] = {"temperature", -60.0, 120.0},
     [OVERLAY_RESET] = {"reset", -1e9, 1e9},
 };
@@ -97,10 +98,11 @@ int lab_overlay_control(struct lab_overlay *overlay, int64_t at_us, const char *
         k++;
     }
     if (k == OVERLAY_NAMES) {
-        return lab_error_set(error,
-                             "mains control: expected u1..u3, i1..i3, phi1..phi3, f, thd_u, thd_i, "
-                             "dip, dip_ms, neutral, supply, temperature or reset, found '%.24s'",
-                             name);
+        return lab_error_set(
+            error,
+            "mains control: expected u1..u3, i1..i3, phi1..phi3, f, thd_u, thd_i, "
+            "dip, dip_ms, neutral, supply, sequence, temperature or reset, found '%.24s'",
+            name);
     }
     if (!(value >= controls[k].low && value <= controls[k].high)) {
         return lab_error_set(error, "mains control: expected %s from %g to %g, found %g", name,
@@ -208,6 +210,13 @@ static void no_supply(struct lab_electric *state)
     state->spectrum = NULL;
 }
 
+static void swap(struct lab_vector of[LAB_PHASES])
+{
+    const struct lab_vector second = of[1];
+    of[1] = of[2];
+    of[2] = second;
+}
+
 static void apply_values(struct lab_overlay *o, int64_t from_us, struct lab_electric *state,
                          int64_t *until_us)
 {
@@ -222,6 +231,10 @@ static void apply_values(struct lab_overlay *o, int64_t from_us, struct lab_elec
     }
     if (o->set[OVERLAY_THD_U] || o->set[OVERLAY_THD_I]) {
         state->spectrum = &o->spectrum;
+    }
+    if (o->set[OVERLAY_SEQUENCE] && o->value[OVERLAY_SEQUENCE] > 0.5) {
+        swap(state->u);
+        swap(state->i);
     }
     if (o->set[OVERLAY_NEUTRAL] && o->value[OVERLAY_NEUTRAL] > 0.5) {
         lab_electric_lose_neutral(state);

@@ -25,6 +25,7 @@ enum overlay_name {
     OVERLAY_DIP,
     OVERLAY_NEUTRAL,
     OVERLAY_SUPPLY,
+    OVERLAY_SEQUENCE, /**< 1: L2 and L3 are swapped, with their loads */
     OVERLAY_TEMPERATURE,
     OVERLAY_RESET,
     OVERLAY_NAMES,

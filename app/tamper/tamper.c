@@ -17,9 +17,9 @@ static const struct tamper_row rows[TAMPER_KINDS] = {
     /* bit, comes after, goes after, watched without supply */
     [TAMPER_MAGNET] = {2, 0, 0, false},
     [TAMPER_COVER] = {6, 0, 0, true},
-    [TAMPER_TERMINAL] = {8, 0, 200, true},
+    [TAMPER_TERMINAL] = {8, 0, 0, true},
     [TAMPER_MODULE] = {9, 2000, 1000, false},
-    [TAMPER_SEAL] = {10, 0, 200, true},
+    [TAMPER_SEAL] = {10, 0, 0, true},
     [TAMPER_UTILITY_SEAL] = {11, 0, 0, true},
     [TAMPER_SEQUENCE] = {12, 2000, 2000, false},
     [TAMPER_UNMETERED] = {13, 2000, 2000, false},

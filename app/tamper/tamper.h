@@ -2,9 +2,9 @@
  * Acts of tampering: which hold, which have come, how often, and when first and last.
  *
  * A word of 16 bits: the low byte has the places of the meter status 97.97.0 (magnet, cover), the
- * high byte what that register has no bit for.  Each act has times for which it must last before it
- * counts as come and as gone; covers, seals and the magnet count at once, so that no act is too
- * short, and only their end waits, so that a contact that bounces is one act.
+ * high byte what that register has no bit for.  What is measured, and a module, must last for a
+ * time before it counts as come or gone; contacts, which the board has debounced, count at once, so
+ * that no act is too short.
  *
  * Covers and seals are watched without supply too (their contacts are on what keeps the clock);
  * what came then waits in `asleep` for the supply, with its own time.

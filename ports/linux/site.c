@@ -777,6 +777,9 @@ int site_control(struct site *site, const char *name, double value, struct lab_e
     if (reset || strcmp(name, "neutral") == 0) {
         site->neutral_lost = !reset && value != 0.0;
     }
+    if (reset || strcmp(name, "sequence") == 0) {
+        site->reversed = !reset && value > 0.5;
+    }
     if (reset || strcmp(name, "supply") == 0) {
         site->supply_cut = !reset && value == 0.0;
     }

@@ -77,6 +77,7 @@ struct site {
     int64_t
         release_us[METER_INPUTS];  /**< a button handed on by site_press comes up then; 0: none */
     unsigned n_releases;           /**< how many of them */
+    bool reversed;                 /**< by hand: L2 and L3 are swapped */
     bool neutral_lost, supply_cut; /**< by the panel's controls */
     bool led;                      /**< LED and S0 output */
     uint64_t flashes;              /**< of the LED since the start, whichever energy it shows */

@@ -12,6 +12,7 @@
 #include "host/lib/event_words.h"
 #include "instant.h"
 #include "run.h"
+#include "tamper_json.h"
 
 #define JSON_DIGITS 15 /* a double's worth: 0.1 stays 0.1 */
 #define KILO_MICRO  1e9
@@ -164,6 +165,7 @@ static json_t *control_json(const struct run *run, const struct lab_state *state
     (void)json_object_set_new(control, "thd_i", json_real(state->phase[0].i_harmonic_pct[5]));
     (void)json_object_set_new(control, "temperature", json_real(state->temperature_c));
     (void)json_object_set_new(control, "neutral", json_integer(run->site.neutral_lost ? 1 : 0));
+    (void)json_object_set_new(control, "sequence", json_integer(run->site.reversed ? 1 : 0));
     (void)json_object_set_new(control, "supply", json_integer(run->site.supply_cut ? 0 : 1));
     return control;
 }
@@ -369,6 +371,7 @@ char *state_json(struct run *run, size_t *length)
     }
     (void)json_object_set_new(state, "clock", clock_json(run));
     (void)json_object_set_new(state, "breaker", breaker_json(&run->site));
+    (void)json_object_set_new(state, "tamper", tamper_json(&run->site.meter));
     (void)json_object_set_new(state, "consumer", consumer_json(run));
     (void)json_object_set_new(state, "tariff_inputs", tariff_inputs_json(run));
     char *text = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));

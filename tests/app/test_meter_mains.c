@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "app/meter/meter.h"
+#include "app/meter/meter_alarms.h"
 #include "app/registers/register_read.h"
 #include "emu/eeprom.h"
 
@@ -343,12 +343,78 @@ static void test_no_way_in(void **state)
     free(bench);
 }
 
+static uint32_t random_next(uint32_t *state)
+{
+    *state = *state * UINT32_C(1664525) + UINT32_C(1013904223);
+    return *state >> 8;
+}
+
+/* Somebody opens, pulls out, holds a magnet there, and a client clears what comes of it. */
+static void tamper_at_random(struct bench *bench, uint32_t *random)
+{
+    static const enum meter_input inputs[] = {METER_INPUT_MAGNET, METER_INPUT_COVER,
+                                              METER_INPUT_TERMINAL_COVER, METER_INPUT_SEAL,
+                                              METER_INPUT_MODULE};
+    const uint32_t what = random_next(random) % 16u;
+    if (what < 5) {
+        meter_input(&bench->meter, inputs[what], random_next(random) % 2u != 0, bench->now_us);
+    } else if (what == 5) {
+        (void)meter_alarms_clear(&bench->meter, ALARM_TAMPER, random_next(random));
+        (void)meter_alarms_clear(&bench->meter, ALARM_A, random_next(random));
+        meter_events_clear(&bench->meter, (uint8_t)random_next(random));
+    }
+}
+
+/* REQ(EVT-11, SEC-07): no act of tampering and nothing that follows from one changes a
+ * microwatt-hour: a meter that is tampered with all day, through losses of supply and cuts, has the
+ * same registers, the same pulses and the same legal memory, byte for byte, as one that is left
+ * alone */
+static void test_tampering_changes_no_energy(void **state)
+{
+    (void)state;
+    uint32_t random = 382, load = 1;
+    struct bench *alone = bench_new(), *beset = bench_new();
+    for (unsigned s = 0; s < 7200; s++) {
+        const uint32_t draw = random_next(&load) % 1000u;
+        const double ampere = random_next(&load) % 400u / 10.0;
+        const unsigned seconds = draw < 3 ? 20 : 1; /* some are without supply */
+        for (unsigned i = 0; i < seconds; i++) {
+            tamper_at_random(beset, &random);
+            bench_run(alone, 1, draw < 3 ? 0.0 : 230.0, ampere);
+            bench_run(beset, 1, draw < 3 ? 0.0 : 230.0, ampere);
+        }
+        if (draw == 999) {
+            struct bench *cut[2] = {bench_after_a_cut(alone), bench_after_a_cut(beset)};
+            free(alone);
+            free(beset);
+            alone = cut[0];
+            beset = cut[1];
+        }
+    }
+    assert_true(imported_uwh(alone) > 5 * KWH);
+    assert_true(event_log_newest(&beset->meter.logs, EVENT_LOG_STATUS) > 1000);
+    for (unsigned energy = 0; energy < LEGAL_ENERGIES; energy++) {
+        assert_true(legal_energy_uwh(&alone->meter.legal, (enum legal_energy)energy) ==
+                    legal_energy_uwh(&beset->meter.legal, (enum legal_energy)energy));
+    }
+    assert_true(imported_uwh(alone) == imported_uwh(beset));
+    assert_true(alone->edges > 5000 && alone->edges == beset->edges);
+    assert_true(alone->edges_sum == beset->edges_sum);
+    assert_memory_equal(alone->legal_memory.bytes, beset->legal_memory.bytes, LEGAL_MEMORY_BYTES);
+    free(alone);
+    free(beset);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_it_counts),      cmocka_unit_test(test_late_pulses_are_the_same),
-        cmocka_unit_test(test_loss_of_supply), cmocka_unit_test(test_cut_without_warning),
-        cmocka_unit_test(test_hour_counter),   cmocka_unit_test(test_no_way_in),
+        cmocka_unit_test(test_it_counts),
+        cmocka_unit_test(test_late_pulses_are_the_same),
+        cmocka_unit_test(test_loss_of_supply),
+        cmocka_unit_test(test_cut_without_warning),
+        cmocka_unit_test(test_hour_counter),
+        cmocka_unit_test(test_no_way_in),
+        cmocka_unit_test(test_tampering_changes_no_energy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

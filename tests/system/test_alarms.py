@@ -133,6 +133,17 @@ def commands(meter, kmp, dlms, consumer):
         tool(kmp, *wrong, exit_code=2)
 
 
+# REQ(EVT-01): what is measured: phases in the wrong order, and current in a phase without voltage
+def measured(meter, kmp):
+    tool(kmp, "alarms", "clear")
+    for controls, text in (({"sequence": 1}, "phases in the order L1-L3-L2"), ({"u2": 0, "i2": 4}, "current without voltage L2")):
+        for name, value in controls.items():
+            check(meter.post("/api/control", {"name": name, "value": value})[0] == 200, name)
+        wait_until(lambda: text in raised(kmp), text, seconds=15)
+        check(meter.post("/api/control", {"name": "reset", "value": 1})[0] == 200, "reset")
+        wait_until(lambda: not any(a["holds"] for a in meter.get("/api/state")["tamper"]["acts"] if a["text"] == text), f"the end of {text}")
+
+
 # REQ(EVT-01): opened and shut without supply: in the log with its own time when supply is back
 def without_supply(meter, kmp):
     check(meter.post("/api/control", {"name": "supply", "value": 0})[0] == 200, "supply")
@@ -169,6 +180,7 @@ def main():
         pushes(meter, kmp, dlms)
         tries(meter, kmp, dlms)
         commands(meter, kmp, dlms, consumer)
+        measured(meter, kmp)
         without_supply(meter, kmp)
         act(meter, "terminal_cover", True)
         wait_until(lambda: "terminal cover open" in raised(kmp), "the last alarm")

@@ -187,6 +187,24 @@ def switches_reach_the_meter(browser, meter):
     browser.run("$('#act-terminal_cover').click()")
 
 
+# REQ(EVT-01, SEC-07): what the switches did stands on the card, with its alarm
+def tampering_is_told(browser, meter):
+    opened(browser, meter)
+    row = "return ($$('#tampering .act-row').find(node => node.textContent.startsWith('Terminal cover')) || {textContent: ''}).textContent"
+    before = browser.run(row)
+    browser.run("$('#act-terminal_cover').click()")
+    browser.wait(f"{row}.startsWith('Terminal cover opennow')", what="the open cover")
+    check(browser.run("return $('#alarms-raised').textContent").find("terminal cover open") > 0, "the alarm in words")
+    browser.run("$('#act-terminal_cover').click()")
+    browser.wait(f"{row}.startsWith('Terminal cover openover')", what="it is shut")
+    check(browser.run(row).endswith("alarm") and browser.run(row) != before, "counted, and its alarm stays")
+    check(browser.run("return $('#act-module').hidden"), "no module was ever in")
+    browser.run("$('#act-sequence').click()")
+    browser.wait("return $$('#tampering .holds').some(node => node.textContent.startsWith('Phases in the order'))", what="swapped phases")
+    browser.run("$('#act-sequence').click()")
+    browser.wait("return !$$('#tampering .holds').some(node => node.textContent.startsWith('Phases in the order'))", what="and back")
+
+
 # REQ(X-MET-7, DIS-08): a power cut darkens every segment; a press wakes the back-up; supply starts it anew
 def a_power_cut_blanks_the_lcd(browser, meter):
     lit = "return $$('#lcd .lit').length"
@@ -468,6 +486,7 @@ def the_customer_port_is_shown(browser, meter):
 CHECKS = [lcd_shows_the_frame, digits_have_their_heights, buttons_step_the_readings,
           a_long_press_is_seen_and_steps_nothing, controls_move_the_mains, the_led_flashes_with_the_pulses,
           switches_reach_the_meter, events_are_told, voltage_quality_is_shown, a_power_cut_blanks_the_lcd, registers_are_listed,
+          tampering_is_told,
           the_page_fits_a_phone, both_colour_schemes, views_are_tabs]
 
 # Against a meter that has counted for some weeks and was off for an hour.

@@ -117,6 +117,7 @@ function createActs(report) {
   const input = name => createSwitch(`act-${name}`, async on =>
     report(await tell('/api/input', { name, on })));
   const shows = Object.fromEntries(['magnet', 'cover', 'terminal_cover', 'seal'].map(name => [name, input(name)]));
+  createSwitch('act-module', async out => report(await tell('/api/input', { name: 'module', on: !out })));
   const cut = createSwitch('act-supply', async off =>
     report(await tell('/api/control', { name: 'supply', value: off ? 0 : 1 })));
   const tariffs = ['tariff_1', 'tariff_2'].map(name => [byId(`act-${name}`), input(name)]);
@@ -170,9 +171,17 @@ function createDisturbances(report) {
     textContent: 'Neutral lost' }));
   const show = createSwitch('act-neutral', async on =>
     report(await tell('/api/control', { name: 'neutral', value: on ? 1 : 0 })));
+  group.append(make('button', { type: 'button', className: 'act', id: 'act-sequence',
+    textContent: 'L2 and L3 swapped' }));
+  const swapped = createSwitch('act-sequence', async on =>
+    report(await tell('/api/control', { name: 'sequence', value: on ? 1 : 0 })));
   byId('reset').addEventListener('click', async () =>
     report(await tell('/api/control', { name: 'reset', value: 1 })));
-  return state => show(Number(state.mains.control.neutral) === 1);
+  return state => {
+    show(Number(state.mains.control.neutral) === 1);
+    swapped(Number(state.mains.control.sequence) === 1);
+    byId('act-sequence').hidden = state.plate.systems !== 3;
+  };
 }
 
 /* Returns a function that shows a state.  report(line | null) gets what the meter refused. */

@@ -1,5 +1,6 @@
 /* The front panel: one state comes in, everything on the page shows it. */
 
+import { createAlarms } from './alarms.js';
 import { createAnalysis } from './analysis.js';
 import { createBilling } from './billing.js';
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
@@ -225,11 +226,10 @@ function createHealth() {
     value.textContent = text;
     row.classList.toggle('bad', bad);
   };
-  return ({ health, status, alarms }) => {
+  return ({ health, status }) => {
     const set = STATUS_BITS.filter((_, bit) => status >> bit & 1);
     const causes = set.length ? ` – ${set.join(', ')}` : '';
     put('status', 'Meter status 97.97.0', `${status}${causes}`, (status & ~1) !== 0);
-    put('alarms', 'Alarms', alarms.length ? alarms.join(', ') : 'none', alarms.length > 0);
     for (const [key, value] of Object.entries(health)) {
       put(key, HEALTH_NAMES[key] || key.replaceAll('_', ' '), healthText(value),
         BAD_WHEN_SET.includes(key) && Boolean(value));
@@ -348,7 +348,7 @@ function start() {
   createTariff();
   createQuality();
   const views = [createHead(), createFront(), createBreaker(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
-    createControls(report), createPorts(), createConsumer(), createHealth(), createHistory(),
+    createControls(report), createPorts(), createConsumer(), createAlarms(), createHealth(), createHistory(),
     createAnalysis(), createBilling(), createEvents()];
   createTabs();
   let linked = null, newest = null;
