@@ -38,6 +38,7 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
                  "profile.c:profile", "script.c:script", "script.c:schedule", "calendar.c:calendar", "calendar.c:special",
                  "security.c:security", "breaker.c:control", "breaker.c:limiter", "image.c:image", "push.c:push", "monitor.c:monitor")),
              "app/cosem/cosem_image.c": ("ports/qemu_m4/board.c", CRYPTO),
+             "app/store/slot_record.c": ("ports/qemu_m4/board.c", ":decode", ":encode", "_decode", "_encode"),
              "app/cosem/cosem_push.c": ("ports/qemu_m4/board.c",),
              "app/cosem/cosem_calendar.c": tuple(f"app/cosem/cosem_calendar.c:special_{what}" for what in ("all", "insert", "delete")),
              "app/cosem/cosem_value.c": tuple(f"app/cosem/cosem_value.c:{what}_put" for what in (
