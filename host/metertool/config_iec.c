@@ -80,7 +80,7 @@ static enum tool_exit readout_read(struct tool *tool, char list[LIST_MAX])
 /** "1.8.0,2.8.0" or "delivered" to what stands behind 131.0.17.  @return false: complained */
 static bool readout_brackets(const char *value, char brackets[LIST_MAX])
 {
-    char rest[LIST_MAX] = "";
+    char rest[LIST_MAX - sizeof "(4294967295)"] = "";
     unsigned count = 0;
     size_t length = 0;
     if (strcmp(value, "delivered") == 0) {

@@ -512,7 +512,7 @@ static void pushes_of_several_meters_are_opened(void **state)
     for (unsigned i = 0; i < 6; i++) {
         static const char *const titles[] = {"METER00A", "METER00B"};
         struct dlms_cipher cipher;
-        struct dlms_own_counter own;
+        struct dlms_own_counter own = {0};
         struct dlms_peer_counter peer = {0};
         struct dlms_seal how = {.wrapping = DLMS_WRAP_GENERAL_GLO,
                                 .control = i % 3 == 0 ? 0x20 : 0x30};
