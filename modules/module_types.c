@@ -1,0 +1,42 @@
+#include "module_types.h"
+
+#include <string.h>
+
+#include "mbus_plug.h"
+
+const struct module_type *const module_types[] = {
+    &mbus_module_type,
+};
+const size_t module_types_length = sizeof module_types / sizeof module_types[0];
+
+const struct module_type *module_type_by_name(const char *name, size_t n_name)
+{
+    for (size_t i = 0; i < module_types_length; i++) {
+        if (strlen(module_types[i]->name) == n_name &&
+            memcmp(module_types[i]->name, name, n_name) == 0) {
+            return module_types[i];
+        }
+    }
+    return NULL;
+}
+
+uint16_t module_type_code(const struct module_type *type, uint8_t generation)
+{
+    for (const uint16_t *code = type->codes; *code != 0; code++) {
+        const struct module_row *row = module_by_code(*code);
+        if (row != NULL && (row->generations & generation) != 0) {
+            return *code;
+        }
+    }
+    return 0;
+}
+
+bool module_type_has_code(const struct module_type *type, uint16_t code)
+{
+    for (const uint16_t *own = type->codes; *own != 0; own++) {
+        if (*own == code) {
+            return true;
+        }
+    }
+    return false;
+}
