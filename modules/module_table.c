@@ -52,3 +52,22 @@ const struct module_row *module_by_code(uint16_t code)
     }
     return 0;
 }
+
+static uint32_t number_of(const char *digits)
+{
+    uint32_t number = 0;
+    while (*digits != '\0') {
+        number = number * 10u + (uint32_t)(*digits++ - '0');
+    }
+    return number;
+}
+
+const struct module_row *module_by_article(uint32_t article)
+{
+    for (unsigned i = 0; i < MODULE_ROWS; i++) {
+        if (number_of(module_table[i].article) == article) {
+            return &module_table[i];
+        }
+    }
+    return 0;
+}

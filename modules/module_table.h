@@ -34,5 +34,7 @@ extern const struct module_row module_table[MODULE_ROWS];
 
 /** By configuration CCC.  NULL: none (0 is no module). */
 const struct module_row *module_by_code(uint16_t code);
+/** By article number, 6850005.  NULL: none. */
+const struct module_row *module_by_article(uint32_t article);
 
 #endif

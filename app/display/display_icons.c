@@ -121,6 +121,17 @@ static uint32_t breaker_icons(const struct display_situation *situation)
     }
 }
 
+/* M1: the module; M2: the consumer port.  M3 and M4 belong to no slot of the meter. */
+static uint32_t module_icons(const struct display_situation *situation)
+{
+    const bool lit =
+        situation->module == DISPLAY_MODULE_IN || (situation->module == DISPLAY_MODULE_OTHER &&
+                                                   situation->now_us / DISPLAY_BLINK_US % 2 == 0);
+    uint32_t icons = lit ? (uint32_t)ICON_MODULE_1 : 0u;
+    icons |= situation->consumer ? (uint32_t)ICON_MODULE_2 : 0u;
+    return icons | (situation->radio ? (uint32_t)ICON_RADIO : 0u);
+}
+
 uint32_t display_icons_fitted(const struct variant *variant)
 {
     return symbols_of(variant)->fitted;
@@ -136,7 +147,8 @@ uint32_t display_icons(const struct display_situation *situation)
     const struct variant *variant = situation->variant;
     const struct generation_symbols *symbols = symbols_of(variant);
     uint32_t icons = quadrant_icons(&situation->instant) | phase_icons(situation) |
-                     sequence_icons(situation->instant.sequence) | breaker_icons(situation);
+                     sequence_icons(situation->instant.sequence) | breaker_icons(situation) |
+                     module_icons(situation);
     if (situation->alarm || situation->uncalibrated ||
         (situation->status & symbols->error_causes) != 0) {
         icons |= (uint32_t)ICON_ERROR;

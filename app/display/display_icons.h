@@ -20,6 +20,12 @@
 /** Half a period of a blinking symbol. */
 #define DISPLAY_BLINK_US 500000
 
+enum display_module {
+    DISPLAY_MODULE_NONE,
+    DISPLAY_MODULE_IN,
+    DISPLAY_MODULE_OTHER, /**< not what the configuration names: the symbol blinks */
+};
+
 enum display_breaker {
     DISPLAY_BREAKER_NONE,
     DISPLAY_BREAKER_CLOSED,
@@ -35,6 +41,9 @@ struct display_situation {
     uint8_t breaker;   /**< enum display_breaker */
     bool prepayment;   /**< it is on */
     bool credit_low;   /**< at its alarm limit or below: its symbol blinks */
+    uint8_t module;    /**< enum display_module, of the primary slot */
+    bool consumer;     /**< something is in the consumer port */
+    bool radio;        /**< the integrated radio is on */
     bool alarm;        /**< lights the error symbol: lost neutral, a breaker that does not move */
     bool tamper;       /**< the hand: more than the status tells */
     bool uncalibrated; /**< what it shows may be wrong by percents */

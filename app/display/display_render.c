@@ -282,6 +282,15 @@ static enum display_breaker breaker_shown(const struct meter *meter)
     }
 }
 
+static enum display_module module_shown(const struct meter *meter)
+{
+    if (meter_module_mismatch(meter)) {
+        return DISPLAY_MODULE_OTHER;
+    }
+    return meter->modules.slot[METER_SLOT_PRIMARY].present ? DISPLAY_MODULE_IN
+                                                           : DISPLAY_MODULE_NONE;
+}
+
 static void icons_write(struct display_frame *frame, const struct meter *meter, int64_t now_us)
 {
     struct display_situation situation = {
@@ -293,6 +302,9 @@ static void icons_write(struct display_frame *frame, const struct meter *meter, 
         .tamper = meter_tamper_shown(meter),
         .uncalibrated = meter_uncalibrated(meter),
         .breaker = (uint8_t)breaker_shown(meter),
+        .module = (uint8_t)module_shown(meter),
+        .consumer = meter->modules.slot[METER_SLOT_CCC].present,
+        .radio = meter_radio_on(meter),
         .now_us = now_us,
     };
     legal_instant(&meter->legal, &situation.instant);

@@ -318,6 +318,7 @@ static void supply_came(struct meter *meter)
         optical_init(&meter->optical[i], meter);
     }
     meter_alarms_supply(meter);
+    meter_modules_supply(meter);
     meter_breaker_supply(meter, true);
     meter->next_breaker_us = meter->now_us;
     display_supply(&meter->display, true, meter->now_us);
@@ -521,6 +522,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
         app_save(meter, !meter->was_reset);
     }
     meter_alarms_begin(meter);
+    meter_modules_begin(meter);
     meter->memory_fault = !cosem_push_begin(meter) || meter->memory_fault;
     meter_settings_begin(meter);
     optical_bundle_begin(meter);
@@ -555,7 +557,8 @@ static int64_t in_passing_us(const struct meter *meter)
 {
     const int64_t quality_us = earliest(meter->quality.next_us, meter->next_gain_us);
     const int64_t alarms_us = earliest(meter->next_alarms_us, meter_tamper_next_us(meter));
-    const int64_t watched_us = earliest(alarms_us, neutral_next_us(&meter->neutral));
+    const int64_t seen_us = earliest(alarms_us, meter->modules.due_us);
+    const int64_t watched_us = earliest(seen_us, neutral_next_us(&meter->neutral));
     return earliest(earliest(quality_us, watched_us), meter_analysis_next_us(meter));
 }
 
@@ -610,6 +613,7 @@ static void step_all(struct meter *meter)
         tariff_run(meter);
     }
     meter_quality_step(meter);
+    meter_modules_step(meter);
     const bool period_ends = now_us >= meter->next_demand_us;
     if (period_ends) {
         demand_end(meter);

@@ -29,6 +29,7 @@
 #include "../load_profile/load_profile.h"
 #include "../log/event_log.h"
 #include "../log/event_marks.h"
+#include "../modules/meter_modules.h"
 #include "../neutral/neutral.h"
 #include "../optical/optical.h"
 #include "../optical/optical_calibration.h"
@@ -151,6 +152,7 @@ struct meter {
     struct cosem_push push;       /**< values that the meter sends by itself */
     struct cosem_image image;     /**< firmware on its way */
     struct cosem_passive passive; /**< a calendar that is not in force */
+    struct meter_modules modules; /**< what is plugged: meter_modules.h */
     struct neutral neutral;       /**< loss of neutral: neutral.fault while it lasts */
     int64_t next_legal_us, next_demand_us, next_display_us, next_gain_us, next_analysis_us;
     uint8_t pulse_energy;                 /**< enum legal_energy that LED and S0 show */

@@ -278,6 +278,23 @@ static int64_t breaker_of(const struct meter *meter, unsigned index)
     }
 }
 
+static int64_t module_of(const struct meter *meter, unsigned index)
+{
+    const struct meter_modules *modules = &meter->modules;
+    switch (index) {
+    case MODULE_REGISTER_STATE: return meter_module_state(meter);
+    case MODULE_REGISTER_PINS: return modules->pins[METER_SLOT_PRIMARY];
+    case MODULE_REGISTER_CCC: return modules->slot[METER_SLOT_CCC].present ? 1 : 0;
+    default: return modules->slot[index].code;
+    }
+}
+
+static void fetch_module(const struct meter *meter, const struct register_def *def,
+                         struct register_value *out)
+{
+    number(out, module_of(meter, def->index), 0);
+}
+
 static void fetch_breaker(const struct meter *meter, const struct register_def *def,
                           struct register_value *out)
 {
@@ -524,19 +541,13 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},
-        {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},
-        {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_QUALITY_WEEK, fetch_quality},
-        {SOURCE_ANALYSIS_VALUE, fetch_analysis},
-        {SOURCE_NEUTRAL_FAULT, fetch_neutral},
-        {SOURCE_BREAKER, fetch_breaker},
-        {SOURCE_PREPAY, fetch_prepay},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand},
-        {SOURCE_RTC, fetch_moment},
-        {SOURCE_CLOCK_SUMMER, fetch_clock},
-        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
+        {SOURCE_NET_ENERGY, fetch_energy},      {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},      {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_QUALITY_WEEK, fetch_quality},   {SOURCE_ANALYSIS_VALUE, fetch_analysis},
+        {SOURCE_NEUTRAL_FAULT, fetch_neutral},  {SOURCE_BREAKER, fetch_breaker},
+        {SOURCE_PREPAY, fetch_prepay},          {SOURCE_MODULE, fetch_module},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand}, {SOURCE_RTC, fetch_moment},
+        {SOURCE_CLOCK_SUMMER, fetch_clock},     {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
         {SOURCE_SETTING, fetch_state},
     };
     _Static_assert(SOURCE_SETTING + 1 == SOURCES, "the last group ends with the last source");

@@ -3,6 +3,7 @@
 #include "register_rows_clock.h"
 #include "register_rows_day.h"
 #include "register_rows_iec.h"
+#include "register_rows_modules.h"
 #include "register_rows_tamper.h"
 
 #include <string.h>
@@ -768,6 +769,7 @@ const struct register_def register_table[] = {
     REGISTER_ROWS_BREAKER_OURS,
     REGISTER_ROWS_PREPAY_OURS,
     REGISTER_ROWS_TAMPER,
+    REGISTER_ROWS_MODULES,
 };
 
 const size_t register_table_length = sizeof register_table / sizeof register_table[0];

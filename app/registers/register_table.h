@@ -124,6 +124,8 @@ enum register_source {
     /* breaker */
     SOURCE_BREAKER, /**< index: enum breaker_register */
     SOURCE_PREPAY,  /**< index: enum prepay_register */
+    /* plug-in modules */
+    SOURCE_MODULE, /**< index: enum module_register */
     /* integration periods */
     SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2; enum register_day
@@ -193,6 +195,14 @@ enum analysis_setup_register {
     ANALYSIS_SETUP_DEPTH,    /**< records */
     ANALYSIS_SETUP_REFUSAL,  /**< enum analysis_refusal of the last change */
     ANALYSIS_SETUP_DAYS,     /**< depth in tenths of a day */
+};
+
+enum module_register {
+    MODULE_REGISTER_PRIMARY = 0,   /**< CCC code of the module in the slot, 0: none */
+    MODULE_REGISTER_SECONDARY = 1, /**< the same */
+    MODULE_REGISTER_CCC = 2,       /**< 1: something is in the consumer port */
+    MODULE_REGISTER_STATE = 3,     /**< enum meter_module_state */
+    MODULE_REGISTER_PINS = 4,      /**< levels that the primary module drives */
 };
 
 enum breaker_register {

@@ -158,6 +158,8 @@ static const struct setting_choice tools[] = {
             max, initial, unit, 0, need, kmp, codes                                                \
     }
 
+static const struct setting_choice radio_yields[] = {{0, "off"}, {1, "stays on"}, {0, NULL}};
+
 /* What the breaker goes by. */
 #define BREAKER(id, name, text, type, access, max, initial, unit, exponent, need, kmp, choices)    \
     {                                                                                              \
@@ -335,6 +337,10 @@ const struct setting_def setting_table[] = {
         0, 0, 0, 0xFF44, 0xFF44, "", NEED_NOTHING, 0xF902, NULL),
     OWN(SETTING_TAMPER_SYMBOL, "tamper-symbol", "How long the hand on the display stays",
         SETTING_CHOICE, 0, 0, 0, 1, 0, "", NEED_M, 0xF903, tamper_symbols),
+    /* modules (RAD-03) */
+    OWN(SETTING_RADIO_WITH_MODULE, "radio-with-module",
+        "Integrated radio while a communication module is plugged", SETTING_CHOICE, 0, 0, 0, 1, 1,
+        "", NEED_M, 0xFA05, radio_yields),
 };
 
 const size_t setting_table_length = sizeof setting_table / sizeof setting_table[0];

@@ -111,6 +111,7 @@ enum setting_id {
     /* tampering, 134.0.79 and .80 */
     SETTING_TAMPER_MASK = 150,
     SETTING_TAMPER_SYMBOL = 151,
+    SETTING_RADIO_WITH_MODULE = 160,
 };
 
 /** Codes of the audit log: a setting's is this + its id. */

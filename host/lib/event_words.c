@@ -373,6 +373,8 @@ static json_t *profile_detail(const struct event *event)
 #define AUDIT_CREDIT   0xF720
 #define AUDIT_TOKENS   0xF721 /* their key */
 #define AUDIT_DAYS     0xF722 /* without cut-off */
+#define AUDIT_MODULE   0xFA40 /* + the slot */
+#define MODULE_SLOTS   3
 #define VALUE_TEXT     64u
 
 /** A change as its record tells it. */
@@ -442,6 +444,30 @@ static void change_of_display(const struct event *event, struct reader *r, struc
     }
 }
 
+static void module_text(struct reader *r, char text[VALUE_TEXT])
+{
+    const bool present = reader_u8(r) != 0;
+    const unsigned code = (unsigned)reader_uint_le(r, 2);
+    const unsigned long serial = (unsigned long)reader_uint_le(r, 4);
+    if (!present) {
+        snprintf(text, VALUE_TEXT, "none");
+    } else if (serial == 0) {
+        snprintf(text, VALUE_TEXT, "%03u", code);
+    } else {
+        snprintf(text, VALUE_TEXT, "%03u, number %lu", code, serial);
+    }
+}
+
+static void change_of_module(const struct event *event, struct reader *r, struct change *change)
+{
+    static const char *const names[MODULE_SLOTS] = {"module", "secondary module",
+                                                    "module in the consumer port"};
+    change->name = names[event->code - AUDIT_MODULE];
+    change->channel = reader_u8(r);
+    module_text(r, change->before);
+    module_text(r, change->after);
+}
+
 static void change_of_register(const struct event *event, struct reader *r, struct change *change)
 {
     const struct register_def *def = register_by_kmp_id((uint16_t)event->code);
@@ -465,6 +491,8 @@ static bool change_of(const struct event *event, struct change *change)
         if ((event->code >= AUDIT_DISPLAY && event->code < AUDIT_DISPLAY + DISPLAY_LISTS) ||
             event->code == AUDIT_READOUT) {
             change_of_display(event, &r, change);
+        } else if (event->code >= AUDIT_MODULE && event->code < AUDIT_MODULE + MODULE_SLOTS) {
+            change_of_module(event, &r, change);
         } else {
             change_of_register(event, &r, change);
         }

@@ -40,7 +40,7 @@ static int open_all(struct run *run, struct eeprom *eeprom, struct problem *prob
     if (run->consumer != NULL && consumer_ports_open(run->consumer, problem) != 0) {
         return -1;
     }
-    if (run->modules != NULL && module_ports_open(run->modules, problem) != 0) {
+    if (module_ports_open(run->modules, problem) != 0) {
         return -1;
     }
     if (run->radio != NULL) {
@@ -64,8 +64,9 @@ static void print_ready(const struct run *run)
     for (size_t i = 0; run->consumer != NULL && i < run->options->n_consumer; i++) {
         printf("%s\n", consumer_ports_text(run->consumer, i));
     }
-    for (size_t i = 0; run->modules != NULL && i < run->options->n_modules; i++) {
-        printf("%s\n", module_ports_text(run->modules, i));
+    const char *text;
+    for (size_t i = 0; (text = module_ports_text(run->modules, i)) != NULL; i++) {
+        printf("%s\n", text);
     }
     if (run->radio != NULL) {
         printf("%s\n", radio_ports_text(run->radio));

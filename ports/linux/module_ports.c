@@ -1,257 +1,330 @@
 #include "module_ports.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "instant.h"
-#include "modules/mbus_module.h"
-#include "pty.h"
+#include "module_carrier.h"
+#include "module_links.h"
 #include "run.h"
 
-#define TEXT_MAX 288
+#define SPEC_MAX 96
 
-/* A peer that has gone without a word is noticed after a minute and a half. */
-#define KEEP_IDLE_S     60
-#define KEEP_INTERVAL_S 10
-#define KEEP_PROBES     3
-
-struct port {
+/* One slot of the bay. */
+struct bay {
     struct module_ports *ports;
-    const struct module_option *option;
-    unsigned index;
-    bool powered;
-    struct mbus_module module;
-    struct watch listener; /* tcp */
-    struct pty pty;
-    char text[TEXT_MAX];
-};
-
-/* A master; free: fd -1. */
-struct master {
-    struct module_ports *ports;
-    struct port *port;
-    struct watch watch;
-    struct mbus_receiver receiver;
-    int64_t heard_ms;
+    struct module_slot slot;
+    struct carrier *carrier; /* of a module that is built in; NULL: none */
 };
 
 struct module_ports {
     struct run *run;
-    struct port port[OPTIONS_MODULE_MAX];
-    size_t n_ports;
-    struct master master[MODULE_MASTERS_MAX];
+    struct bay bay[METER_SLOTS];
+    struct carrier *bound[OPTIONS_MODULE_MAX]; /* of the options, not plugged yet */
+    struct carrier *pulled[METER_SLOTS];       /* freed with the next step */
+    char text[OPTIONS_MODULE_MAX][CARRIER_TEXT_MAX];
+    struct module_links *links;
 };
 
-static void hang_up(struct master *master)
+uint8_t module_ports_generation(const struct run *run)
 {
-    loop_drop(&master->ports->run->loop, &master->watch);
+    switch (run->options->variant.generation) {
+    case GENERATION_L: return MODULE_L;
+    case GENERATION_M: return MODULE_M;
+    default: return MODULE_BCDE;
+    }
 }
 
-/* ---- the module's side ---- */
-
-static struct optical *connection_of(const struct port *port)
+struct module_slot *module_ports_slot(struct module_ports *ports, enum meter_slot slot)
 {
-    struct meter *meter = &port->ports->run->site.meter;
-    return &meter->optical[METER_OPTICAL_PORTS - 1u - port->index];
+    return &ports->bay[slot].slot;
 }
+
+/* ---- the bus of a module that is built in ---- */
 
 static size_t exchange(void *context, const uint8_t *request, size_t n_request, uint8_t *answer,
                        size_t capacity)
 {
-    const struct port *port = context;
-    struct meter *meter = &port->ports->run->site.meter;
-    struct optical *line = connection_of(port);
-    size_t n_answer = 0, n;
-    optical_receive(line, meter, request, n_request, instant_wall_us() / 1000);
-    while ((n = optical_transmit(line, answer + n_answer, capacity - n_answer)) > 0) {
-        n_answer += n;
-    }
-    return n_answer;
+    struct bay *bay = context;
+    return module_slot_ask(&bay->slot, request, n_request, answer, capacity);
 }
 
+static bool to_meter(void *context, unsigned channel, const uint8_t *octets, size_t n_octets)
+{
+    struct bay *bay = context;
+    return module_slot_data(&bay->slot, channel, octets, n_octets);
+}
+
+static bool channel_open(void *context, unsigned channel, bool open)
+{
+    struct bay *bay = context;
+    return module_slot_channel(&bay->slot, channel, open);
+}
+
+static void drive(void *context, uint8_t levels)
+{
+    struct bay *bay = context;
+    module_slot_pins(&bay->slot, levels);
+}
+
+/* Each slot has a piece of memory: it stays in the slot, as a module does when the meter stops. */
 static int memory_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
 {
-    const struct port *port = context;
-    return eeprom_read(port->ports->run->site.eeprom, EEPROM_MODULES,
-                       port->index * EEPROM_MODULE_BYTES + address, bytes, n_bytes);
+    const struct bay *bay = context;
+    return address > EEPROM_MODULE_BYTES || n_bytes > EEPROM_MODULE_BYTES - address
+               ? -1
+               : eeprom_read(bay->ports->run->site.eeprom, EEPROM_MODULES,
+                             (uint32_t)bay->slot.which * EEPROM_MODULE_BYTES + address, bytes,
+                             n_bytes);
 }
 
 static int memory_write(void *context, uint32_t address, const void *bytes, uint32_t n_bytes)
 {
-    const struct port *port = context;
-    return eeprom_write(port->ports->run->site.eeprom, EEPROM_MODULES,
-                        port->index * EEPROM_MODULE_BYTES + address, bytes, n_bytes);
+    const struct bay *bay = context;
+    return address > EEPROM_MODULE_BYTES || n_bytes > EEPROM_MODULE_BYTES - address
+               ? -1
+               : eeprom_write(bay->ports->run->site.eeprom, EEPROM_MODULES,
+                              (uint32_t)bay->slot.which * EEPROM_MODULE_BYTES + address, bytes,
+                              n_bytes);
 }
 
-/* @return false: no supply from the meter, the module is dead */
-static bool supply(struct port *port)
+static bool said(void *context, unsigned channel, const uint8_t *octets, size_t n_octets)
 {
-    struct meter *meter = &port->ports->run->site.meter;
-    if (meter->supply_on && !port->powered) {
-        const struct module_bus bus = {.context = port, .exchange = exchange};
-        const struct mbus_module_memory memory = {
-            .context = port, .read = memory_read, .write = memory_write};
-        optical_init(connection_of(port), meter);
-        optical_connect(connection_of(port), meter, CHANNEL_MODULE);
-        mbus_module_start(&port->module, &bus, &memory);
-    }
-    port->powered = meter->supply_on;
-    return port->powered;
-}
-
-/* ---- masters ---- */
-
-/* @return false: the master is gone */
-static bool hear(struct master *master, const uint8_t *octets, size_t n_octets)
-{
-    const int64_t now_ms = instant_wall_us() / 1000;
-    struct mbus_frame frame;
-    uint8_t answer[MBUS_FRAME_MAX];
-    run_catch_up(master->ports->run);
-    if (now_ms - master->heard_ms > MBUS_MODULE_IDLE_MS) {
-        mbus_receiver_idle(&master->receiver);
-    }
-    master->heard_ms = now_ms;
-    for (size_t i = 0; i < n_octets; i++) {
-        if (mbus_receiver_octet(&master->receiver, octets[i], &frame) != 1 ||
-            !supply(master->port)) {
-            continue;
-        }
-        const size_t n = mbus_module_frame(&master->port->module, &frame, now_ms, answer);
-        if (n > 0 && write(master->watch.fd, answer, n) != (ssize_t)n && errno != EAGAIN) {
-            return false;
-        }
-    }
+    const struct bay *bay = context;
+    module_heard(carrier_module(bay->carrier), channel, octets, n_octets, instant_wall_us() / 1000);
     return true;
 }
 
-static void master_ready(void *context, uint32_t events)
+static void channel_closed(void *context, unsigned channel)
 {
-    struct master *master = context;
-    uint8_t octets[512];
-    const ssize_t n = read(master->watch.fd, octets, sizeof octets);
-    const bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-    if (gone || (n < 0 && (events & (EPOLLHUP | EPOLLERR)) != 0)) {
-        hang_up(master);
-    } else if (n > 0 && !hear(master, octets, (size_t)n)) {
-        hang_up(master);
+    const struct bay *bay = context;
+    module_channel_closed(carrier_module(bay->carrier), channel, instant_wall_us() / 1000);
+}
+
+static void pins(void *context, uint8_t levels, int64_t at_us)
+{
+    const struct bay *bay = context;
+    module_pins(carrier_module(bay->carrier), levels, at_us);
+}
+
+static void supply(void *context, bool on)
+{
+    const struct bay *bay = context;
+    carrier_supply(bay->carrier, on, instant_wall_us());
+}
+
+/* ---- slots ---- */
+
+/* The one that is wanted, or the first that is free of those inside the meter. */
+static enum meter_slot slot_for(const struct module_ports *ports, unsigned wanted)
+{
+    const struct meter *meter = &ports->run->site.meter;
+    if (wanted != 0) {
+        return (enum meter_slot)(wanted - 1u);
+    }
+    const bool second = ports->bay[METER_SLOT_PRIMARY].slot.taken &&
+                        meter_module_slot_exists(meter, METER_SLOT_SECONDARY);
+    return second ? METER_SLOT_SECONDARY : METER_SLOT_PRIMARY;
+}
+
+enum meter_module_err module_ports_take(struct module_ports *ports, unsigned wanted,
+                                        const struct module_slot_user *user, uint16_t code,
+                                        uint32_t serial, enum meter_slot *slot)
+{
+    if (wanted > METER_SLOTS) {
+        return METER_MODULE_ERR_SLOT;
+    }
+    *slot = slot_for(ports, wanted);
+    return module_slot_take(&ports->bay[*slot].slot, user, code, serial);
+}
+
+/* A secondary module goes with the one that carries it. */
+void module_ports_leave(struct module_ports *ports, enum meter_slot slot)
+{
+    struct problem problem;
+    if (slot == METER_SLOT_PRIMARY && ports->bay[METER_SLOT_SECONDARY].slot.taken) {
+        (void)module_ports_pull(ports, METER_SLOT_SECONDARY + 1u, &problem);
+    }
+    module_slot_leave(&ports->bay[slot].slot);
+}
+
+int module_ports_pull(struct module_ports *ports, unsigned slot, struct problem *problem)
+{
+    struct bay *bay = slot >= 1 && slot <= METER_SLOTS ? &ports->bay[slot - 1u] : NULL;
+    if (bay == NULL || !bay->slot.taken) {
+        return problem_set(problem, EXIT_BAD_INPUT, "nothing is plugged there");
+    }
+    if (bay->carrier == NULL) {
+        module_links_pull(ports->links, bay->slot.which);
+        return 0;
+    }
+    carrier_supply(bay->carrier, false, instant_wall_us());
+    carrier_close(bay->carrier);
+    ports->pulled[bay->slot.which] = bay->carrier;
+    bay->carrier = NULL;
+    module_ports_leave(ports, bay->slot.which);
+    return 0;
+}
+
+static void bury(struct module_ports *ports)
+{
+    for (unsigned i = 0; i < METER_SLOTS; i++) {
+        carrier_free(ports->pulled[i]);
+        ports->pulled[i] = NULL;
     }
 }
 
-/* Takes over fd. */
-static int master_open(struct port *port, int fd)
+/* ---- modules that are built in ---- */
+
+static uint16_t code_of(const struct module_ports *ports, const struct carrier_spec *spec)
 {
-    for (size_t i = 0; i < MODULE_MASTERS_MAX; i++) {
-        struct master *master = &port->ports->master[i];
-        if (master->watch.fd < 0) {
-            master->port = port;
-            master->watch = (struct watch){.fd = fd, .ready = master_ready, .context = master};
-            mbus_receiver_init(&master->receiver);
-            if (loop_add(&port->ports->run->loop, &master->watch, EPOLLIN) == 0) {
-                return 0;
-            }
-            hang_up(master);
-            return -1;
-        }
-    }
-    (void)close(fd);
-    return -1;
+    return spec->code != 0 ? spec->code
+                           : module_type_code(spec->type, module_ports_generation(ports->run));
 }
 
-static void listener_ready(void *context, uint32_t events)
+static struct carrier *bind_one(struct module_ports *ports, const struct carrier_spec *spec,
+                                struct problem *problem)
 {
-    struct port *port = context;
-    const int on = 1, idle_s = KEEP_IDLE_S, interval_s = KEEP_INTERVAL_S, probes = KEEP_PROBES;
-    (void)events;
-    const int fd = accept4(port->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-        (void)master_open(port, fd);
+    const struct carrier_bus bus = {.context = &ports->bay[METER_SLOT_PRIMARY],
+                                    .exchange = exchange,
+                                    .to_meter = to_meter,
+                                    .channel = channel_open,
+                                    .pins = drive,
+                                    .memory_read = memory_read,
+                                    .memory_write = memory_write};
+    const struct module_row *row = module_by_code(code_of(ports, spec));
+    if (row == NULL || (row->generations & module_ports_generation(ports->run)) == 0) {
+        (void)problem_set(problem, EXIT_BAD_INPUT, "--module: %s: expected a module for a %s",
+                          spec->type->name, ports->run->options->variant.name);
+        return NULL;
     }
+    return carrier_bind(spec, &bus, "module", problem);
+}
+
+static int plug(struct module_ports *ports, const struct carrier_spec *spec,
+                struct carrier *carrier, struct problem *problem)
+{
+    enum meter_slot which = slot_for(ports, spec->slot);
+    struct bay *bay = &ports->bay[which];
+    const struct module_slot_user user = {.context = bay,
+                                          .said = said,
+                                          .channel_closed = channel_closed,
+                                          .pins = pins,
+                                          .supply = supply};
+    static const char *const why[] = {"the meter has no such slot",
+                                      "another module is in the slot"};
+    const enum meter_module_err err =
+        module_ports_take(ports, spec->slot, &user, code_of(ports, spec), spec->serial, &which);
+    if (err != METER_MODULE_OK) {
+        (void)problem_set(problem, EXIT_BAD_INPUT, "--module: %s: %s", spec->type->name,
+                          why[err == METER_MODULE_ERR_SLOT ? 0 : 1]);
+        carrier_close(carrier);
+        carrier_free(carrier);
+        return -1;
+    }
+    bay->carrier = carrier;
+    carrier_owner(carrier, bay);
+    if (carrier_open(carrier, &ports->run->loop, problem) != 0) {
+        struct problem other;
+        (void)module_ports_pull(ports, (unsigned)which + 1u, &other);
+        return -1;
+    }
+    return 0;
+}
+
+int module_ports_plug(struct module_ports *ports, const char *type, unsigned slot,
+                      struct problem *problem)
+{
+    char text[SPEC_MAX];
+    struct carrier_spec spec;
+    const struct module_type *known = module_type_by_name(type, strlen(type));
+    if (known == NULL || slot > METER_SLOTS) {
+        return problem_set(problem, EXIT_BAD_INPUT, "expected a module that is built, and a slot");
+    }
+    (void)snprintf(text, sizeof text, "%s%s", known->name,
+                   known->lines_min > 0 ? ":tcp:127.0.0.1:0" : "");
+    if (carrier_parse(text, "module", &spec, problem) != 0) {
+        return -1;
+    }
+    spec.slot = (uint8_t)slot;
+    struct carrier *carrier = bind_one(ports, &spec, problem);
+    return carrier == NULL ? -1 : plug(ports, &spec, carrier, problem);
 }
 
 /* ---- all of them ---- */
 
-static int port_bind(struct port *port, struct problem *problem)
-{
-    char taken[ADDRESS_TEXT_MAX];
-    if (port->option->pty) {
-        (void)snprintf(port->text, sizeof port->text, "mbus pty %s", port->option->path);
-        return pty_check("module", port->option->path, problem);
-    }
-    port->listener.fd = address_listen(&port->option->address, false, taken, problem);
-    (void)snprintf(port->text, sizeof port->text, "mbus tcp %s", taken);
-    return port->listener.fd < 0 ? -1 : 0;
-}
-
 int module_ports_bind(struct module_ports **out, struct run *run, struct problem *problem)
 {
     const struct options *options = run->options;
-    *out = NULL;
-    if (options->n_modules == 0) {
-        return 0;
-    }
     struct module_ports *ports = calloc(1, sizeof *ports);
+    *out = ports;
     if (ports == NULL) {
         return problem_set(problem, EXIT_NOT_ABLE, "no memory");
     }
-    *out = ports;
     ports->run = run;
-    for (size_t i = 0; i < MODULE_MASTERS_MAX; i++) {
-        ports->master[i] = (struct master){.ports = ports, .watch = {.fd = -1}};
+    for (unsigned i = 0; i < METER_SLOTS; i++) {
+        ports->bay[i].ports = ports;
+        module_slot_init(&ports->bay[i].slot, run, (enum meter_slot)i);
     }
     for (size_t i = 0; i < options->n_modules; i++) {
-        struct port *port = &ports->port[i];
-        *port = (struct port){.ports = ports,
-                              .option = &options->module[i],
-                              .index = (unsigned)i,
-                              .pty = {.slave = -1}};
-        port->listener = (struct watch){.fd = -1, .ready = listener_ready, .context = port};
-        ports->n_ports++;
-        if (port_bind(port, problem) != 0) {
+        ports->bound[i] = bind_one(ports, &options->module[i], problem);
+        if (ports->bound[i] == NULL) {
             return -1;
         }
+        (void)snprintf(ports->text[i], sizeof ports->text[i], "%s", carrier_text(ports->bound[i]));
     }
-    return 0;
+    return module_links_bind(&ports->links, ports, run, problem);
 }
 
 int module_ports_open(struct module_ports *ports, struct problem *problem)
 {
-    for (size_t i = 0; i < ports->n_ports; i++) {
-        struct port *port = &ports->port[i];
-        if (port->option->pty) {
-            const int fd = pty_open(&port->pty, "module", port->option->path, problem);
-            if (fd < 0) {
-                return -1;
-            }
-            if (master_open(port, fd) != 0) {
-                return problem_set(problem, EXIT_NOT_ABLE, "--module: pty:%s: no line left",
-                                   port->option->path);
-            }
-            if (pty_link(&port->pty, "module", port->option->path, problem) != 0) {
-                return -1;
-            }
-        } else if (loop_add(&ports->run->loop, &port->listener, EPOLLIN) != 0) {
-            return problem_set(problem, EXIT_NOT_ABLE, "%s: %s", port->text, strerror(errno));
+    for (size_t i = 0; i < ports->run->options->n_modules; i++) {
+        struct carrier *carrier = ports->bound[i];
+        ports->bound[i] = NULL;
+        if (plug(ports, &ports->run->options->module[i], carrier, problem) != 0) {
+            return -1;
         }
     }
-    return 0;
+    return ports->links == NULL ? 0 : module_links_open(ports->links, problem);
 }
 
 const char *module_ports_text(const struct module_ports *ports, size_t index)
 {
-    return ports->port[index].text;
+    const struct options *options = ports->run->options;
+    if (index < options->n_modules) {
+        return ports->text[index];
+    }
+    index -= options->n_modules;
+    return index < options->n_module_bus ? module_links_text(ports->links, index) : NULL;
+}
+
+const char *module_ports_line(const struct module_ports *ports, enum meter_slot slot)
+{
+    const struct carrier *carrier = ports->bay[slot].carrier;
+    return carrier != NULL ? carrier_text(carrier) : "";
+}
+
+bool module_ports_is_program(const struct module_ports *ports, enum meter_slot slot)
+{
+    return ports->bay[slot].slot.taken && ports->bay[slot].carrier == NULL;
+}
+
+int64_t module_ports_step(struct module_ports *ports, int64_t wall_us)
+{
+    int64_t next_us = INT64_MAX, due_us;
+    bury(ports);
+    if (ports->links != NULL) {
+        next_us = module_links_step(ports->links, wall_us);
+    }
+    for (unsigned i = 0; i < METER_SLOTS; i++) {
+        struct bay *bay = &ports->bay[i];
+        due_us = module_slot_step(&bay->slot, wall_us);
+        next_us = due_us < next_us ? due_us : next_us;
+        due_us = bay->carrier != NULL ? carrier_step(bay->carrier, wall_us) : INT64_MAX;
+        next_us = due_us < next_us ? due_us : next_us;
+    }
+    return next_us;
 }
 
 void module_ports_close(struct module_ports *ports)
@@ -259,12 +332,20 @@ void module_ports_close(struct module_ports *ports)
     if (ports == NULL) {
         return;
     }
-    for (size_t i = 0; i < MODULE_MASTERS_MAX; i++) {
-        hang_up(&ports->master[i]);
+    module_links_close(ports->links);
+    for (size_t i = 0; i < OPTIONS_MODULE_MAX; i++) {
+        if (ports->bound[i] != NULL) {
+            carrier_close(ports->bound[i]);
+            carrier_free(ports->bound[i]);
+        }
     }
-    for (size_t i = 0; i < ports->n_ports; i++) {
-        loop_drop(&ports->run->loop, &ports->port[i].listener);
-        pty_close(&ports->port[i].pty, ports->port[i].option->path);
+    for (unsigned i = 0; i < METER_SLOTS; i++) {
+        module_slot_forget(&ports->bay[i].slot);
+        if (ports->bay[i].carrier != NULL) {
+            carrier_close(ports->bay[i].carrier);
+            carrier_free(ports->bay[i].carrier);
+        }
     }
+    bury(ports);
     free(ports);
 }

@@ -189,7 +189,8 @@ int optical_ports_bind(struct optical_ports *ports, const struct options *option
                        struct problem *problem)
 {
     ports->n_ports = options->n_optical;
-    ports->n_slots = METER_OPTICAL_PORTS - options->n_modules - options->has_radio;
+    ports->n_slots =
+        METER_OPTICAL_PORTS - (options->has_radio ? METER_SLOTS + 1u : options->n_modules);
     for (size_t i = 0; i < ports->n_ports; i++) {
         struct optical_port *port = &ports->port[i];
         port->option = options->optical[i];
@@ -216,6 +217,13 @@ int optical_ports_open(struct optical_ports *ports, struct meter *meter, struct 
         }
     }
     return 0;
+}
+
+void optical_ports_reserve(struct optical_ports *ports, unsigned n)
+{
+    while (ports->n_slots > METER_OPTICAL_PORTS - n) {
+        client_close(&ports->client[--ports->n_slots]);
+    }
 }
 
 int64_t optical_ports_step(struct optical_ports *ports, int64_t wall_us)

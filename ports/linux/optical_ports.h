@@ -59,6 +59,9 @@ int optical_ports_bind(struct optical_ports *ports, const struct options *option
 /** Serve: the meter is running.  @return 0, or -1 and *problem. */
 int optical_ports_open(struct optical_ports *ports, struct meter *meter, struct problem *problem);
 
+/** The last n slots belong to modules from now on; whoever talks there is hung up. */
+void optical_ports_reserve(struct optical_ports *ports, unsigned n);
+
 /** Time-outs and pacing.  @return wall microseconds of the next call. */
 int64_t optical_ports_step(struct optical_ports *ports, int64_t wall_us);
 

@@ -338,28 +338,27 @@ static int take_consumer(struct parsing *parsing, const char *text)
 
 static int take_module(struct parsing *parsing, const char *text)
 {
-    static const char expected[] = "mbus:tcp:HOST:PORT or mbus:pty:PATH", bus[] = "mbus:";
     struct options *options = parsing->options;
     if (options->n_modules == OPTIONS_MODULE_MAX) {
-        return bad(parsing, "module", "at most 2 modules", text);
+        return bad(parsing, "module", "at most 3 modules", text);
     }
-    struct module_option *module = &options->module[options->n_modules];
-    const char *rest = text + strlen(bus), *why;
-    if (strncmp(text, bus, strlen(bus)) != 0 ||
-        (strncmp(rest, "tcp:", 4) != 0 && strncmp(rest, "pty:", 4) != 0)) {
-        return bad(parsing, "module", expected, text);
-    }
-    module->pty = rest[0] == 'p';
-    rest += 4;
-    if (*rest == '\0' || strlen(rest) >= sizeof module->path) {
-        return bad(parsing, "module", expected, text);
-    }
-    (void)strcpy(module->path, rest);
-    if (!module->pty && address_parse(rest, &module->address, &why) != 0) {
-        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--module: %s, found '%.200s'", why,
-                           rest);
-    }
+    struct carrier_spec *spec = &options->module[options->n_modules];
     options->n_modules++;
+    return carrier_parse(text, "module", spec, parsing->problem);
+}
+
+static int take_module_bus(struct parsing *parsing, const char *text)
+{
+    struct options *options = parsing->options;
+    const char *why;
+    if (options->n_module_bus == OPTIONS_MODULE_BUS_MAX) {
+        return bad(parsing, "module-bus", "at most 2", text);
+    }
+    if (bus_address_parse(text, &options->module_bus[options->n_module_bus], &why) != 0) {
+        return problem_set(parsing->problem, EXIT_BAD_INPUT, "--module-bus: %s, found '%.200s'",
+                           why, text);
+    }
+    options->n_module_bus++;
     return 0;
 }
 
@@ -470,14 +469,18 @@ static const struct option_row {
      "mqtt with ,user=NAME ,password=FILE ,tls ,ca=FILE ,discovery=TOPIC|off; repeatable\n"
      "(docs/consumer.md)",
      take_consumer},
-    {"module", "mbus:PORT",
-     "plug the wired M-Bus module in, its bus at tcp:HOST:PORT or pty:PATH; repeatable\n"
-     "(docs/modules.md)",
+    {"module", "TYPE[:LINE]",
+     "plug a module in, its line at tcp:HOST:PORT, pty:PATH or serial:DEVICE: mbus:tcp:...\n"
+     "with ,slot=1|2|ccc ,code=NNN and options of its own; repeatable (docs/modules.md)",
      take_module},
     {"radio", "MEDIUM",
      "the integrated radio is on the air: udp:GROUP:PORT or unix:FOLDER, with ,kind=\n"
      ",mode= ,format= ,interval= ,power= (docs/radio.md)",
      take_radio},
+    {"module-bus", "tcp|unix:...",
+     "modules that are programs of their own plug themselves in there; repeatable\n"
+     "(docs/module382.md)",
+     take_module_bus},
     {"headless", NULL, "open only the ports that are named", take_headless},
     {"status", NULL, "at exit print every register as one JSON object", take_status},
     {"help", NULL, "print this and exit", take_help},

@@ -10,7 +10,9 @@
 
 #include "address.h"
 #include "app/meter/meter.h"
+#include "bus_address.h"
 #include "consumer_option.h"
+#include "module_carrier.h"
 #include "problem.h"
 #include "radio_option.h"
 #include "rtc.h"
@@ -45,14 +47,8 @@ struct dlms_option {
 
 #define OPTIONS_CONSUMER_MAX 4u
 
-/** One --module: the wired M-Bus module is the one that can be built in. */
-struct module_option {
-    bool pty;
-    struct address address; /**< tcp */
-    char path[256];         /**< pty */
-};
-
-#define OPTIONS_MODULE_MAX 2u /**< slots of a meter, at most */
+#define OPTIONS_MODULE_MAX     3u /**< slots of a meter, at most */
+#define OPTIONS_MODULE_BUS_MAX 2u
 
 struct options {
     struct variant variant;
@@ -82,10 +78,12 @@ struct options {
     size_t n_dlms;
     struct consumer_option consumer[OPTIONS_CONSUMER_MAX];
     size_t n_consumer;
-    struct module_option module[OPTIONS_MODULE_MAX];
+    struct carrier_spec module[OPTIONS_MODULE_MAX];
     size_t n_modules;
     bool has_radio; /**< --radio */
     struct radio_option radio;
+    struct bus_address module_bus[OPTIONS_MODULE_BUS_MAX];
+    size_t n_module_bus;
     bool seal_open; /**< the verification seal, at the start */
     bool headless, status;
 };

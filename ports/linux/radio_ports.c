@@ -22,7 +22,7 @@ struct radio_ports {
 static struct optical *connection_of(const struct radio_ports *radio)
 {
     struct run *run = radio->run;
-    return &run->site.meter.optical[METER_OPTICAL_PORTS - 1u - run->options->n_modules];
+    return &run->site.meter.optical[METER_OPTICAL_PORTS - 1u - METER_SLOTS];
 }
 
 static size_t exchange(void *context, const uint8_t *request, size_t n_request, uint8_t *answer,
@@ -102,17 +102,11 @@ static void power(struct radio_ports *radio, bool on)
     }
 }
 
-/* Another module that communicates takes the radio's place. */
-static bool is_displaced(const struct radio_ports *radio)
-{
-    return radio->run->options->n_modules > 0;
-}
-
 static int64_t step(void *context)
 {
     struct radio_ports *radio = context;
     const struct site *site = &radio->run->site;
-    const bool on = site->meter.supply_on && !is_displaced(radio);
+    const bool on = meter_radio_on(&site->meter);
     if (on != radio->powered) {
         power(radio, on);
     }

@@ -12,6 +12,7 @@
 #include "consumer_ports.h"
 #include "dlms_ports.h"
 #include "instant.h"
+#include "module_ports.h"
 #include "panel_http.h"
 #include "source_port.h"
 
@@ -167,6 +168,7 @@ static int64_t serve_ports(struct run *run)
     if (run->consumer != NULL) {
         next_us = earlier(next_us, consumer_ports_step(run->consumer, wall_us));
     }
+    next_us = earlier(next_us, module_ports_step(run->modules, wall_us));
     if (run->source != NULL) {
         next_us = earlier(next_us, source_port_step(run->source, wall_us));
     }

@@ -30,8 +30,8 @@ struct run {
     struct source_port *source;      /**< NULL: none */
     struct dlms_ports *dlms;         /**< NULL: none */
     struct consumer_ports *consumer; /**< NULL: none */
-    struct module_ports *modules;    /**< NULL: none */
     struct radio_ports *radio;       /**< NULL: none */
+    struct module_ports *modules;    /**< the bay */
     struct watch signals;
     bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */

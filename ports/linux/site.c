@@ -339,8 +339,6 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     keys_give(site);
     systems_start(site);
     meter_input(&site->meter, METER_INPUT_SEAL, options->seal_open, site->now_us);
-    site->input[METER_INPUT_MODULE] = options->n_modules > 0;
-    meter_input(&site->meter, METER_INPUT_MODULE, options->n_modules > 0, site->now_us);
     for (unsigned i = 0; i < 2; i++) {
         const enum meter_input input = (enum meter_input)(METER_INPUT_TARIFF_1 + i);
         site->input[input] = options->tariff_input[i];

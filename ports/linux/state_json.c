@@ -213,8 +213,8 @@ static json_t *inputs_json(const struct run *run)
 {
     const bool *input = run->site.input;
     return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:b}", "seal", input[METER_INPUT_SEAL],
-                     "module", input[METER_INPUT_MODULE], "magnet", input[METER_INPUT_MAGNET],
-                     "cover", input[METER_INPUT_COVER], "terminal_cover",
+                     "module", run->site.meter.input[METER_INPUT_MODULE], "magnet",
+                     input[METER_INPUT_MAGNET], "cover", input[METER_INPUT_COVER], "terminal_cover",
                      input[METER_INPUT_TERMINAL_COVER], "button_left",
                      input[METER_INPUT_BUTTON_LEFT], "button_right",
                      input[METER_INPUT_BUTTON_RIGHT]);

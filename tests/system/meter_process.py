@@ -47,7 +47,8 @@ class Meter:
         self.process = subprocess.Popen([program(), "--headless", *arguments],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = []
-        wanted = sum(1 for a in arguments if a in ("--optical", "--panel", "--source", "--dlms", "--consumer", "--module", "--radio"))
+        wanted = sum(1 for a in arguments if a in ("--optical", "--panel", "--source", "--dlms", "--consumer", "--module", "--module-bus",
+                                                    "--radio"))
         while len(self.lines) < wanted:
             line = self.process.stdout.readline()
             if line == "":

@@ -1,0 +1,181 @@
+/* TYPE[:PLACE[+PLACE...]][,OPTION=VALUE...] as a person writes it. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module_carrier.h"
+
+#define SERIAL_LAST  99999999ul
+#define EXPECTED_MAX 256u
+
+static const struct {
+    const char *prefix;
+    enum carrier_place_kind kind;
+} kinds[] = {{"tcp:", CARRIER_TCP}, {"pty:", CARRIER_PTY}, {"serial:", CARRIER_SERIAL}};
+#define N_KINDS (sizeof kinds / sizeof kinds[0])
+
+static size_t kind_at(const char *text)
+{
+    size_t i = 0;
+    while (i < N_KINDS && strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) != 0) {
+        i++;
+    }
+    return i;
+}
+
+static int bad(struct problem *problem, const char *option, const char *expected, const char *found)
+{
+    return problem_set(problem, EXIT_BAD_INPUT, "--%s: expected %s, found '%.150s'", option,
+                       expected, found);
+}
+
+static int bad_place(const struct module_type *type, const char *option, const char *found,
+                     struct problem *problem)
+{
+    char expected[EXPECTED_MAX];
+    (void)snprintf(expected, sizeof expected,
+                   type->lines_max == 0 ? "%s alone: it has no line"
+                                        : "%s:tcp:HOST:PORT, ...:pty:PATH or ...:serial:DEVICE",
+                   type->name);
+    return bad(problem, option, expected, found);
+}
+
+/* Characters of the first place: up to a '+' behind which another begins. */
+static size_t place_length(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '+' && kind_at(text + i + 1) < N_KINDS) {
+            return i;
+        }
+    }
+    return length;
+}
+
+static int take_place(const char *text, size_t length, const char *option,
+                      struct carrier_spec *spec, struct problem *problem)
+{
+    const size_t kind = kind_at(text);
+    struct carrier_place_spec *place = &spec->place[spec->n_places];
+    const char *why;
+    const size_t prefix = kind < N_KINDS ? strlen(kinds[kind].prefix) : 0;
+    if (kind == N_KINDS || length <= prefix || length - prefix >= sizeof place->path ||
+        spec->n_places == CARRIER_PLACES || spec->n_places == spec->type->lines_max) {
+        return bad_place(spec->type, option, text, problem);
+    }
+    place->kind = kinds[kind].kind;
+    memcpy(place->path, text + prefix, length - prefix);
+    place->path[length - prefix] = '\0';
+    if (place->kind == CARRIER_TCP && address_parse(place->path, &place->address, &why) != 0) {
+        return problem_set(problem, EXIT_BAD_INPUT, "--%s: %s, found '%.150s'", option, why,
+                           place->path);
+    }
+    spec->n_places++;
+    return 0;
+}
+
+static bool number_of(const char *text, size_t length, unsigned long last, unsigned long *out)
+{
+    char digits[16] = "";
+    char *end;
+    if (length == 0 || length >= sizeof digits || !isdigit((unsigned char)text[0])) {
+        return false;
+    }
+    memcpy(digits, text, length);
+    *out = strtoul(digits, &end, 10);
+    return *end == '\0' && *out <= last;
+}
+
+static bool take_slot(const char *text, size_t length, struct carrier_spec *spec)
+{
+    static const char *const names[] = {"1", "2", "ccc"};
+    for (uint8_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (length == strlen(names[i]) && memcmp(text, names[i], length) == 0) {
+            spec->slot = (uint8_t)(i + 1u);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* slot=, code= and serial= are the carrier's; all others are the module's. */
+static int take_option(const char *text, size_t length, const char *option,
+                       struct carrier_spec *spec, struct problem *problem)
+{
+    unsigned long number = 0;
+    if (strncmp(text, "slot=", 5) == 0) {
+        return take_slot(text + 5, length - 5, spec)
+                   ? 0
+                   : bad(problem, option, "slot=1, slot=2 or slot=ccc", text);
+    }
+    if (strncmp(text, "code=", 5) == 0) {
+        if (!number_of(text + 5, length - 5, 999, &number) ||
+            !module_type_has_code(spec->type, (uint16_t)number)) {
+            return bad(problem, option, "the code of an article of that type", text);
+        }
+        spec->code = (uint16_t)number;
+        return 0;
+    }
+    if (strncmp(text, "serial=", 7) == 0) {
+        if (!number_of(text + 7, length - 7, SERIAL_LAST, &number)) {
+            return bad(problem, option, "serial= with at most eight digits", text);
+        }
+        spec->serial = (uint32_t)number;
+        return 0;
+    }
+    const size_t used = strlen(spec->options), comma = used > 0 ? 1u : 0u;
+    if (used + comma + length >= sizeof spec->options) {
+        return bad(problem, option, "fewer options", text);
+    }
+    (void)snprintf(spec->options + used, sizeof spec->options - used, "%s%.*s",
+                   comma > 0 ? "," : "", (int)length, text);
+    return 0;
+}
+
+static const struct module_type *type_of(const char *text, const char *option,
+                                         struct problem *problem)
+{
+    char expected[EXPECTED_MAX] = "";
+    const struct module_type *type = module_type_by_name(text, strcspn(text, ":,"));
+    for (size_t i = 0; type == NULL && i < module_types_length; i++) {
+        const size_t length = strlen(expected);
+        (void)snprintf(expected + length, sizeof expected - length, "%s%s%s", i > 0 ? ", " : "",
+                       module_types[i]->name,
+                       module_types[i]->lines_min > 0 ? ":tcp:HOST:PORT" : "");
+    }
+    if (type == NULL) {
+        (void)bad(problem, option, expected, text);
+    }
+    return type;
+}
+
+int carrier_parse(const char *text, const char *option, struct carrier_spec *spec,
+                  struct problem *problem)
+{
+    memset(spec, 0, sizeof *spec);
+    spec->type = type_of(text, option, problem);
+    if (spec->type == NULL) {
+        return -1;
+    }
+    const char *rest = text + strlen(spec->type->name);
+    while (*rest == ':' || *rest == '+') {
+        rest++;
+        const size_t length = place_length(rest, strcspn(rest, ","));
+        if (take_place(rest, length, option, spec, problem) != 0) {
+            return -1;
+        }
+        rest += length;
+    }
+    if (spec->n_places < spec->type->lines_min) {
+        return bad_place(spec->type, option, text, problem);
+    }
+    while (*rest == ',') {
+        rest++;
+        const size_t length = strcspn(rest, ",");
+        if (take_option(rest, length, option, spec, problem) != 0) {
+            return -1;
+        }
+        rest += length;
+    }
+    return 0;
+}
