@@ -27,7 +27,7 @@ NARROWER = {
     "proto/kmp": ["proto/common/", "proto/kmp/"],
     "proto/iec62056_21": ["proto/common/", "proto/iec62056_21/"],
     "proto/dlms": ["proto/common/", "proto/dlms/"],
-    "proto/push": ["proto/common/", "proto/dlms/", "proto/push/"],
+    "proto/push": ["proto/common/", "proto/dlms/", "proto/mbus/", "proto/push/"],
     "proto/token": ["proto/common/", "proto/token/"],
     "host/lib": ["host/lib/", "proto/", "ports/crypto/", TABLE, SETTINGS, *VARIANT, *CALENDAR],
     "ports/linux": ["ports/linux/", "ports/crypto/", "app/", "modules/", "lab/", "proto/", "host/lib/", "legal/include/"],

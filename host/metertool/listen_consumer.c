@@ -31,9 +31,10 @@ static enum tool_exit open_line(struct tool *tool, const char *text)
     struct meter_url url;
     char error[400], whole[PATH_MAX_];
     if (text == NULL || !complete_url(text, whole, sizeof whole) ||
-        meter_url_parse(whole, &url, error, sizeof error) != HOST_OK || !url.hdlc) {
-        tool_complain("listen consumer: expected tcp://HOST:PORT, /dev/ttyUSB0, p1:/dev/ttyUSB0 or "
-                      "dlms-hdlc:/dev/ttyUSB0?baud=9600");
+        meter_url_parse(whole, &url, error, sizeof error) != HOST_OK ||
+        (!url.hdlc && url.protocol != METER_MBUS)) {
+        tool_complain("listen consumer: expected tcp://HOST:PORT, /dev/ttyUSB0, p1:/dev/ttyUSB0, "
+                      "mbus:/dev/ttyUSB0 or dlms-hdlc:/dev/ttyUSB0?baud=9600");
         return EXIT_USAGE;
     }
     if (line_open(&tool->line, &url, tool->options.verbose ? stderr : NULL) != HOST_OK) {
@@ -215,8 +216,8 @@ enum tool_exit decode_push(struct tool *tool, int n_arguments, char **arguments)
     if (result == EXIT_GOOD) {
         show_capture(&show, &capture);
         if (show.n_shown == 0 && show.n_refused == 0) {
-            tool_complain("no push: neither an HDLC frame (7E A...) nor a P1 telegram (/...!) with "
-                          "a good checksum");
+            tool_complain("no push: no HDLC frame (7E A...), M-Bus frame (68...) or P1 telegram "
+                          "(/...!) with a good checksum");
         }
         result = show.n_shown > 0 && show.n_refused == 0 ? EXIT_GOOD : EXIT_METER;
     }

@@ -338,6 +338,7 @@ static void take_frames(struct push_show *show, const uint8_t *octets, size_t n_
 void push_show_silence(struct push_show *show)
 {
     struct hdlc_frame frame;
+    push_mbus_idle(&show->mbus);
     while (hdlc_receiver_expire(&show->frames, &frame)) {
         take_frame(show, &frame);
     }
@@ -348,6 +349,9 @@ void push_show_octets(struct push_show *show, const uint8_t *octets, size_t n_oc
     take_frames(show, octets, n_octets);
     for (size_t i = 0; i < n_octets; i++) {
         take_p1(show, octets[i]);
+        if (push_mbus_take(&show->mbus, octets[i])) {
+            push_show_apdu(show, show->mbus.bytes, show->mbus.length);
+        }
     }
 }
 
@@ -357,6 +361,7 @@ enum tool_exit push_show_begin(struct push_show *show, struct tool *tool)
     show->tool = tool;
     show->kamstrup_energy = PUSH_ENERGY_10WH;
     hdlc_receiver_init(&show->frames, show->frame_bytes, sizeof show->frame_bytes);
+    push_mbus_init(&show->mbus, show->mbus_bytes, sizeof show->mbus_bytes);
     show->apdu = (struct hdlc_collector){show->apdu_bytes, sizeof show->apdu_bytes, 0};
     if (key_file_read(&show->keys, tool->options.keys, error) != HOST_OK) {
         tool_complain("%s", error);

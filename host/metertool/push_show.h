@@ -2,7 +2,8 @@
  * Pushes of customer ports, found in octets, deciphered and shown: what listen consumer and decode
  * han and p1 have in common.
  *
- * HDLC frames and P1 telegrams are told apart by themselves: one begins with 7E, the other with
+ * HDLC frames, M-Bus frames and P1 telegrams are told apart by themselves: they begin with 7E, 68
+ * and
  * "/", and only what has a good checksum counts.
  */
 #ifndef OPEN382_PUSH_SHOW_H
@@ -10,6 +11,7 @@
 
 #include "../../proto/dlms/hdlc_link.h"
 #include "../../proto/push/p1_reader.h"
+#include "../../proto/push/push_mbus.h"
 #include "../lib/dlms_guard.h"
 #include "tool.h"
 
@@ -22,6 +24,8 @@ struct push_show {
     struct hdlc_receiver frames;
     struct hdlc_collector apdu; /**< of frames in several segments */
     uint8_t frame_bytes[HDLC_INFO_MAX + HDLC_OVERHEAD], apdu_bytes[16384];
+    struct push_mbus mbus;
+    uint8_t mbus_bytes[4096];
     struct p1_collector p1;
     int kamstrup_energy; /**< PUSH_ENERGY_... */
     bool dated;          /**< with the time of this computer */

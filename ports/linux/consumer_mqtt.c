@@ -26,7 +26,7 @@
 enum { ANSWER_NONE = -1 };
 
 struct mqtt {
-    const struct mqtt_option *option;
+    struct mqtt_option option;
     char text[HOME_TOPIC_MAX + MQTT_WORD_MAX], client_id[48];
     char password[MQTT_SECRET_MAX];
     struct home_topics topics;
@@ -88,9 +88,9 @@ static const char *failure_text(const struct mqtt *m, int result, int error)
     case MOSQ_ERR_EAI:
     case MOSQ_ERR_LOOKUP: return "no such host";
     case MOSQ_ERR_TLS:
-        return m->option->ca[0] != '\0' ? "TLS fails: expected a certificate signed by that of ca="
-                                        : "TLS fails: expected a certificate that this computer "
-                                          "trusts, or ca=FILE";
+        return m->option.ca[0] != '\0' ? "TLS fails: expected a certificate signed by that of ca="
+                                       : "TLS fails: expected a certificate that this computer "
+                                         "trusts, or ca=FILE";
     case MOSQ_ERR_ERRNO: return strerror(error);
     default: return m->answer == 0 ? "the connection is lost" : "no connection";
     }
@@ -128,7 +128,7 @@ static const char *availability_text(bool available)
 
 static int client_open(struct mqtt *m)
 {
-    const struct mqtt_option *o = m->option;
+    const struct mqtt_option *o = &m->option;
     const char *gone = availability_text(false);
     m->client = mosquitto_new(m->client_id, true, m);
     m->answer = ANSWER_NONE;
@@ -265,7 +265,7 @@ static void *mqtt_main(void *context)
 /* First line of a file that is its owner's alone. */
 static int read_password(struct mqtt *m, struct problem *problem)
 {
-    const char *path = m->option->password_file, *secret = getenv(MQTT_SECRET);
+    const char *path = m->option.password_file, *secret = getenv(MQTT_SECRET);
     struct stat status;
     if (path[0] == '\0') {
         (void)snprintf(m->password, sizeof m->password, "%s", secret != NULL ? secret : "");
@@ -309,7 +309,7 @@ struct mqtt *mqtt_new(const struct mqtt_option *option, unsigned index, struct p
         (void)problem_set(problem, EXIT_NOT_ABLE, "no memory");
         return NULL;
     }
-    m->option = option;
+    m->option = *option;
     (void)pthread_mutex_init(&m->lock, NULL);
     (void)pthread_cond_init(&m->ended, NULL);
     (void)mosquitto_lib_init();
@@ -332,9 +332,9 @@ int mqtt_start(struct mqtt *m, enum consumer_kind kind, const struct meter *mete
                    (unsigned long)meter->serial_number);
     (void)snprintf(m->text + n_text, sizeof m->text - n_text, "/%08lu",
                    (unsigned long)meter->serial_number);
-    home_topics(m->option, meter, &m->topics);
-    if (m->option->discovery[0] != '\0') {
-        const int n_configs = home_configs(m->option, kind, meter, m->configs);
+    home_topics(&m->option, meter, &m->topics);
+    if (m->option.discovery[0] != '\0') {
+        const int n_configs = home_configs(&m->option, kind, meter, m->configs);
         if (n_configs < 0) {
             return problem_set(problem, EXIT_NOT_ABLE, "no memory");
         }

@@ -16,7 +16,6 @@ struct mqtt;
 
 /**
  * Read the password, look for the certificates; connect to nothing yet.
- * @param option  outlives it
  * @param index   tells several of one meter apart
  * @return NULL and *problem
  */

@@ -105,31 +105,31 @@ static int64_t pace(struct port *port, int64_t wall_us)
     return next_us < wall_us + PIECE_MIN_US ? wall_us + PIECE_MIN_US : next_us;
 }
 
-/* @return false: the line is still taken by the list before */
-static bool send_list(struct port *port, const uint8_t *bytes, size_t n_bytes)
+/* @return octets sent, 0: the line is still taken by the list before */
+static size_t send_list(struct port *port, const uint8_t *bytes, size_t n_bytes)
 {
     struct paced *paced = &port->paced;
     if (port->option->target == CONSUMER_TO_SERIAL) {
-        return consumer_serial_send(&port->serial, bytes, n_bytes);
+        return consumer_serial_send(&port->serial, bytes, n_bytes) ? n_bytes : 0;
     }
     if (port->mqtt != NULL) {
         char state[HOME_STATE_MAX];
         home_state(port->option->setup.kind, &port->ports->run->site.meter, state);
         mqtt_offer(port->mqtt, state);
-        return true;
+        return strlen(state);
     }
     if (!port->option->timing) {
         send_all(port, bytes, n_bytes, true);
-        return true;
+        return n_bytes;
     }
     if (paced->n_sent < paced->n_bytes) {
-        return false;
+        return 0;
     }
     memcpy(paced->bytes, bytes, n_bytes);
     paced->n_bytes = n_bytes;
     paced->n_sent = 0;
     paced->begun_us = instant_wall_us();
-    return true;
+    return n_bytes;
 }
 
 /* With the meter's time. */
@@ -145,9 +145,10 @@ static int64_t push(void *context)
         if (port->mqtt != NULL) {
             mqtt_set_available(port->mqtt, meter->supply_on);
         }
-        if (n > 0 && send_list(port, message, n)) {
+        const size_t n_sent = n > 0 ? send_list(port, message, n) : 0;
+        if (n_sent > 0) {
             port->pushed.count++;
-            port->pushed.n_bytes = n;
+            port->pushed.n_bytes = n_sent;
             port->pushed.hourly = port->consumer.last == CONSUMER_TURN_HOUR;
             port->pushed.utc_s = clock_utc_s(&meter->clock, meter->now_us);
         }
@@ -334,7 +335,9 @@ void consumer_ports_show(const struct consumer_ports *ports, size_t index,
     const struct port *port = &ports->port[index];
     const struct meter *meter = &ports->run->site.meter;
     *out = (struct consumer_show){.text = port->text, .pushed = port->pushed};
-    out->list = port->pushed.hourly ? "HAN list 2" : short_names[port->option->setup.kind];
+    out->list = port->mqtt != NULL    ? "values"
+                : port->pushed.hourly ? "HAN list 2"
+                                      : short_names[port->option->setup.kind];
     out->next_utc_s =
         meter->supply_on ? clock_utc_s(&meter->clock, consumer_next_us(&port->consumer, meter)) : 0;
     for (size_t i = 0; i < CONSUMER_CLIENTS_MAX; i++) {

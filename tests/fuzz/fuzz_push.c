@@ -4,6 +4,7 @@
 #include "proto/dlms/dlms_apdu.h"
 #include "proto/dlms/hdlc_frame.h"
 #include "proto/push/p1_reader.h"
+#include "proto/push/push_mbus.h"
 #include "proto/push/push_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,6 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t memory[HDLC_INFO_MAX + HDLC_OVERHEAD];
     static struct p1_collector collector;
+    static uint8_t message[600];
+    struct push_mbus mbus;
     struct hdlc_receiver receiver;
     struct hdlc_frame frame;
     struct reader in = reader_over(data, size);
@@ -46,7 +49,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     read_apdu(data, size);
     read_data(reader_over(data, size), PUSH_ENERGY_WH);
+    push_mbus_init(&mbus, message, sizeof message);
     for (size_t i = 0; i < size; i++) {
+        if (push_mbus_take(&mbus, data[i])) {
+            read_apdu(mbus.bytes, mbus.length);
+        }
         if (p1_collector_take(&collector, data[i]) != P1_NOTHING) {
             struct reader lines = reader_over(collector.bytes, collector.n_bytes);
             struct p1_line line;

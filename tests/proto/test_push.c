@@ -12,6 +12,7 @@
 #include "proto/dlms/hdlc_frame.h"
 #include "proto/hex.h"
 #include "proto/push/p1_reader.h"
+#include "proto/push/push_mbus.h"
 #include "proto/push/push_reader.h"
 #include "proto/push_vectors.h"
 
@@ -98,7 +99,13 @@ static void other_makes(void **state)
                                               {2, 7, 4863, 0, UNIT_W},
                                               {31, 7, 691, -2, UNIT_A},
                                               {13, 7, 999, -3, PUSH_NO_UNIT}};
+    static const struct expected vorarlberg[] = {{32, 7, 2330, -1, UNIT_V},
+                                                 {71, 7, 81, -2, UNIT_A},
+                                                 {1, 8, 1403036, 0, UNIT_WH}},
+                                 landis[] = {{1, 7, 9460, 0, UNIT_W}};
     (void)state;
+    reads(push_vorarlberg, "", 15, vorarlberg, 3);
+    reads(push_landis, "", 1, landis, 1);
     reads(push_aidon, "AIDON_V0001", 18, aidon, 4);
     reads(push_kaifa_power, "", 1, power, 1);
     reads(push_kaifa_norway, "KFM_001", 13, norway, 4);
@@ -129,6 +136,42 @@ static void every_cut(void **state)
             assert_true(result < 0);
         }
     }
+}
+
+/* ---- M-Bus frames ---- */
+
+static unsigned messages(struct push_mbus *mbus, const uint8_t *bytes, size_t n_bytes)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < n_bytes; i++) {
+        n += push_mbus_take(mbus, bytes[i]) ? 1u : 0u;
+    }
+    return n;
+}
+
+static void segments(void **state)
+{
+    enum { FIRST = 256 }; /* octets of the first frame */
+    static uint8_t message[512];
+    struct push_mbus mbus;
+    (void)state;
+    const size_t n = hex_bytes(push_vorarlberg_frames, octets);
+    push_mbus_init(&mbus, message, sizeof message);
+    assert_int_equal(messages(&mbus, octets, n), 1);
+    assert_int_equal(mbus.length, 354);
+    assert_memory_equal(message, octets + 9, 8);
+    assert_int_equal(messages(&mbus, octets, n), 1);                 /* once more */
+    assert_int_equal(messages(&mbus, octets + FIRST, n - FIRST), 0); /* the second half alone */
+    assert_int_equal(messages(&mbus, octets, FIRST), 0);
+    assert_int_equal(messages(&mbus, octets, n), 1); /* a beginning, then all of it */
+    octets[100] ^= 1;
+    assert_int_equal(messages(&mbus, octets, n), 0); /* the first damaged */
+    octets[100] ^= 1;
+    assert_int_equal(messages(&mbus, octets, 50), 0);
+    push_mbus_idle(&mbus); /* a pause */
+    assert_int_equal(messages(&mbus, octets, n), 1);
+    push_mbus_init(&mbus, message, 353); /* longer than its room */
+    assert_int_equal(messages(&mbus, octets, n), 0);
 }
 
 /* ---- P1 ---- */
@@ -242,7 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_makes),    cmocka_unit_test(every_cut),
         cmocka_unit_test(p1_without_crc), cmocka_unit_test(p1_checksums),
-        cmocka_unit_test(p1_codes),
+        cmocka_unit_test(p1_codes),       cmocka_unit_test(segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,8 +43,8 @@ def kwh(registers, code="1.8.0"):
 class Meter:
     """A running meter382 with the ports that the arguments name."""
 
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([program(), "--headless", *arguments],
+    def __init__(self, *arguments, **environment):
+        self.process = subprocess.Popen([program(), "--headless", *arguments], env={**os.environ, **environment},
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = []
         wanted = sum(1 for a in arguments if a in ("--optical", "--panel", "--source", "--dlms", "--consumer", "--module", "--module-bus",

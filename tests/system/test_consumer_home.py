@@ -197,6 +197,9 @@ def test_secured(folder):
         wait_until(lambda: condition in json.dumps(meter.get("/api/state")["consumer"]), condition)
         time.sleep(1.5 if text else 0)  # tried again, and not told again
         ended(meter, [text] if text else [])
+    meter = Meter(*MAINS, "--panel", "127.0.0.1:0", "--consumer", f"{where}ca={folder}/ca.pem", OPEN382_MQTT_PASSWORD="secret")
+    wait_until(lambda: meter.get("/api/state")["consumer"][0]["condition"] == "connected", "the password of the environment")
+    ended(meter, [])
     broker.stop()
 
 
