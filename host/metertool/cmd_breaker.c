@@ -2,10 +2,10 @@
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../lib/event_words.h"
 #include "commands.h"
+#include "supply_ask.h"
 
 #define SET_CUT_OFF_STATE 0x97u
 #define GET_CUT_OFF_STATE 0x98u
@@ -18,13 +18,6 @@
 #define ID_LEFT           0xF514u
 #define WAIT_S            20u /* a movement takes up to 5 s and three tries */
 #define PAUSE_NS          500000000L
-
-/** Where a person can open or close (ENV-12). */
-static const char warning[] =
-    "The breaker is no safety device: behind it, and in the meter, everything counts as live.\n"
-    "Only authorised personnel may work there, with the back-up fuses taken out and kept safe, by\n"
-    "the rules of the place.";
-static const char warning_closing[] = "Nobody sees from here what is switched on behind it.";
 
 struct breaker_look {
     uint8_t state, feedback;
@@ -136,29 +129,6 @@ static void print_look(const struct tool *tool, const struct breaker_look *look)
     }
 }
 
-/* The warning comes in any case, and before the question. */
-static enum tool_exit agreed(const struct tool *tool, size_t move)
-{
-    char answer[16] = "";
-    fprintf(stderr, "%s\n", warning);
-    if (moves[move].command != 1) {
-        fprintf(stderr, "%s\n", warning_closing);
-    }
-    if (tool->options.yes) {
-        return EXIT_GOOD;
-    }
-    if (!isatty(STDIN_FILENO)) {
-        tool_complain("expected --yes, since nobody can be asked here; nothing is done");
-        return EXIT_USAGE;
-    }
-    fputs(moves[move].question, stderr);
-    if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y')) {
-        fputs("Nothing is done.\n", stderr);
-        return EXIT_USAGE;
-    }
-    return EXIT_GOOD;
-}
-
 /* A meter that refuses is silent; that it answers otherwise is known. */
 static enum tool_exit order(struct tool *tool, size_t move, const struct breaker_look *before)
 {
@@ -194,7 +164,7 @@ static enum tool_exit wait_for_it(struct tool *tool, struct breaker_look *look)
 
 static enum tool_exit move_it(struct tool *tool, size_t move, struct breaker_look *look)
 {
-    enum tool_exit result = agreed(tool, move);
+    enum tool_exit result = supply_agreed(tool, moves[move].command != 1, moves[move].question);
     result = result == EXIT_GOOD ? order(tool, move, look) : result;
     result = result == EXIT_GOOD ? wait_for_it(tool, look) : result;
     if (result != EXIT_GOOD) {

@@ -59,6 +59,11 @@ const struct command commands[] = {
     {"breaker", "[show|open|release|close]",
      "where the breaker is; move it, after a warning and a question (docs/breaker.md)", true, false,
      command_breaker},
+    {"prepay",
+     "[show | load KWH [NUMBER] | set KWH | token DIGITS | on | off | days [DATE ...|none] | "
+     "key FILE [vending] | make-token FILE SERIAL KWH [ID]]",
+     "prepayment: what is left, loading it, tokens, the switch (docs/prepayment.md)", false, false,
+     command_prepay},
     {"seal", "", "is the verification seal closed, and what does it lock?", true, false,
      command_seal},
     {"decode", "mbus|wmbus HEX ... | han|p1 [energy=wh] HEX ...|FILE",

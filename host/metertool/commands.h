@@ -66,6 +66,7 @@ enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments
 enum tool_exit command_watch(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_dump(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_testmode(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_prepay(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_alarms(struct tool *tool, int n_arguments, char **arguments);
 /** The alarms in a push as delivered, in words.  @return false: it is another one */
 bool alarms_of_push(struct reader data, char *text, size_t capacity);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "instant.h"
+#include "prepay_json.h"
 #include "run.h"
 
 #define HTTP_OK          200u
@@ -123,14 +124,27 @@ static unsigned post_speed(struct run *run, const json_t *request, char *reply)
     return accept_it(reply);
 }
 
+static unsigned post_token(struct run *run, const json_t *request, char *reply)
+{
+    const char *digits = json_string_value(json_object_get(request, "digits"));
+    if (digits == NULL) {
+        return refuse(reply, "expected {\"digits\":\"0000 0001 1011 9250 6557\"}");
+    }
+    run_catch_up(run);
+    const char *refused = prepay_token_enter(&run->site, digits);
+    if (refused != NULL) { /* the request was good: the meter has said no */
+        (void)snprintf(reply, PANEL_REPLY_MAX, "{\"ok\":false,\"refused\":\"%s\"}", refused);
+        return HTTP_OK;
+    }
+    return accept_it(reply);
+}
+
 static const struct {
     const char *path;
     unsigned (*post)(struct run *run, const json_t *request, char *reply);
 } posts[] = {
-    {"/api/control", post_control},
-    {"/api/button", post_button},
-    {"/api/input", post_input},
-    {"/api/speed", post_speed},
+    {"/api/control", post_control}, {"/api/button", post_button}, {"/api/input", post_input},
+    {"/api/speed", post_speed},     {"/api/token", post_token},
 };
 #define N_POSTS (sizeof posts / sizeof posts[0])
 

@@ -11,6 +11,7 @@
 #include "consumer_json.h"
 #include "host/lib/event_words.h"
 #include "instant.h"
+#include "prepay_json.h"
 #include "run.h"
 #include "tamper_json.h"
 
@@ -371,6 +372,7 @@ char *state_json(struct run *run, size_t *length)
     }
     (void)json_object_set_new(state, "clock", clock_json(run));
     (void)json_object_set_new(state, "breaker", breaker_json(&run->site));
+    (void)json_object_set_new(state, "prepay", prepay_json(&run->site));
     (void)json_object_set_new(state, "tamper", tamper_json(&run->site.meter));
     (void)json_object_set_new(state, "consumer", consumer_json(run));
     (void)json_object_set_new(state, "tariff_inputs", tariff_inputs_json(run));

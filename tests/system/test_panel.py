@@ -471,6 +471,32 @@ def the_breaker_is_shown(browser, meter):
     check("closed" in browser.run("return $('#breaker-words').textContent"), "closed again")
 
 
+def tool(meter, *arguments):
+    done = subprocess.run([os.path.join(BUILD, "metertool"), "-m", f"kmp+tcp://{meter.optical.split(',')[0]}", *arguments],
+                          capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    check(done.returncode == 0, f"{arguments}: {done.stderr}")
+
+
+# REQ(PRE-05): what is left, and a token keyed in there
+def the_credit_is_shown(browser, meter):
+    key = os.path.join(meter.folder.name, "vending.key")
+    with open(key, "w", encoding="ascii") as file:
+        file.write("000102030405060708090a0b0c0d0e0f\n")
+    os.chmod(key, 0o600)
+    opened(browser, meter)
+    check(browser.run("return $('#prepay').hidden"), "nothing of it before it is used")
+    tool(meter, "prepay", "load", "5", "--yes")
+    tool(meter, "prepay", "on", "--yes")
+    tool(meter, "prepay", "key", key, "vending")
+    browser.wait("return $('#prepay-words').textContent.includes('kWh left')", what="the credit")
+    for digits, said in (("00000001101192506558", "Not taken: wrong token"), ("00000001101192506557", "has been taken"),
+                         ("00000001101192506557", "Not taken: this token has been taken before")):
+        browser.run("const field = $('#prepay-token'); field.value = arguments[0]; field.dispatchEvent(new Event('input'));"
+                    "$('#prepay-form').requestSubmit()", digits)
+        browser.wait(f"return $('#prepay-said').textContent.includes('{said}')", what=said)
+    browser.wait("return /Prepayment: 1[45]\\.\\d{3} kWh left/.test($('#prepay-words').textContent)", what="ten more")
+
+
 # REQ(CCC-03): what the customer port has pushed, to whom, and when the next list is due
 def the_customer_port_is_shown(browser, meter):
     opened(browser, meter)
@@ -535,6 +561,10 @@ def main():
             browser.go("about:blank")  # before its meter ends
         with Meter("--variant", "382MB", "--mains", "u=230,i=5", "--speed", "10", "--consumer", "han:tcp:127.0.0.1:0") as meter:
             run_checks([the_customer_port_is_shown, the_breaker_is_shown], browser, meter)
+            browser.go("about:blank")
+        with Meter("--variant", "382MB", "--mains", "u=230,i=5", "--serial", "12345678", "--optical",
+                   "tcp:127.0.0.1:0,channel=module") as meter:
+            run_checks([the_credit_is_shown], browser, meter)
             browser.go("about:blank")
         with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter:
             run_checks(CHECKS, browser, meter)

@@ -44,7 +44,8 @@ export async function tell(path, what) {
   try {
     const answer = await fetch(address(path), { method: 'POST', body: JSON.stringify(what),
       headers: { 'Content-Type': 'application/json' } });
-    return answer.ok ? null : (await answer.json()).error;
+    const said = await answer.json();
+    return answer.ok ? said.refused ?? null : said.error;
   } catch {
     return 'no connection';
   }

@@ -9,6 +9,7 @@ import { createControls } from './controls.js';
 import { byId, format, make } from './dom.js';
 import { createEvents } from './events.js';
 import { createBreaker } from './breaker.js';
+import { createPrepay } from './prepay.js';
 import { createFront } from './front.js';
 import { createHistory } from './history.js';
 import { ask, listen } from './link.js';
@@ -347,7 +348,7 @@ function start() {
   createRegisters();
   createTariff();
   createQuality();
-  const views = [createHead(), createFront(), createBreaker(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
+  const views = [createHead(), createFront(), createBreaker(), createPrepay(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPorts(), createConsumer(), createAlarms(), createHealth(), createHistory(),
     createAnalysis(), createBilling(), createEvents()];
   createTabs();
