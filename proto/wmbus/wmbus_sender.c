@@ -27,7 +27,7 @@ bool wmbus_sender_next(struct wmbus_sender *sender, uint32_t minute, struct wmbu
     if (next > WMBUS_MINUTE_MAX) {
         return false;
     }
-    if (next > sender->reserved) {
+    if (next > sender->reserved || sender->reserved == 0) { /* 0: not even minute 0 is kept */
         uint32_t ahead = next < WMBUS_MINUTE_MAX - WMBUS_RESERVE_MINUTES
                              ? next + WMBUS_RESERVE_MINUTES
                              : WMBUS_MINUTE_MAX;

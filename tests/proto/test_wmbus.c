@@ -428,6 +428,25 @@ static void no_number_twice(void **state)
     assert_false(wmbus_sender_next(&sender, WMBUS_MINUTE_MAX + 1u, &message));
 }
 
+/* A meter without a clock, cut after its first telegrams: minute 0 is kept like any other. */
+static void no_number_twice_from_the_start(void **state)
+{
+    (void)state;
+    struct wmbus_sender sender;
+    struct wmbus_message message = {0};
+    kept = n_writes = fail_at = 0;
+    uint32_t last = 0;
+    for (unsigned life = 0; life < 5; life++) {
+        wmbus_sender_init(&sender, kept, 0, keep, NULL);
+        for (unsigned i = 0; i < 3; i++) {
+            assert_true(wmbus_sender_next(&sender, 0, &message));
+            assert_true(message.session > last);
+            last = message.session;
+        }
+        assert_int_equal(n_writes, life + 1u);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +460,7 @@ int main(void)
         cmocka_unit_test(every_cut),
         cmocka_unit_test(compact_frames_are_learnt),
         cmocka_unit_test(no_number_twice),
+        cmocka_unit_test(no_number_twice_from_the_start),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }
