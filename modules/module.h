@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../proto/common/crypto_port.h"
 #include "module_bus.h"
 
 #define MODULE_PINS         2u   /**< I/O pins; bit 0: port 1, bit 1: port 2 */
@@ -47,6 +48,15 @@ struct module_speed {
  * What the carrier does for the module.  Functions marked "may be NULL" are missing where the
  * carrier has nothing of the kind.
  */
+/** What a module's transmitter keys, from preamble to end. */
+struct module_burst {
+    uint64_t sender;      /**< stays the same as long as it is in its place */
+    uint8_t mode;         /**< modulation: enum wmbus_mode */
+    int8_t power_dbm;     /**< radiated */
+    const uint8_t *chips; /**< the first one in the highest bit of the first octet */
+    size_t n_chips;
+};
+
 struct module_host {
     void *context;
     /** One KMP frame to the meter over the data line, and its answer: struct module_bus. */
@@ -75,6 +85,11 @@ struct module_host {
      * @return the line, negative: not possible; may be NULL
      */
     int (*line_connect)(void *context, const char *to);
+    /** For types that are on the air (all three may be NULL): ciphers; the key of the meter with
+     *  this number, eight digits as BCD, false: there is none; a burst. */
+    const struct crypto_port *crypto;
+    bool (*key)(void *context, uint32_t id_raw, uint8_t key[16]);
+    void (*air)(void *context, const struct module_burst *burst);
 };
 
 struct module;
@@ -87,6 +102,7 @@ struct module_type {
     const uint16_t *codes; /**< CCC codes of its articles, 0 ends the list (module_table.h) */
     uint8_t lines_min;     /**< places on its side (a port, a bus) that it needs, at least */
     uint8_t lines_max;     /**< and can use; each place may have several lines */
+    bool on_air;           /**< its place is a radio medium, and it has no lines */
     size_t state_bytes;    /**< memory for its state, at most */
     /**
      * Check the options before anything is opened; module->options is set, nothing else may be

@@ -31,7 +31,7 @@ const struct module_row module_table[MODULE_ROWS] = {
     {"MOD-A18", "6850061", 61, "", MODULE_L | MODULE_M, MODULE_NOT_POSSIBLE, "Z-Wave slave"},
     {"MOD-A19", "6850062", 62, "", MODULE_L | MODULE_M, MODULE_PLANNED,
      "Connection for a secondary module"},
-    {"MOD-A20", "6850064", 64, "", MODULE_L, MODULE_PLANNED, "Wireless M-Bus"},
+    {"MOD-A20", "6850064", 64, "", MODULE_L, MODULE_BUILT, "Wireless M-Bus"},
     {"MOD-A21", "6850068", 68, "", MODULE_M, MODULE_BUILT, "M-Bus, wired (M)"},
     {"MOD-A22", "6850069", 69, "", MODULE_L | MODULE_M, MODULE_PLANNED, "Load control, 2 x 5 A"},
     {"MOD-A23", "6850072", 72, "", MODULE_M, MODULE_PLANNED, "RS-485, multi-drop"},

@@ -75,6 +75,11 @@ struct wmbus_module_setup wmbus_module_usual(enum wmbus_module_kind kind)
     return kinds[kind].usual;
 }
 
+bool wmbus_module_needs_key(enum wmbus_module_kind kind)
+{
+    return kinds[kind].needs_key;
+}
+
 const char *wmbus_module_kind_name(unsigned kind)
 {
     return kind < WMBUS_MODULE_KINDS ? kinds[kind].name : NULL;

@@ -40,6 +40,8 @@ struct wmbus_module_setup {
 
 /** What a kind sends as, and how often, when nothing else is said. */
 struct wmbus_module_setup wmbus_module_usual(enum wmbus_module_kind kind);
+/** It is ciphered whatever comes, and silent without a key. */
+bool wmbus_module_needs_key(enum wmbus_module_kind kind);
 /** "382", "open", "omnipower", "mode5", "mode7".  NULL: no such kind */
 const char *wmbus_module_kind_name(unsigned kind);
 

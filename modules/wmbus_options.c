@@ -128,3 +128,9 @@ const char *wmbus_options_read(const char *text, struct wmbus_options *out)
                ? "format=a with mode=t1, which has no other"
                : NULL;
 }
+
+bool wmbus_options_need_key(const char *text)
+{
+    struct wmbus_options options;
+    return wmbus_options_read(text, &options) == NULL && wmbus_module_needs_key(options.setup.kind);
+}

@@ -22,4 +22,7 @@ struct wmbus_options {
  */
 const char *wmbus_options_read(const char *text, struct wmbus_options *out);
 
+/** Options that were read without an error: what they ask for is ciphered, and takes a key. */
+bool wmbus_options_need_key(const char *text);
+
 #endif

@@ -16,6 +16,7 @@
 #include "host_err.h"
 
 #define RADIO_MEDIUM_ERROR_MAX 320u
+#define RADIO_MEDIUM_USUAL     "udp:239.3.8.2:3820"
 /** Octets of a burst's datagram: head and chips (docs/radio.md). */
 #define RADIO_BURST_HEAD 24u
 #define RADIO_BURST_MAX  (RADIO_BURST_HEAD + WMBUS_CHIPS_OCTETS)

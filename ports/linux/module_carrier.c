@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "instant.h"
+#include "module_air.h"
 #include "module_serial.h"
 #include "pty.h"
 
@@ -55,6 +56,7 @@ struct carrier {
     struct carrier_bus bus;
     const char *option;
     struct loop *loop;
+    struct module_air air; /* of a type on the air */
     struct module module;
     struct place place[CARRIER_PLACES];
     struct line line[MODULE_LINES];
@@ -303,6 +305,18 @@ static int line_connect(void *context, const char *to)
     return line != NULL ? (int)(line - carrier->line) : NOBODY;
 }
 
+static bool key_of(void *context, uint32_t id_raw, uint8_t key[16])
+{
+    const struct carrier *carrier = context;
+    return module_air_key(&carrier->air, id_raw, key);
+}
+
+static void air(void *context, const struct module_burst *burst)
+{
+    struct carrier *carrier = context;
+    module_air_send(&carrier->air, burst);
+}
+
 /* ---- the carrier ---- */
 
 static void text_add(struct carrier *carrier, const char *kind, const char *where)
@@ -321,11 +335,34 @@ static int place_bind(struct place *place, struct problem *problem)
         text_add(carrier, "pty", spec->path);
         return pty_check(carrier->option, spec->path, problem);
     case CARRIER_SERIAL: text_add(carrier, "serial", spec->path); return 0;
+    case CARRIER_AIR:
+        text_add(carrier, spec->air.is_folder ? "unix" : "udp", strchr(spec->path, ':') + 1);
+        return module_air_open(&carrier->air, &spec->air, carrier->spec.keys, carrier->spec.options,
+                               carrier->option, problem);
     default:
         place->listener.fd = address_listen(&spec->address, false, taken, problem);
         text_add(carrier, "tcp", taken);
         return place->listener.fd < 0 ? -1 : 0;
     }
+}
+
+/* What the module gets from its carrier. */
+static struct module_host host_of(struct carrier *carrier)
+{
+    return (struct module_host){.context = carrier,
+                                .exchange = exchange,
+                                .to_meter = to_meter,
+                                .channel = carrier->bus.channel != NULL ? channel_open : NULL,
+                                .pins = pins,
+                                .memory_read = memory_read,
+                                .memory_write = memory_write,
+                                .to_line = to_line,
+                                .line_close = line_close,
+                                .line_speed = line_speed,
+                                .line_connect = line_connect,
+                                .crypto = &carrier->air.crypto,
+                                .key = key_of,
+                                .air = air};
 }
 
 struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carrier_bus *bus,
@@ -339,6 +376,7 @@ struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carri
     carrier->spec = *spec;
     carrier->bus = *bus;
     carrier->option = option;
+    module_air_init(&carrier->air);
     for (size_t i = 0; i < MODULE_LINES; i++) {
         carrier->line[i] = (struct line){.carrier = carrier, .watch = {.fd = -1}};
     }
@@ -348,17 +386,7 @@ struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carri
             .carrier = carrier, .spec = &carrier->spec.place[i], .pty = {.slave = -1}};
         place->listener = (struct watch){.fd = -1, .ready = listener_ready, .context = place};
     }
-    const struct module_host host = {.context = carrier,
-                                     .exchange = exchange,
-                                     .to_meter = to_meter,
-                                     .channel = bus->channel != NULL ? channel_open : NULL,
-                                     .pins = pins,
-                                     .memory_read = memory_read,
-                                     .memory_write = memory_write,
-                                     .to_line = to_line,
-                                     .line_close = line_close,
-                                     .line_speed = line_speed,
-                                     .line_connect = line_connect};
+    const struct module_host host = host_of(carrier);
     const char *expected =
         module_init(&carrier->module, spec->type, &host, carrier->state, spec->options);
     (void)snprintf(carrier->text, sizeof carrier->text, "%s", spec->type->name);
@@ -387,6 +415,9 @@ static int place_open(struct place *place, struct problem *problem)
     struct carrier *carrier = place->carrier;
     const struct carrier_place_spec *spec = place->spec;
     const unsigned index = (unsigned)(place - carrier->place);
+    if (spec->kind == CARRIER_AIR) {
+        return 0;
+    }
     if (spec->kind == CARRIER_TCP) {
         return loop_add(carrier->loop, &place->listener, EPOLLIN) == 0
                    ? 0
@@ -483,6 +514,7 @@ void carrier_close(struct carrier *carrier)
         }
         pty_close(&place->pty, place->spec->path);
     }
+    module_air_close(&carrier->air);
 }
 
 void carrier_free(struct carrier *carrier)

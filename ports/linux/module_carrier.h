@@ -4,12 +4,14 @@
  * program for a module that is built in, module382 for one that is a program of its own.
  *
  * TYPE[:PLACE[+PLACE...]][,OPTION=VALUE...], a PLACE being tcp:HOST:PORT, pty:PATH or
- * serial:DEVICE.  All is bounded: MODULE_LINES lines; who comes beyond them is hung up at once.
+ * serial:DEVICE, of a type on the air udp:GROUP:PORT or unix:FOLDER (radio_medium.h).  All is
+ * bounded: MODULE_LINES lines; who comes beyond them is hung up at once.
  */
 #ifndef OPEN382_LINUX_MODULE_CARRIER_H
 #define OPEN382_LINUX_MODULE_CARRIER_H
 
 #include "address.h"
+#include "host/lib/radio_medium.h"
 #include "loop.h"
 #include "modules/module_types.h"
 #include "problem.h"
@@ -18,12 +20,13 @@
 #define CARRIER_PLACE_MAX 256u
 #define CARRIER_TEXT_MAX  1200u
 
-enum carrier_place_kind { CARRIER_TCP, CARRIER_PTY, CARRIER_SERIAL };
+enum carrier_place_kind { CARRIER_TCP, CARRIER_PTY, CARRIER_SERIAL, CARRIER_AIR };
 
 struct carrier_place_spec {
     enum carrier_place_kind kind;
-    char path[CARRIER_PLACE_MAX]; /**< pty, serial */
+    char path[CARRIER_PLACE_MAX]; /**< pty, serial; air: with its kind */
     struct address address;       /**< tcp */
+    struct radio_address air;
 };
 
 /** What to plug, as a person says it. */
@@ -32,6 +35,7 @@ struct carrier_spec {
     struct carrier_place_spec place[CARRIER_PLACES];
     unsigned n_places;
     char options[MODULE_OPTIONS_MAX]; /**< of the type */
+    char keys[CARRIER_PLACE_MAX];     /**< keys=FILE, of a type on the air; "": none is named */
     uint8_t slot;                     /**< wanted, slot=1|2|ccc; 0: the first that is free */
     uint16_t code;                    /**< code=NNN; 0: the article for the meter's generation */
     uint32_t serial;                  /**< serial=N; 0: none */

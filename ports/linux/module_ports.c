@@ -199,7 +199,11 @@ static struct carrier *bind_one(struct module_ports *ports, const struct carrier
                           spec->type->name, ports->run->options->variant.name);
         return NULL;
     }
-    return carrier_bind(spec, &bus, "module", problem);
+    struct carrier_spec one = *spec;
+    if (one.keys[0] == '\0' && ports->run->options->keys != NULL) {
+        (void)snprintf(one.keys, sizeof one.keys, "%s", ports->run->options->keys);
+    }
+    return carrier_bind(&one, &bus, "module", problem);
 }
 
 static int plug(struct module_ports *ports, const struct carrier_spec *spec,
@@ -243,7 +247,9 @@ int module_ports_plug(struct module_ports *ports, const char *type, unsigned slo
         return problem_set(problem, EXIT_BAD_INPUT, "expected a module that is built, and a slot");
     }
     (void)snprintf(text, sizeof text, "%s%s", known->name,
-                   known->lines_min > 0 ? ":tcp:127.0.0.1:0" : "");
+                   known->on_air          ? ":" RADIO_MEDIUM_USUAL
+                   : known->lines_min > 0 ? ":tcp:127.0.0.1:0"
+                                          : "");
     if (carrier_parse(text, "module", &spec, problem) != 0) {
         return -1;
     }

@@ -12,7 +12,11 @@
 static const struct {
     const char *prefix;
     enum carrier_place_kind kind;
-} kinds[] = {{"tcp:", CARRIER_TCP}, {"pty:", CARRIER_PTY}, {"serial:", CARRIER_SERIAL}};
+} kinds[] = {{"tcp:", CARRIER_TCP},
+             {"pty:", CARRIER_PTY},
+             {"serial:", CARRIER_SERIAL},
+             {"udp:", CARRIER_AIR},
+             {"unix:", CARRIER_AIR}};
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
 static size_t kind_at(const char *text)
@@ -34,10 +38,13 @@ static int bad_place(const struct module_type *type, const char *option, const c
                      struct problem *problem)
 {
     char expected[EXPECTED_MAX];
-    (void)snprintf(expected, sizeof expected,
-                   type->lines_max == 0 ? "%s alone: it has no line"
-                                        : "%s:tcp:HOST:PORT, ...:pty:PATH or ...:serial:DEVICE",
-                   type->name);
+    const char *form = "%s:tcp:HOST:PORT, ...:pty:PATH or ...:serial:DEVICE";
+    if (type->lines_max == 0) {
+        form = "%s alone: it has no line";
+    } else if (type->on_air) {
+        form = "%s:udp:GROUP:PORT or ...:unix:FOLDER";
+    }
+    (void)snprintf(expected, sizeof expected, form, type->name);
     return bad(problem, option, expected, found);
 }
 
@@ -52,6 +59,23 @@ static size_t place_length(const char *text, size_t length)
     return length;
 }
 
+static int take_air(const char *text, size_t length, const char *option, struct carrier_spec *spec,
+                    struct problem *problem)
+{
+    struct carrier_place_spec *place = &spec->place[spec->n_places];
+    char error[RADIO_MEDIUM_ERROR_MAX];
+    if (length >= sizeof place->path) {
+        return bad_place(spec->type, option, text, problem);
+    }
+    memcpy(place->path, text, length);
+    place->path[length] = '\0';
+    if (radio_address_parse(place->path, &place->air, error) != HOST_OK) {
+        return problem_set(problem, EXIT_BAD_INPUT, "--%s: %s", option, error);
+    }
+    spec->n_places++;
+    return 0;
+}
+
 static int take_place(const char *text, size_t length, const char *option,
                       struct carrier_spec *spec, struct problem *problem)
 {
@@ -60,10 +84,14 @@ static int take_place(const char *text, size_t length, const char *option,
     const char *why;
     const size_t prefix = kind < N_KINDS ? strlen(kinds[kind].prefix) : 0;
     if (kind == N_KINDS || length <= prefix || length - prefix >= sizeof place->path ||
-        spec->n_places == CARRIER_PLACES || spec->n_places == spec->type->lines_max) {
+        spec->n_places == CARRIER_PLACES || spec->n_places == spec->type->lines_max ||
+        (kinds[kind].kind == CARRIER_AIR) != spec->type->on_air) {
         return bad_place(spec->type, option, text, problem);
     }
     place->kind = kinds[kind].kind;
+    if (place->kind == CARRIER_AIR) {
+        return take_air(text, length, option, spec, problem);
+    }
     memcpy(place->path, text + prefix, length - prefix);
     place->path[length - prefix] = '\0';
     if (place->kind == CARRIER_TCP && address_parse(place->path, &place->address, &why) != 0) {
@@ -98,7 +126,7 @@ static bool take_slot(const char *text, size_t length, struct carrier_spec *spec
     return false;
 }
 
-/* slot=, code= and serial= are the carrier's; all others are the module's. */
+/* slot=, code=, serial= and keys= are the carrier's; all others are the module's. */
 static int take_option(const char *text, size_t length, const char *option,
                        struct carrier_spec *spec, struct problem *problem)
 {
@@ -114,6 +142,14 @@ static int take_option(const char *text, size_t length, const char *option,
             return bad(problem, option, "the code of an article of that type", text);
         }
         spec->code = (uint16_t)number;
+        return 0;
+    }
+    if (spec->type->on_air && strncmp(text, "keys=", 5) == 0) {
+        if (length == 5 || length - 5 >= sizeof spec->keys) {
+            return bad(problem, option, "keys=FILE", text);
+        }
+        memcpy(spec->keys, text + 5, length - 5);
+        spec->keys[length - 5] = '\0';
         return 0;
     }
     if (strncmp(text, "serial=", 7) == 0) {
@@ -141,7 +177,9 @@ static const struct module_type *type_of(const char *text, const char *option,
         const size_t length = strlen(expected);
         (void)snprintf(expected + length, sizeof expected - length, "%s%s%s", i > 0 ? ", " : "",
                        module_types[i]->name,
-                       module_types[i]->lines_min > 0 ? ":tcp:HOST:PORT" : "");
+                       module_types[i]->on_air          ? ":udp:GROUP:PORT"
+                       : module_types[i]->lines_min > 0 ? ":tcp:HOST:PORT"
+                                                        : "");
     }
     if (type == NULL) {
         (void)bad(problem, option, expected, text);

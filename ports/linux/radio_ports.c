@@ -126,7 +126,7 @@ static int check_keys(const struct radio_ports *radio, const struct options *opt
 {
     const enum wmbus_module_kind kind = options->radio.send.setup.kind;
     const uint32_t number = options->serial_number;
-    if (kind == WMBUS_MODULE_382 || kind == WMBUS_MODULE_OPEN) {
+    if (!wmbus_module_needs_key(kind)) {
         return 0;
     }
     if (radio->keys.n_radio == 0 ||

@@ -14,8 +14,10 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from meter_process import Meter, check, run  # noqa: E402
+from test_modules import hello as module_hello  # noqa: E402
 
 TOOL = os.path.join(sys.argv[1], "metertool")
+MODULE = os.path.join(sys.argv[1], "module382")
 RTL_433 = shutil.which("rtl_433")
 KEY = "000102030405060708090A0B0C0D0E0F"
 MAINS = ("--mains", "u=230,i=5", "--variant", "382C", "--start", "2026-11-29")
@@ -32,7 +34,7 @@ class Listener:
     def lines(self, wanted_status=0):
         """To its end."""
         out, err = self.process.communicate(timeout=60)
-        check(self.process.returncode == wanted_status, f"listen: exit {self.process.returncode}: {out}{err}")
+        check(wanted_status is None or self.process.returncode == wanted_status, f"listen: exit {self.process.returncode}: {out}{err}")
         return out.splitlines()
 
 
@@ -99,13 +101,59 @@ def test_multicast(folder):
     del folder
 
 
+class Module:
+    """module382, plugged."""
+
+    def __init__(self, kind, bus, line, *options):
+        self.process = subprocess.Popen([MODULE, kind, "--bus", bus, "--line", line, *options], stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+        check(self.process.stdout.readline().startswith("plugged into slot 1"), f"{kind} is not plugged")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
 def test_module_displaces(folder):
-    """REQ(RAD-03): with a communication module plugged the integrated radio is off."""
-    medium = f"unix:{folder}/air"
-    listener = Listener(medium, "-t", "1500")
-    one = meter(medium, "", "--module", "mbus:tcp:127.0.0.1:0")
-    check(listener.lines(wanted_status=1) == [], "heard a radio that is off")
+    """REQ(RAD-03): while a communication module is plugged the integrated radio is off; the 055 leaves it on."""
+    medium, bus = f"unix:{folder}/air", f"unix:{folder}/bus"
+    one = meter(medium, "", "--module-bus", bus)
+
+    def hears(wanted):
+        check((Listener(medium, "--hex", "-n", "1", "-t", "700").lines(None) != []) == wanted, f"heard, or not: expected {wanted}")
+    hears(True)
+    mbus = Module("mbus", bus, "tcp:127.0.0.1:0")
+    hears(False)
+    mbus.kill()
+    hears(True)
+    with socket.socket(socket.AF_UNIX) as inputs:
+        inputs.connect(f"{folder}/bus")
+        inputs.sendall(module_hello(code=55))
+        check(inputs.recv(1024)[:2] == b"\xb5\x02", "no welcome for the 055")
+        hears(True)
     one.kill()
+
+
+def test_module_064(folder, keys):
+    """REQ(MOD-A20, X-RAD-2): the wireless M-Bus module, built in and as a program of its own that is killed and begins
+    again: values of its meter, no session number twice."""
+    medium, bus, memory = f"unix:{folder}/air", f"unix:{folder}/bus", os.path.join(folder, "module")
+    options = ("kind=omnipower", "interval=2")
+    built_in = Meter("--mains", "u=230,i=5", "--variant", "382Lx1", "--serial", "15947107", "--keys", keys,
+                     "--module", f"wmbus:{medium},{','.join(options)}")
+    other = Meter("--mains", "u=230,i=1", "--variant", "382Lx1", "--serial", "7654321", "--module-bus", bus)
+    numbers = []
+    for _ in range(2):
+        program = Module("wmbus", bus, medium, "--memory", memory, "--option", f"keys={keys}", *(f"--option={o}" for o in options))
+        by_json, by_hex = Listener(medium, "--keys", keys, "--json", "-n", "5"), Listener(medium, "--hex", "-n", "3", "--filter", "07654321")
+        heard, raw = [json.loads(line) for line in by_json.lines()], by_hex.lines()
+        program.kill()
+        numbers += [int.from_bytes(bytes.fromhex(line[26:34]), "little") for line in raw]
+        powers = {telegram["id"]: values(telegram)[2] for telegram in heard}
+        check(powers == {"15947107": 3450, "07654321": 690}, f"{heard}")
+    check(numbers == sorted(set(numbers)), f"{numbers}")
+    built_in.kill()
+    other.kill()
 
 
 def test_channel(folder):
@@ -169,7 +217,13 @@ def test_refusals(folder, keys):
             (("--variant", "382C", "--radio", "unix:/x,interval=0"), "found 'interval=0'"),
             (("--variant", "382C", "--radio", "unix:/x,mode=t1,format=b"), "expected format=a with mode=t1"),
             (("--variant", "382C", "--radio", "unix:/x,kind=omnipower"), "expected the meter's key in --keys FILE"),
-            (("--variant", "382C", "--serial", "1", "--radio", "unix:/x,kind=mode7", "--keys", keys), '"wmbus": {"00000001"')):
+            (("--variant", "382C", "--serial", "1", "--radio", "unix:/x,kind=mode7", "--keys", keys), '"wmbus": {"00000001"'),
+            (("--variant", "382M", "--module", "wmbus:unix:/x"), "expected a module for a 382M"),
+            (("--variant", "382Lx1", "--module", "wmbus:tcp:127.0.0.1:0"), "expected wmbus:udp:GROUP:PORT or ...:unix:FOLDER"),
+            (("--variant", "382Lx1", "--module", "mbus:unix:/x"), "expected mbus:tcp:HOST:PORT"),
+            (("--variant", "382Lx1", "--module", "wmbus:unix:/x,kind=mode5"), "kind=mode5: expected the meter's key in keys=FILE"),
+            (("--variant", "382Lx1", "--module", "wmbus:unix:/x,power=99"), "expected power=DBM, -30 to 30"),
+            (("--variant", "382Lx1", "--module", f"wmbus:unix:/x,keys={folder}/none"), "No such file")):
         done = run("--headless", "--until", "1s", *arguments)
         check(done.returncode == 2 and expected in done.stderr and done.stderr.count("\n") == 1, f"{arguments}: {done.stderr}")
     for arguments, expected in ((("listen",), "or wmbus and a medium"), (("listen", "wmbus"), "expected wmbus and a medium"), (("listen", "wmbus", "tcp:x"), "expected udp:GROUP:PORT"),
@@ -187,10 +241,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         keys = os.path.join(folder, "keys")
         with open(keys, "w", encoding="ascii") as file:
-            json.dump({"wmbus": {"15947107": KEY}}, file)
+            json.dump({"wmbus": {"15947107": KEY, "07654321": KEY}}, file)
         os.chmod(keys, 0o600)
         os.environ.pop("OPEN382_KEYS", None)
-        for test in (test_refusals, test_kinds, test_memory, test_rtl_433):
+        for test in (test_refusals, test_kinds, test_memory, test_rtl_433, test_module_064):
             began = time.monotonic()
             test(folder, keys)
             print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
