@@ -27,6 +27,8 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
              "proto/dlms/hdlc_server.c": ("app/optical/optical_dlms.c",),
              **{f"proto/dlms/dlms_server{part}.c": ("app/cosem/cosem.c", "proto/dlms/dlms_sentry.c")
                 for part in ("", "_access", "_action", "_associate", "_gbt", "_get", "_set")},
+             "proto/dlms/dlms_server_long.c": tuple(f"proto/dlms/dlms_server_{what}" for what in (
+                 "set.c:set_broken", "set.c:set_whole", "action.c:action_refused", "action.c:call_kept")),
              "proto/dlms/dlms_sentry.c": (SECURITY + ":begins", SECURITY + ":refused"),
              "proto/dlms/dlms_cipher.c": (CRYPTO,), "proto/dlms/dlms_cipher_open.c": (CRYPTO, SECURITY + ":keep"),
              "proto/dlms/dlms_keys.c": (CRYPTO, SECURITY + ":reserve", SECURITY + ":keep"),

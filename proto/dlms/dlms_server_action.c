@@ -5,18 +5,6 @@
 
 #define REPLY_SPACE 160u /* f(CtoS) of any mechanism */
 
-/** Pass over one Data. */
-static bool take_data(struct reader *data, struct reader *one)
-{
-    const uint8_t *begin = data->at;
-    *one = dlms_no_data();
-    if (dlms_data_skip(data) != DLMS_OK) {
-        return false;
-    }
-    *one = reader_over(begin, (size_t)(data->at - begin));
-    return true;
-}
-
 /** Pass 3 and 4 of HLS: the client's f(StoC), answered with f(CtoS). */
 static enum dlms_result hls_reply(struct dlms_server *server, struct reader data, struct writer *w)
 {
@@ -87,19 +75,14 @@ static void call_write(struct dlms_server *server, const struct dlms_descriptor 
     }
 }
 
-static void head_write(struct writer *w, uint8_t choice, uint8_t invoke)
+/** Result of a request that was not carried out; it has no place for the number of a block. */
+static size_t action_refused(struct dlms_server *server, uint8_t invoke, enum dlms_result result,
+                             uint32_t number, const struct dlms_out *out)
 {
-    const uint8_t head[3] = {DLMS_TAG_ACTION_RESPONSE, choice, invoke};
-    writer_bytes(w, head, sizeof head);
-}
-
-/** Result of a request that was not carried out. */
-static size_t action_refused(struct dlms_server *server, const struct dlms_out *out, uint8_t invoke,
-                             enum dlms_result result)
-{
+    (void)number;
     struct writer w = writer_over(out->octets, out->capacity);
     dlms_server_idle(server);
-    head_write(&w, DLMS_ACTION_NORMAL, invoke);
+    dlms_server_head(&w, DLMS_TAG_ACTION_RESPONSE, DLMS_ACTION_NORMAL, invoke);
     writer_u8(&w, (uint8_t)result);
     writer_u8(&w, 0);
     return w.failed ? 0 : writer_length(&w);
@@ -118,7 +101,7 @@ static size_t next_block(struct dlms_server *server, uint8_t invoke, const struc
     block.n_raw = (uint32_t)(block.last ? left : room);
     block.raw = server->config.kept + server->position.offset;
     struct writer w = writer_over(out->octets, out->capacity);
-    head_write(&w, DLMS_ACTION_NEXT, invoke);
+    dlms_server_head(&w, DLMS_TAG_ACTION_RESPONSE, DLMS_ACTION_NEXT, invoke);
     dlms_write_block(&w, &block);
     server->position.offset += block.n_raw;
     if (block.last || room == 0) {
@@ -158,30 +141,14 @@ static size_t call_one(struct dlms_server *server, uint8_t invoke, struct reader
     struct reader data = dlms_no_data();
     dlms_read_method(&body, &method);
     uint8_t has_data = has_choice ? reader_u8(&body) : 1;
-    if (has_data > 1 || (has_data == 1 && !take_data(&body, &data)) || !reader_complete(&body)) {
+    if (has_data > 1 || (has_data == 1 && !dlms_server_take_data(&body, &data)) ||
+        !reader_complete(&body)) {
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
     struct writer w = writer_over(out->octets, long_room(server, out));
-    head_write(&w, DLMS_ACTION_NORMAL, invoke);
+    dlms_server_head(&w, DLMS_TAG_ACTION_RESPONSE, DLMS_ACTION_NORMAL, invoke);
     call_write(server, &method, data, &w);
     return w.failed ? 0 : send_answer(server, invoke, writer_length(&w), out);
-}
-
-/** Count, methods, count, parameters (null-data where there is none).  All of it is well-formed
- *  before the first method is carried out. */
-static bool list_is_well(struct reader list, uint32_t *n_items, struct reader *values)
-{
-    struct dlms_descriptor method;
-    *n_items = dlms_read_length(&list);
-    for (uint32_t i = 0; i < *n_items && !list.failed; i++) {
-        dlms_read_method(&list, &method);
-    }
-    uint32_t n_values = dlms_read_length(&list);
-    *values = list;
-    for (uint32_t i = 0; i < n_values && !list.failed; i++) {
-        dlms_data_skip(&list);
-    }
-    return reader_complete(&list) && n_values == *n_items && n_values > 0;
 }
 
 #define RESULT_SIZE_MAX 4u /* of a method without a return value */
@@ -193,17 +160,17 @@ static size_t call_list(struct dlms_server *server, uint8_t invoke, struct reade
     struct reader values, data;
     uint32_t n_items;
     struct writer w = writer_over(out->octets, long_room(server, out));
-    if (!list_is_well(list, &n_items, &values) ||
+    if (!dlms_server_list_is_well(list, dlms_read_method, &n_items, &values) ||
         n_items * RESULT_SIZE_MAX + 8u > writer_left(&w)) {
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
     dlms_read_length(&list);
-    head_write(&w, DLMS_ACTION_LIST, invoke);
+    dlms_server_head(&w, DLMS_TAG_ACTION_RESPONSE, DLMS_ACTION_LIST, invoke);
     dlms_write_length(&w, n_items);
     uint8_t *end = w.end;
     for (uint32_t i = 0; i < n_items; i++) {
         dlms_read_method(&list, &method);
-        take_data(&values, &data);
+        dlms_server_take_data(&values, &data);
         if (*data.at == DLMS_NULL) {
             data = dlms_no_data();
         }
@@ -213,79 +180,26 @@ static size_t call_list(struct dlms_server *server, uint8_t invoke, struct reade
     return w.failed ? 0 : send_answer(server, invoke, writer_length(&w), out);
 }
 
-static size_t take_block(struct dlms_server *server, const struct dlms_block *block, uint8_t invoke,
-                         const struct dlms_out *out)
+/** What came in blocks: without a choice whether there are parameters. */
+static size_t call_kept(struct dlms_server *server, bool is_list, uint8_t invoke,
+                        struct reader body, uint32_t number, const struct dlms_out *out)
 {
-    if (block->number != server->block + 1) {
-        return action_refused(server, out, invoke, DLMS_RESULT_BLOCK_NUMBER);
-    }
-    if (!dlms_server_keep(server, block->raw, block->n_raw)) {
-        return action_refused(server, out, invoke, DLMS_RESULT_LONG_ACTION_ABORTED);
-    }
-    server->block++;
-    if (block->last) {
-        struct reader body = reader_over(server->config.kept, server->n_kept);
-        bool is_list = server->choice == DLMS_ACTION_LIST_FIRST_BLOCK;
-        server->transfer = DLMS_TRANSFER_NONE;
-        size_t n_answer = is_list ? call_list(server, invoke, body, out)
-                                  : call_one(server, invoke, body, false, out);
-        if (server->transfer == DLMS_TRANSFER_NONE) {
-            dlms_server_idle(server);
-        }
-        return n_answer;
-    }
-    struct writer w = writer_over(out->octets, out->capacity);
-    head_write(&w, DLMS_ACTION_FIRST_BLOCK, invoke);
-    writer_uint_be(&w, block->number, 4);
-    return w.failed ? 0 : writer_length(&w);
+    (void)number;
+    return is_list ? call_list(server, invoke, body, out)
+                   : call_one(server, invoke, body, false, out);
 }
 
-static size_t call_first(struct dlms_server *server, const struct dlms_request *request,
-                         const struct dlms_out *out)
-{
-    struct reader body = request->body;
-    struct dlms_descriptor method;
-    struct dlms_block block;
-    const struct dlms_object *object;
-    bool is_list = request->choice == DLMS_ACTION_LIST_FIRST_BLOCK;
-    uint32_t n_items = is_list ? dlms_read_length(&body) : 1;
-    for (uint32_t i = 0; i < n_items && !body.failed; i++) {
-        dlms_read_method(&body, &method);
-    }
-    size_t n_methods = (size_t)(body.at - request->body.at);
-    dlms_read_block(&body, &block);
-    if (!reader_complete(&body) || n_items == 0) {
-        return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
-    }
-    enum dlms_result result = DLMS_RESULT_SUCCESS;
-    if (!is_list) { /* not in vain */
-        result = dlms_server_open(server, &method, DLMS_METHOD, DLMS_MODE_CALL, &object);
-    }
-    if (result == DLMS_RESULT_SUCCESS && !dlms_server_keep(server, request->body.at, n_methods)) {
-        result = DLMS_RESULT_LONG_ACTION_ABORTED;
-    }
-    if (result != DLMS_RESULT_SUCCESS) {
-        return action_refused(server, out, request->invoke, result);
-    }
-    server->transfer = DLMS_TRANSFER_ACTION_IN;
-    server->choice = request->choice;
-    return take_block(server, &block, request->invoke, out);
-}
-
-static size_t call_next(struct dlms_server *server, const struct dlms_request *request,
-                        const struct dlms_out *out)
-{
-    struct reader body = request->body;
-    struct dlms_block block;
-    dlms_read_block(&body, &block);
-    if (!reader_complete(&body)) {
-        return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
-    }
-    if (server->transfer != DLMS_TRANSFER_ACTION_IN) {
-        return action_refused(server, out, request->invoke, DLMS_RESULT_NO_LONG_ACTION);
-    }
-    return take_block(server, &block, request->invoke, out);
-}
+static const struct dlms_server_long long_action = {.transfer = DLMS_TRANSFER_ACTION_IN,
+                                                    .first_of_list = DLMS_ACTION_LIST_FIRST_BLOCK,
+                                                    .tag = DLMS_TAG_ACTION_RESPONSE,
+                                                    .taken = DLMS_ACTION_FIRST_BLOCK,
+                                                    .member = DLMS_METHOD,
+                                                    .right = DLMS_MODE_CALL,
+                                                    .none = DLMS_RESULT_NO_LONG_ACTION,
+                                                    .aborted = DLMS_RESULT_LONG_ACTION_ABORTED,
+                                                    .read = dlms_read_method,
+                                                    .broken = action_refused,
+                                                    .whole = call_kept};
 
 /** The client asks for the next block of a return value. */
 static size_t next_wanted(struct dlms_server *server, const struct dlms_request *request,
@@ -297,10 +211,10 @@ static size_t next_wanted(struct dlms_server *server, const struct dlms_request 
         return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
     }
     if (server->transfer != DLMS_TRANSFER_ACTION_OUT) {
-        return action_refused(server, out, request->invoke, DLMS_RESULT_NO_LONG_ACTION);
+        return action_refused(server, request->invoke, DLMS_RESULT_NO_LONG_ACTION, number, out);
     }
     if (number != server->block) {
-        return action_refused(server, out, request->invoke, DLMS_RESULT_BLOCK_NUMBER);
+        return action_refused(server, request->invoke, DLMS_RESULT_BLOCK_NUMBER, number, out);
     }
     return next_block(server, request->invoke, out);
 }
@@ -338,8 +252,12 @@ size_t dlms_server_action(struct dlms_server *server, const uint8_t *apdu, size_
         break;
     case DLMS_ACTION_LIST: n_answer = call_list(server, request.invoke, request.body, out); break;
     case DLMS_ACTION_FIRST_BLOCK:
-    case DLMS_ACTION_LIST_FIRST_BLOCK: n_answer = call_first(server, &request, out); break;
-    case DLMS_ACTION_BLOCK: n_answer = call_next(server, &request, out); break;
+    case DLMS_ACTION_LIST_FIRST_BLOCK:
+        n_answer = dlms_server_long_first(server, &long_action, &request, out);
+        break;
+    case DLMS_ACTION_BLOCK:
+        n_answer = dlms_server_long_next(server, &long_action, &request, out);
+        break;
     case DLMS_ACTION_NEXT: n_answer = next_wanted(server, &request, out); break;
     default:
         n_answer = dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);

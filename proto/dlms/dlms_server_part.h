@@ -77,6 +77,40 @@ size_t dlms_server_action(struct dlms_server *server, const uint8_t *apdu, size_
 enum dlms_result dlms_server_call(struct dlms_server *server, const struct dlms_descriptor *wanted,
                                   struct reader data, struct writer *w);
 
+/* dlms_server_long.c: what requests of SET and ACTION have in common */
+
+/** One of both services, its requests in blocks. */
+struct dlms_server_long {
+    enum dlms_transfer transfer; /**< while blocks come in */
+    uint8_t first_of_list;       /**< choice of a list's first block */
+    uint8_t tag, taken;          /**< of the answer to a block: the service and its choice */
+    enum dlms_member member;
+    uint8_t right;
+    enum dlms_result none;    /**< no such request is under way */
+    enum dlms_result aborted; /**< no room for the block */
+    void (*read)(struct reader *r, struct dlms_descriptor *out);
+    /** It ends before its time.  @return octets of the answer */
+    size_t (*broken)(struct dlms_server *server, uint8_t invoke, enum dlms_result result,
+                     uint32_t number, const struct dlms_out *out);
+    /** Carry it out: all that has come is at body.  @return octets of the answer */
+    size_t (*whole)(struct dlms_server *server, bool is_list, uint8_t invoke, struct reader body,
+                    uint32_t number, const struct dlms_out *out);
+};
+
+void dlms_server_head(struct writer *w, uint8_t tag, uint8_t choice, uint8_t invoke);
+/** Pass over one Data.  @return false: malformed; *one is a cursor over it. */
+bool dlms_server_take_data(struct reader *data, struct reader *one);
+/** Count, descriptors, count, Data; *values stands at the first one.  A list is all well-formed
+ *  before the first item of it is carried out. */
+bool dlms_server_list_is_well(struct reader list,
+                              void (*read)(struct reader *r, struct dlms_descriptor *out),
+                              uint32_t *n_items, struct reader *values);
+/** The first block: descriptors are kept before the raw data, as in a whole request. */
+size_t dlms_server_long_first(struct dlms_server *server, const struct dlms_server_long *service,
+                              const struct dlms_request *request, const struct dlms_out *out);
+size_t dlms_server_long_next(struct dlms_server *server, const struct dlms_server_long *service,
+                             const struct dlms_request *request, const struct dlms_out *out);
+
 /* dlms_server_access.c */
 
 size_t dlms_server_access(struct dlms_server *server, const uint8_t *apdu, size_t n_apdu,

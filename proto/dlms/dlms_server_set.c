@@ -3,18 +3,6 @@
 
 #include "dlms_server_part.h"
 
-/** Pass over one Data.  @return false: malformed; *one is a cursor over it. */
-static bool take_data(struct reader *data, struct reader *one)
-{
-    const uint8_t *begin = data->at;
-    *one = dlms_no_data();
-    if (dlms_data_skip(data) != DLMS_OK) {
-        return false;
-    }
-    *one = reader_over(begin, (size_t)(data->at - begin));
-    return true;
-}
-
 /** Rights, then the application. */
 static enum dlms_result set_member(struct dlms_server *server, const struct dlms_descriptor *wanted,
                                    struct reader data)
@@ -51,7 +39,7 @@ static enum dlms_result set_all(struct dlms_server *server, const struct dlms_de
     }
     for (uint32_t i = 1; i <= head.count; i++) {
         one.member = (int8_t)i;
-        if (!take_data(&data, &value)) {
+        if (!dlms_server_take_data(&data, &value)) {
             return DLMS_RESULT_TYPE;
         }
         enum dlms_result result =
@@ -67,32 +55,10 @@ enum dlms_result dlms_server_set_one(struct dlms_server *server,
                                      const struct dlms_descriptor *wanted, struct reader *data)
 {
     struct reader one;
-    if (!take_data(data, &one)) {
+    if (!dlms_server_take_data(data, &one)) {
         return DLMS_RESULT_TYPE;
     }
     return wanted->member == 0 ? set_all(server, wanted, one) : set_member(server, wanted, one);
-}
-
-/** Count, attributes, count, values.  Nothing is set before all of it is found well-formed. */
-static bool list_is_well(struct reader list, uint32_t *n_items, struct reader *values)
-{
-    struct dlms_descriptor attribute;
-    *n_items = dlms_read_length(&list);
-    for (uint32_t i = 0; i < *n_items && !list.failed; i++) {
-        dlms_read_attribute(&list, &attribute);
-    }
-    uint32_t n_values = dlms_read_length(&list);
-    *values = list;
-    for (uint32_t i = 0; i < n_values && !list.failed; i++) {
-        dlms_data_skip(&list);
-    }
-    return reader_complete(&list) && n_values == *n_items && n_values > 0;
-}
-
-static void head_write(struct writer *w, uint8_t choice, uint8_t invoke)
-{
-    const uint8_t head[3] = {DLMS_TAG_SET_RESPONSE, choice, invoke};
-    writer_bytes(w, head, sizeof head);
 }
 
 /** The results of a list.  @return false: malformed, or the results have no room. */
@@ -101,7 +67,8 @@ static bool set_list(struct dlms_server *server, struct reader list, size_t room
     uint32_t n_items;
     struct reader values;
     struct dlms_descriptor attribute;
-    if (!list_is_well(list, &n_items, &values) || n_items + 5u > room) {
+    if (!dlms_server_list_is_well(list, dlms_read_attribute, &n_items, &values) ||
+        n_items + 5u > room) {
         return false;
     }
     dlms_read_length(&list);
@@ -121,11 +88,13 @@ static size_t set_whole(struct dlms_server *server, bool is_list, uint8_t invoke
     struct dlms_descriptor attribute;
     bool well = true;
     if (is_list) {
-        head_write(&w, number == 0 ? DLMS_SET_RESPONSE_LIST : DLMS_SET_RESPONSE_LAST_BLOCK_LIST,
-                   invoke);
+        dlms_server_head(&w, DLMS_TAG_SET_RESPONSE,
+                         number == 0 ? DLMS_SET_RESPONSE_LIST : DLMS_SET_RESPONSE_LAST_BLOCK_LIST,
+                         invoke);
         well = out->limit > 8 && set_list(server, body, out->limit - 8, &w);
     } else {
-        head_write(&w, number == 0 ? DLMS_SET_NORMAL : DLMS_SET_RESPONSE_LAST_BLOCK, invoke);
+        dlms_server_head(&w, DLMS_TAG_SET_RESPONSE,
+                         number == 0 ? DLMS_SET_NORMAL : DLMS_SET_RESPONSE_LAST_BLOCK, invoke);
         dlms_read_attribute(&body, &attribute);
         struct reader values = body;
         dlms_data_skip(&values);
@@ -144,91 +113,28 @@ static size_t set_whole(struct dlms_server *server, bool is_list, uint8_t invoke
 }
 
 /** A long SET ends before its time. */
-static size_t set_broken(struct dlms_server *server, const struct dlms_out *out, uint8_t invoke,
-                         enum dlms_result result, uint32_t number)
+static size_t set_broken(struct dlms_server *server, uint8_t invoke, enum dlms_result result,
+                         uint32_t number, const struct dlms_out *out)
 {
     struct writer w = writer_over(out->octets, out->capacity);
     dlms_server_idle(server);
-    head_write(&w, DLMS_SET_RESPONSE_LAST_BLOCK, invoke);
+    dlms_server_head(&w, DLMS_TAG_SET_RESPONSE, DLMS_SET_RESPONSE_LAST_BLOCK, invoke);
     writer_u8(&w, (uint8_t)result);
     writer_uint_be(&w, number, 4);
     return w.failed ? 0 : writer_length(&w);
 }
 
-/** Take a block of a long SET; the last one carries it out. */
-static size_t set_block(struct dlms_server *server, const struct dlms_block *block, uint8_t invoke,
-                        const struct dlms_out *out)
-{
-    if (block->number != server->block + 1) {
-        return set_broken(server, out, invoke, DLMS_RESULT_BLOCK_NUMBER, block->number);
-    }
-    if (!dlms_server_keep(server, block->raw, block->n_raw)) {
-        return set_broken(server, out, invoke, DLMS_RESULT_LONG_SET_ABORTED, block->number);
-    }
-    server->block++;
-    if (block->last) {
-        bool is_list = server->choice == DLMS_SET_LIST_FIRST_BLOCK;
-        struct reader body = reader_over(server->config.kept, server->n_kept);
-        size_t n_answer = set_whole(server, is_list, invoke, body, block->number, out);
-        dlms_server_idle(server);
-        return n_answer;
-    }
-    struct writer w = writer_over(out->octets, out->capacity);
-    head_write(&w, DLMS_SET_RESPONSE_BLOCK, invoke);
-    writer_uint_be(&w, block->number, 4);
-    return w.failed ? 0 : writer_length(&w);
-}
-
-/** The first block: the attributes are kept before the raw data, as in a whole request. */
-static size_t set_first(struct dlms_server *server, const struct dlms_request *request,
-                        const struct dlms_out *out)
-{
-    struct reader body = request->body;
-    struct dlms_descriptor attribute;
-    struct dlms_block block;
-    uint32_t n_items = 1;
-    enum dlms_result result = DLMS_RESULT_SUCCESS;
-    if (request->choice == DLMS_SET_LIST_FIRST_BLOCK) {
-        n_items = dlms_read_length(&body);
-    }
-    for (uint32_t i = 0; i < n_items && !body.failed; i++) {
-        dlms_read_attribute(&body, &attribute);
-    }
-    size_t n_attributes = (size_t)(body.at - request->body.at);
-    dlms_read_block(&body, &block);
-    if (!reader_complete(&body) || n_items == 0) {
-        return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
-    }
-    const struct dlms_object *object;
-    if (request->choice == DLMS_SET_FIRST_BLOCK && attribute.member != 0) { /* not in vain */
-        result = dlms_server_open(server, &attribute, DLMS_ATTRIBUTE, DLMS_MODE_WRITE, &object);
-    }
-    if (result == DLMS_RESULT_SUCCESS &&
-        !dlms_server_keep(server, request->body.at, n_attributes)) {
-        result = DLMS_RESULT_LONG_SET_ABORTED;
-    }
-    if (result != DLMS_RESULT_SUCCESS) {
-        return set_broken(server, out, request->invoke, result, block.number);
-    }
-    server->transfer = DLMS_TRANSFER_SET;
-    server->choice = request->choice;
-    return set_block(server, &block, request->invoke, out);
-}
-
-static size_t set_next(struct dlms_server *server, const struct dlms_request *request,
-                       const struct dlms_out *out)
-{
-    struct reader body = request->body;
-    struct dlms_block block;
-    dlms_read_block(&body, &block);
-    if (!reader_complete(&body)) {
-        return dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_OTHER);
-    }
-    if (server->transfer != DLMS_TRANSFER_SET) {
-        return set_broken(server, out, request->invoke, DLMS_RESULT_NO_LONG_SET, block.number);
-    }
-    return set_block(server, &block, request->invoke, out);
-}
+static const struct dlms_server_long long_set = {.transfer = DLMS_TRANSFER_SET,
+                                                 .first_of_list = DLMS_SET_LIST_FIRST_BLOCK,
+                                                 .tag = DLMS_TAG_SET_RESPONSE,
+                                                 .taken = DLMS_SET_RESPONSE_BLOCK,
+                                                 .member = DLMS_ATTRIBUTE,
+                                                 .right = DLMS_MODE_WRITE,
+                                                 .none = DLMS_RESULT_NO_LONG_SET,
+                                                 .aborted = DLMS_RESULT_LONG_SET_ABORTED,
+                                                 .read = dlms_read_attribute,
+                                                 .broken = set_broken,
+                                                 .whole = set_whole};
 
 /** What a client has to have negotiated for each choice. */
 static uint32_t needed(uint8_t choice)
@@ -263,8 +169,10 @@ size_t dlms_server_set(struct dlms_server *server, const uint8_t *apdu, size_t n
                              0, out);
         break;
     case DLMS_SET_FIRST_BLOCK:
-    case DLMS_SET_LIST_FIRST_BLOCK: n_answer = set_first(server, &request, out); break;
-    case DLMS_SET_BLOCK: n_answer = set_next(server, &request, out); break;
+    case DLMS_SET_LIST_FIRST_BLOCK:
+        n_answer = dlms_server_long_first(server, &long_set, &request, out);
+        break;
+    case DLMS_SET_BLOCK: n_answer = dlms_server_long_next(server, &long_set, &request, out); break;
     default:
         n_answer = dlms_server_exception(out, DLMS_STATE_NOT_ALLOWED, DLMS_SERVICE_NOT_SUPPORTED);
         break;
