@@ -91,7 +91,8 @@ def attack(port, registers):
 
 
 def test_polled(folder):
-    """REQ(CCC-01, CCC-04, SEC-06): a display reads over the consumer port by KMP; whatever is sent there, nothing changes."""
+    """REQ(CCC-01, CCC-02, CCC-04, SEC-06): a display reads over the consumer port by KMP with every seal closed, and that it comes
+    and goes is noted nowhere; whatever it sends, nothing changes."""
     meter = Meter("--mains", "u=230,i=5", "--start", "2026-06-01T11:00:01Z", "--optical", "tcp:127.0.0.1:0", "--optical",
                   "tcp:127.0.0.1:0,channel=consumer", "--panel", "127.0.0.1:0")
     eye, consumer = [int(line.rsplit(":", 1)[1]) for line in meter.lines if line.startswith("optical")]
@@ -100,6 +101,8 @@ def test_polled(folder):
     check(done.returncode == 0 and json.loads(done.stdout)["32.7.0"]["value"] == 230, f"{done.stdout}{done.stderr}")
     meter.post("/api/speed", {"speed": 0})
     registers = known_registers()
+    inputs = meter.get("/api/state")["inputs"]
+    check(not inputs["seal"] and not inputs["cover"] and not inputs["terminal_cover"], f"{inputs}")
     check(registers_of(consumer, registers) == registers_of(eye, registers), "the eye and the consumer port read different things")
     before = registers_of(eye, registers), settings_of(eye, folder), meter.get("/api/state")["records"]
     attack(consumer, registers)
