@@ -70,6 +70,17 @@ struct board {
     /** @return 0, negative: no answer */
     int (*breaker_read)(void *context, struct board_breaker *out);
 
+    /** Relays for load control that the module in the slot carries: 0, 1 or 2 (LCO-01).  May change
+     * when a module is plugged or pulled; meter_input of a pin, or the next step, finds it out. */
+    uint8_t load_relays;
+    /** Put such a relay (0 or 1) into the active position; it stays there until the next call and
+     * falls with the supply.  NULL: none fitted. */
+    void (*load_relay)(void *context, uint8_t relay, bool active);
+    /** The two I/O pins of the module connector (0 and 1), where configuration DD makes them
+     * outputs: on is the active level.  at_us: exact instant of the edge, never decreases for a
+     * pin.  As inputs they come in by meter_input, METER_INPUT_PIN_1 and _2.  NULL: not wired. */
+    void (*module_pin)(void *context, uint8_t pin, bool on, int64_t at_us);
+
     /** The inputs come from sensors, which every meter must be calibrated for: until it is, it
      * shows an error.  False: simulated inputs that are exact. */
     bool real_sensors;

@@ -71,6 +71,8 @@ enum meter_input {
     METER_INPUT_TARIFF_2,
     METER_INPUT_SEAL,   /**< verification seal open; the legal part asks the board itself */
     METER_INPUT_MODULE, /**< a plug-in module is in its place */
+    METER_INPUT_PIN_1,  /**< I/O pin 1 of the module connector: active level; with exact instants */
+    METER_INPUT_PIN_2,
     METER_INPUTS
 };
 
