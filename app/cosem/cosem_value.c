@@ -4,6 +4,7 @@
 #include "../calendar/tariff_plan_image.h"
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
+#include "../meter/meter_load.h"
 #include "../meter/meter_prepay.h"
 #include "../meter/meter_settings.h"
 #include "../optical/optical_settings.h"
@@ -28,6 +29,11 @@
 #define ID_ALARMS_A       0xF204u
 #define ID_ALARMS_B       0xF205u
 #define ID_ALARMS_TAMPER  0xF901u
+#define ID_LOAD_1         1226u
+#define ID_LOAD_MAP_1     1228u
+#define ID_LOAD_2         1229u
+#define ID_LOAD_MAP_2     1231u
+#define ID_LOAD_DELAY     1232u
 #define TARIFF_RELEASE_ON 0u
 
 /* ---- writing Data ---- */
@@ -392,6 +398,12 @@ static bool credit_put(struct meter *meter, uint16_t kmp_id, int64_t number)
                meter, number * (whole ? PREPAY_UWH_PER_KWH : PREPAY_UWH_PER_KWH / 10)) == PREPAY_OK;
 }
 
+/* Relays, their maps of tariffs, the delay. */
+static bool load_put(struct meter *meter, uint16_t kmp_id, int64_t number)
+{
+    return meter_load_write(meter, kmp_id, number) == LOAD_DONE;
+}
+
 static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int64_t number)
 {
     static const struct {
@@ -399,11 +411,13 @@ static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int
         uint8_t action;
         bool (*put)(struct meter *meter, uint16_t kmp_id, int64_t number);
     } writers[] = {
-        {ID_STATE, ACTION_TEST_MODE, state_put},   {ID_TARIFF, ACTION_TARIFF, tariff_put},
-        {ID_EVENTS_B, ACTION_CONFIRM, events_put}, {ID_ALARMS_A, ACTION_CONFIRM, alarms_put},
-        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {ID_CREDIT, ACTION_SETTINGS, credit_put},
-        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put}, {ID_ALARMS_TAMPER, ACTION_CONFIRM, alarms_put},
-        {0, ACTION_SETTINGS, register_put}};
+        {ID_STATE, ACTION_TEST_MODE, state_put},    {ID_TARIFF, ACTION_TARIFF, tariff_put},
+        {ID_EVENTS_B, ACTION_CONFIRM, events_put},  {ID_ALARMS_A, ACTION_CONFIRM, alarms_put},
+        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put},  {ID_CREDIT, ACTION_SETTINGS, credit_put},
+        {ID_ALARMS_B, ACTION_CONFIRM, alarms_put},  {ID_ALARMS_TAMPER, ACTION_CONFIRM, alarms_put},
+        {ID_LOAD_1, ACTION_TARIFF, load_put},       {ID_LOAD_2, ACTION_TARIFF, load_put},
+        {ID_LOAD_MAP_1, ACTION_SETTINGS, load_put}, {ID_LOAD_MAP_2, ACTION_SETTINGS, load_put},
+        {ID_LOAD_DELAY, ACTION_SETTINGS, load_put}, {0, ACTION_SETTINGS, register_put}};
     size_t i = 0;
     while (writers[i].kmp_id != 0 && writers[i].kmp_id != kmp_id) {
         i++;

@@ -10,6 +10,7 @@
 #include "meter_breaker.h"
 #include "meter_display.h"
 #include "meter_events.h"
+#include "meter_load.h"
 #include "meter_log.h"
 #include "meter_prepay.h"
 #include "meter_quality.h"
@@ -144,6 +145,7 @@ static void tariff_run(struct meter *meter)
     bool selected = legal_tariff_select(&meter->legal, tariff) == LEGAL_OK;
     meter->next_tariff_s = next_s;
     meter->next_tariff_us = selected ? now_of_utc(meter, next_s) : meter->now_us + TARIFF_RETRY_US;
+    meter->next_load_us = meter->now_us;
     meter->next_display_us = meter->now_us;
 }
 
@@ -201,6 +203,7 @@ static void clock_follow_rtc(struct meter *meter)
         if (meter->next_tariff_us > meter->now_us) {
             meter->next_tariff_us = now_of_utc(meter, meter->next_tariff_s);
         }
+        meter->next_load_us = meter->now_us;
         meter->next_display_us = meter->now_us;
     }
 }
@@ -320,6 +323,7 @@ static void supply_came(struct meter *meter)
     meter_alarms_supply(meter);
     meter_modules_supply(meter);
     meter_breaker_supply(meter, true);
+    meter_load_supply(meter, true);
     meter->next_breaker_us = meter->now_us;
     display_supply(&meter->display, true, meter->now_us);
     meter->next_display_us = meter->now_us;
@@ -337,6 +341,7 @@ static void supply_went(struct meter *meter)
     meter_clock_supply_went(meter);
     neutral_supply_lost(&meter->neutral);
     meter_breaker_supply(meter, false);
+    meter_load_supply(meter, false);
     meter->next_breaker_us = INT64_MAX;
     (void)security_settle(&meter->security);
     meter_tamper_supply(meter, false);
@@ -496,6 +501,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     neutral_begin(meter);
     meter_breaker_begin(meter);
     meter_prepay_begin(meter);
+    meter_load_begin(meter);
     meter_analysis_start(meter);
     const bool profile_deleted = load_profile_start(&meter->load_profile, &meter->legal,
                                                     &meter->variant, meter_profile_bytes(meter));
@@ -565,7 +571,8 @@ static int64_t in_passing_us(const struct meter *meter)
 static int64_t asked_us(const struct meter *meter)
 {
     const int64_t shown_us = earliest(meter->next_display_us, meter->next_clock_us);
-    const int64_t next_us = earliest(shown_us, meter->next_breaker_us);
+    const int64_t moved_us = earliest(meter->next_breaker_us, meter->next_load_us);
+    const int64_t next_us = earliest(shown_us, moved_us);
     return earliest(next_us, earliest(meter->next_demand_us, meter->next_tariff_us));
 }
 
@@ -611,6 +618,9 @@ static void step_all(struct meter *meter)
     clock_follow_rtc(meter);
     if (now_us >= meter->next_tariff_us) {
         tariff_run(meter);
+    }
+    if (now_us >= meter->next_load_us || meter_load_changed(meter)) {
+        meter->next_load_us = meter_load_step(meter);
     }
     meter_quality_step(meter);
     meter_modules_step(meter);
@@ -696,6 +706,7 @@ enum meter_err meter_store(struct meter *meter)
     meter_quality_store(meter);
     meter_breaker_store(meter);
     meter_tamper_store(meter);
+    meter_load_store(meter);
     return err == LEGAL_OK && settled && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
 }
 

@@ -26,6 +26,7 @@
 #include "../demand/demand_day.h"
 #include "../display/display.h"
 #include "../display/display_store.h"
+#include "../load_control/load_control.h"
 #include "../load_profile/load_profile.h"
 #include "../log/event_log.h"
 #include "../log/event_marks.h"
@@ -151,6 +152,8 @@ struct meter {
     struct prepay prepay; /**< meter_prepay.h */
     int32_t prepay_day;   /**< local day since 1970 that the next is about */
     bool prepay_exception;
+    struct load_control load; /**< meter_load.h */
+    int64_t next_load_us;
     struct cosem_push push;       /**< values that the meter sends by itself */
     struct cosem_image image;     /**< firmware on its way */
     struct cosem_passive passive; /**< a calendar that is not in force */

@@ -15,6 +15,7 @@
 #include "optical_calibration.h"
 #include "optical_display.h"
 #include "optical_iec.h"
+#include "optical_load.h"
 #include "optical_logs.h"
 #include "optical_prepay.h"
 #include "optical_settings.h"
@@ -129,6 +130,10 @@ static int kmp_other(void *context, uint8_t cid, struct reader *data, struct wri
     case KMP_SETTINGS_STATUS: return optical_settings(meter, cid, data, out);
     case KMP_DISPLAY_READ:
     case KMP_DISPLAY_WRITE: return optical_display(meter, cid, data, out);
+    case KMP_LOAD_PLAN_READ:
+    case KMP_LOAD_PLAN_WRITE:
+    case KMP_LOAD_COMMAND:
+    case KMP_LOAD_STATUS: return optical_load(meter, cid, data, out);
     case KMP_BUNDLE_STAGE:
     case KMP_BUNDLE_ORDER: return optical_bundle(meter, cid, data, out);
     default: return optical_tariff(meter, cid, data, out);

@@ -4,6 +4,7 @@
 
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
+#include "../meter/meter_load.h"
 #include "../meter/meter_prepay.h"
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
@@ -56,12 +57,24 @@ static bool write_alarms(struct meter *meter, const struct row *row, int64_t num
            meter_alarms_clear(meter, (enum alarm_kind)row->index, (uint32_t)number) == METER_OK;
 }
 
+static bool write_load(struct meter *meter, const struct row *row, int64_t number)
+{
+    return meter_load_write(meter, row->kmp_id, number) == LOAD_DONE;
+}
+
 static const struct row writable[] = {
     {1032, 0, 0, write_operation_state},
     {1121, -9, 0, write_credit},
     {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
     {1213, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
     {1214, -3, QUALITY_LIMIT_TIME, write_quality_limit},
+    {1226, 0, 0, write_load},
+    {1227, 0, 0, write_load},
+    {1228, 0, 0, write_load},
+    {1229, 0, 0, write_load},
+    {1230, 0, 0, write_load},
+    {1231, 0, 0, write_load},
+    {1232, 0, 0, write_load},
     {0xF020, -3, QUALITY_LIMIT_LOW, write_quality_limit},
     {0xF021, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
     {0xF022, -3, QUALITY_LIMIT_TIME, write_quality_limit},
@@ -138,9 +151,10 @@ static enum rights_action action_of(const struct row *row)
     if (row == NULL) {
         return ACTION_SETTINGS;
     }
-    return row->write == write_operation_state ? ACTION_TEST_MODE
-           : row->write == write_alarms        ? ACTION_CONFIRM
-                                               : ACTION_SETTINGS;
+    return row->write == write_operation_state  ? ACTION_TEST_MODE
+           : row->write == write_alarms         ? ACTION_CONFIRM
+           : meter_load_is_command(row->kmp_id) ? ACTION_TARIFF
+                                                : ACTION_SETTINGS;
 }
 
 /* To another power of ten.  @return false: not without a rest, or too large. */

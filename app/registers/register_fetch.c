@@ -5,6 +5,7 @@
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_breaker.h"
 #include "../meter/meter_events.h"
+#include "../meter/meter_load.h"
 #include "../meter/meter_prepay.h"
 #include "../meter/meter_tamper.h"
 #include "../quality/quality_limits.h"
@@ -321,6 +322,12 @@ static void fetch_prepay(const struct meter *meter, const struct register_def *d
     }
 }
 
+static void fetch_load(const struct meter *meter, const struct register_def *def,
+                       struct register_value *out)
+{
+    number(out, meter_load_value(meter, def->index), 0);
+}
+
 static void fetch_total(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
@@ -541,13 +548,21 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         uint8_t last; /* highest source of this group, in the order of enum register_source */
         fetcher fetch;
     } groups[] = {
-        {SOURCE_NET_ENERGY, fetch_energy},      {SOURCE_APPARENT, fetch_total},
-        {SOURCE_PHASE_ANGLE, fetch_phase},      {SOURCE_PHASE_SEQUENCE, fetch_total},
-        {SOURCE_QUALITY_WEEK, fetch_quality},   {SOURCE_ANALYSIS_VALUE, fetch_analysis},
-        {SOURCE_NEUTRAL_FAULT, fetch_neutral},  {SOURCE_BREAKER, fetch_breaker},
-        {SOURCE_PREPAY, fetch_prepay},          {SOURCE_MODULE, fetch_module},
-        {SOURCE_THRESHOLD_COUNT, fetch_demand}, {SOURCE_RTC, fetch_moment},
-        {SOURCE_CLOCK_SUMMER, fetch_clock},     {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
+        {SOURCE_NET_ENERGY, fetch_energy},
+        {SOURCE_APPARENT, fetch_total},
+        {SOURCE_PHASE_ANGLE, fetch_phase},
+        {SOURCE_PHASE_SEQUENCE, fetch_total},
+        {SOURCE_QUALITY_WEEK, fetch_quality},
+        {SOURCE_ANALYSIS_VALUE, fetch_analysis},
+        {SOURCE_NEUTRAL_FAULT, fetch_neutral},
+        {SOURCE_BREAKER, fetch_breaker},
+        {SOURCE_PREPAY, fetch_prepay},
+        {SOURCE_MODULE, fetch_module},
+        {SOURCE_LOAD, fetch_load},
+        {SOURCE_THRESHOLD_COUNT, fetch_demand},
+        {SOURCE_RTC, fetch_moment},
+        {SOURCE_CLOCK_SUMMER, fetch_clock},
+        {SOURCE_PROGRAM_CHECKSUM, fetch_identity},
         {SOURCE_SETTING, fetch_state},
     };
     _Static_assert(SOURCE_SETTING + 1 == SOURCES, "the last group ends with the last source");

@@ -3,6 +3,7 @@
 #include "register_rows_clock.h"
 #include "register_rows_day.h"
 #include "register_rows_iec.h"
+#include "register_rows_load.h"
 #include "register_rows_modules.h"
 #include "register_rows_tamper.h"
 
@@ -530,10 +531,12 @@ const struct register_def register_table[] = {
           "Least duration of a voltage event (s)"),
     MEANS(VOLTAGE_MEAN, 1215, 32, 52, 72, 0, NEED_LOGGER, "voltage"),
     MEANS(CURRENT, 1218, 31, 51, 71, 1, NEED_LOGGER, "current"),
+    REGISTER_ROWS_LOAD_SET,
     EVENT_WORD(1235, 1, 0, "Event status A (new in the logs; cleared by clients)"),
     EVENT_WORD(1237, 2, 1, "Event status B (what is wrong now)"),
     NUMBER(1242, 1, 132, 0, 6, 1, UNIT_NONE, SOURCE_NEUTRAL_FAULT, 0, NEED_NEUTRAL, R, false, "",
            "Neutral fault (1 detected, 0 gone)"),
+    REGISTER_ROWS_LOAD_LEFT,
     VOLTAGE_SET(1246, 9, SETTING_NEUTRAL_DISPLACEMENT, NEED_NEUTRAL,
                 "Neutral fault, threshold of the neutral's voltage"),
     VOLTAGE_SET(1247, 10, SETTING_NEUTRAL_HIGH, NEED_NEUTRAL,
@@ -768,6 +771,7 @@ const struct register_def register_table[] = {
     REGISTER_ROWS_CLOCK,
     REGISTER_ROWS_BREAKER_OURS,
     REGISTER_ROWS_PREPAY_OURS,
+    REGISTER_ROWS_LOAD_OURS,
     REGISTER_ROWS_TAMPER,
     REGISTER_ROWS_MODULES,
 };

@@ -126,6 +126,8 @@ enum register_source {
     SOURCE_PREPAY,  /**< index: enum prepay_register */
     /* plug-in modules */
     SOURCE_MODULE, /**< index: enum module_register */
+    /* load control */
+    SOURCE_LOAD, /**< index: enum load_register */
     /* integration periods */
     SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2; enum register_day
@@ -221,6 +223,18 @@ enum prepay_register {
     PREPAY_REGISTER_DAYS,     /**< that it lasts; 65535: not known */
     PREPAY_REGISTER_LOW_LEFT, /**< seconds of the low limit */
     PREPAY_REGISTER_NUMBER,   /**< of the last remote load */
+};
+
+/** Load control; those of relay 2 stand LOAD_REGISTER_SECOND higher. */
+enum load_register {
+    LOAD_REGISTER_ACTIVE,
+    LOAD_REGISTER_MODE,      /**< enum load_mode */
+    LOAD_REGISTER_TARIFFS,   /**< bit 0 tariff 1: active in it */
+    LOAD_REGISTER_LEFT,      /**< seconds until it becomes active; 0: no delay runs */
+    LOAD_REGISTER_MOVEMENTS, /**< so far */
+    LOAD_REGISTER_SECOND = 8,
+    LOAD_REGISTER_DELAY = 16, /**< longest delay */
+    LOAD_REGISTER_FITTED,     /**< relays that the module has */
 };
 
 enum clock_setup {

@@ -64,6 +64,11 @@ const struct command commands[] = {
      "key FILE [vending] | make-token FILE SERIAL KWH [ID]]",
      "prepayment: what is left, loading it, tokens, the switch (docs/prepayment.md)", false, false,
      command_prepay},
+    {"loadcontrol",
+     "[show | set [1|2] on|off|mode=MODE|tariffs=N,N|delay=S ... | table 1|2 [DAYS HH:MM on|off "
+     "...]]",
+     "relays that switch loads by tariff, table or command (docs/load-control.md)", true, false,
+     command_loadcontrol},
     {"seal", "", "is the verification seal closed, and what does it lock?", true, false,
      command_seal},
     {"decode", "mbus|wmbus HEX ... | han|p1 [energy=wh] HEX ...|FILE",

@@ -296,6 +296,15 @@ static int take_source(struct parsing *parsing, const char *text)
     return 0;
 }
 
+static int take_load_relays(struct parsing *parsing, const char *text)
+{
+    if (text[0] < '0' || text[0] > '2' || text[1] != '\0') {
+        return bad(parsing, "load-relays", "0, 1 or 2", text);
+    }
+    parsing->options->load_relays = (int8_t)(*text - '0');
+    return 0;
+}
+
 static int take_breaker(struct parsing *parsing, const char *text)
 {
     const char *expected = "";
@@ -440,6 +449,10 @@ static const struct option_row {
      "of the breaker's relays: stuck=L1+L2, slow=SECONDS or silent; repeatable\n"
      "(docs/breaker.md)",
      take_breaker},
+    {"load-relays", "N",
+     "relays for load control, 0 to 2 (default: those of the configured module;\n"
+     "docs/load-control.md)",
+     take_load_relays},
     {"crystal", "ERROR",
      "of the clock: PPM at 23 degrees, or seed=N: one crystal with its curve and ageing\n"
      "(default: ideal, or that of the front end's SEED; docs/clock.md)",
@@ -630,7 +643,8 @@ static int resolve_ports(struct parsing *parsing)
 enum options_result options_parse(struct options *options, int argc, char **argv,
                                   struct problem *problem)
 {
-    *options = (struct options){.mains = DEFAULT_MAINS, .speed = 1.0, .backup_days = -1.0};
+    *options = (struct options){
+        .mains = DEFAULT_MAINS, .speed = 1.0, .backup_days = -1.0, .load_relays = -1};
     struct parsing parsing = {.options = options, .problem = problem};
     if (variant_by_name(DEFAULT_VARIANT, &options->variant) != 0) {
         (void)bad(&parsing, "variant", "its default", DEFAULT_VARIANT);

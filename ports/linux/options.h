@@ -74,6 +74,7 @@ struct options {
     bool source;             /**< a reference source is offered at source_address */
     struct address source_address;
     struct breaker_option breaker;
+    int8_t load_relays; /**< for load control; negative: what the configured module has */
     struct dlms_option dlms[OPTIONS_DLMS_MAX];
     size_t n_dlms;
     struct consumer_option consumer[OPTIONS_CONSUMER_MAX];

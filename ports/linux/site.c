@@ -10,6 +10,7 @@
 #include "ports/crypto/openssl/crypto_openssl.h"
 #include "site_breaker.h"
 #include "site_firmware.h"
+#include "site_pins.h"
 #include "site_quality.h"
 
 #define CLOCK_CHECK_EVERY 32u /* due things between two looks at the wall clock */
@@ -182,6 +183,7 @@ static void board_fill(struct site *site)
         .real_sensors = site->sensors.fitted,
     };
     site_breaker_board(site);
+    site_pins_board(site);
 }
 
 /* ---- start and end ---- */
@@ -329,6 +331,7 @@ int site_start(struct site *site, const struct options *options, struct eeprom *
     site->input[METER_INPUT_SEAL] = options->seal_open;
     chip_start(site, options);
     site_breaker_start(site, options);
+    site_pins_start(site, options);
     board_fill(site);
     site_firmware_board(site);
     const enum meter_err error = meter_start(&site->meter, &site->board, &options->variant,

@@ -56,6 +56,8 @@ struct site {
     int64_t start_utc_s;
     struct rtc rtc;
     struct relays relays;    /**< of the breaker: site_breaker.h */
+    uint8_t load_relays;     /**< for load control: site_pins.h */
+    uint8_t loads;           /**< bit per relay: the meter wants it active */
     int64_t sample;          /**< end of what is metered, samples since the start */
     int64_t until_sample;    /**< the run ends there; INT64_MAX: never */
     uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */

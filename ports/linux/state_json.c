@@ -13,6 +13,7 @@
 #include "instant.h"
 #include "prepay_json.h"
 #include "run.h"
+#include "site_pins.h"
 #include "tamper_json.h"
 
 #define JSON_DIGITS 15 /* a double's worth: 0.1 stays 0.1 */
@@ -375,6 +376,7 @@ char *state_json(struct run *run, size_t *length)
     (void)json_object_set_new(state, "prepay", prepay_json(&run->site));
     (void)json_object_set_new(state, "tamper", tamper_json(&run->site.meter));
     (void)json_object_set_new(state, "consumer", consumer_json(run));
+    (void)json_object_set_new(state, "module_pins", site_pins_json(&run->site));
     (void)json_object_set_new(state, "tariff_inputs", tariff_inputs_json(run));
     char *text = json_dumps(state, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
     json_decref(state);

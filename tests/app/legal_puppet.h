@@ -241,6 +241,8 @@ static struct {
     uint8_t relays_open, relays_stuck; /* a bit for each phase */
     bool relays_silent;
     unsigned relay_pulses;
+    uint8_t loads; /* of load control: bit per relay that is active */
+    unsigned load_moves;
 } toy;
 
 static int toy_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
@@ -317,13 +319,21 @@ static int toy_breaker_read(void *context, struct board_breaker *out)
     return toy.relays_silent ? -1 : 0;
 }
 
-static const struct board toy_board = {
+static void toy_load_relay(void *context, uint8_t relay, bool active)
+{
+    (void)context;
+    toy.loads = (uint8_t)(active ? toy.loads | 1u << relay : toy.loads & ~(1u << relay));
+    toy.load_moves++;
+}
+
+static struct board toy_board = {
     .app_memory_read = toy_read,
     .app_memory_write = toy_write,
     .rtc_read = toy_rtc_read,
     .rtc_write = toy_rtc_write,
     .breaker_drive = toy_breaker_drive,
     .breaker_read = toy_breaker_read,
+    .load_relay = toy_load_relay,
 };
 
 /* Blank memory, clock at 2024-06-20 12:30:05 UTC (a Thursday), no supply. */
@@ -332,6 +342,7 @@ static inline void toys_reset(void)
     memset(&puppet, 0, sizeof puppet);
     memset(&puppet_profile, 0, sizeof puppet_profile);
     memset(&toy, 0, sizeof toy);
+    toy_board.load_relays = 0;
     memset(toy.memory, 0xFF, sizeof toy.memory);
     toy.cut_after = UINT32_MAX;
     toy.rtc_utc_s = INT64_C(1718886605);
