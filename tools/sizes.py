@@ -44,9 +44,10 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
              "app/cosem/cosem_push.c": ("ports/qemu_m4/board.c",),
              "app/cosem/cosem_calendar.c": tuple(f"app/cosem/cosem_calendar.c:special_{what}" for what in ("all", "insert", "delete")),
              "app/cosem/cosem_value.c": tuple(f"app/cosem/cosem_value.c:{what}_put" for what in (
-                 "state", "tariff", "events", "alarms", "load", "register")),
+                 "state", "tariff", "events", "alarms", "load", "pin", "register")),
              SECURITY: ("app/meter/meter_security.c",),
              "app/breaker/breaker.c": ("app/meter/meter_breaker.c",), "app/meter/meter_breaker.c": ("ports/qemu_m4/board.c",),
+             "app/pulse_output/pulse_output.c": ("app/meter/meter_pins.c:edge",), "app/meter/meter_pins.c": ("ports/qemu_m4/board.c",),
              "app/load_control/load_control.c": ("app/meter/meter_load.c",), "app/meter/meter_load.c": ("ports/qemu_m4/board.c",)}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.
 UNKNOWN_FRAME = 48

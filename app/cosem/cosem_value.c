@@ -5,6 +5,7 @@
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
 #include "../meter/meter_load.h"
+#include "../meter/meter_pins.h"
 #include "../meter/meter_prepay.h"
 #include "../meter/meter_settings.h"
 #include "../optical/optical_settings.h"
@@ -29,6 +30,8 @@
 #define ID_ALARMS_A       0xF204u
 #define ID_ALARMS_B       0xF205u
 #define ID_ALARMS_TAMPER  0xF901u
+#define ID_PULSE_INPUT    58u
+#define ID_PORT           1102u
 #define ID_LOAD_1         1226u
 #define ID_LOAD_MAP_1     1228u
 #define ID_LOAD_2         1229u
@@ -404,6 +407,11 @@ static bool load_put(struct meter *meter, uint16_t kmp_id, int64_t number)
     return meter_load_write(meter, kmp_id, number) == LOAD_DONE;
 }
 
+static bool pin_put(struct meter *meter, uint16_t kmp_id, int64_t number)
+{
+    return meter_pins_write(meter, kmp_id, number);
+}
+
 static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int64_t number)
 {
     static const struct {
@@ -417,7 +425,8 @@ static enum dlms_result write_register(struct meter *meter, uint16_t kmp_id, int
         {ID_ALARMS_B, ACTION_CONFIRM, alarms_put},  {ID_ALARMS_TAMPER, ACTION_CONFIRM, alarms_put},
         {ID_LOAD_1, ACTION_TARIFF, load_put},       {ID_LOAD_2, ACTION_TARIFF, load_put},
         {ID_LOAD_MAP_1, ACTION_SETTINGS, load_put}, {ID_LOAD_MAP_2, ACTION_SETTINGS, load_put},
-        {ID_LOAD_DELAY, ACTION_SETTINGS, load_put}, {0, ACTION_SETTINGS, register_put}};
+        {ID_LOAD_DELAY, ACTION_SETTINGS, load_put}, {ID_PULSE_INPUT, ACTION_SETTINGS, pin_put},
+        {ID_PORT, ACTION_SETTINGS, pin_put},        {0, ACTION_SETTINGS, register_put}};
     size_t i = 0;
     while (writers[i].kmp_id != 0 && writers[i].kmp_id != kmp_id) {
         i++;

@@ -12,6 +12,7 @@
 #include "meter_events.h"
 #include "meter_load.h"
 #include "meter_log.h"
+#include "meter_pins.h"
 #include "meter_prepay.h"
 #include "meter_quality.h"
 #include "meter_settings.h"
@@ -136,7 +137,9 @@ static int64_t now_of_utc(const struct meter *meter, int64_t utc_s)
 static void tariff_run(struct meter *meter)
 {
     const struct tariff_facts facts = {
-        &meter->variant, {meter->input[METER_INPUT_TARIFF_1], meter->input[METER_INPUT_TARIFF_2]}};
+        &meter->variant,
+        {meter->input[METER_INPUT_TARIFF_1] || meter_pins_tariff(meter, 0),
+         meter->input[METER_INPUT_TARIFF_2] || meter_pins_tariff(meter, 1)}};
     int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us), next_s = 0;
     uint8_t tariff =
         tariff_decide(&meter->tariff, meter->board, &facts, &meter->clock, utc_s, &next_s);
@@ -217,6 +220,7 @@ static struct billing_parts billing_parts_of(struct meter *meter)
                                   .clock = &meter->clock,
                                   .logs = &meter->logs,
                                   .demand = &meter->demand,
+                                  .pulse_input = meter->pins.kept.input.units,
                                   .utc_s = clock_utc_s(&meter->clock, meter->now_us)};
 }
 
@@ -310,6 +314,7 @@ static void supply_came(struct meter *meter)
     meter->supply_on = true;
     meter_clock_supply_came(meter);
     outage_note(meter);
+    meter_pins_supply(meter, true);
     tariff_run(meter);
     demand_run(meter);
     meter_analysis_power_up(meter);
@@ -342,6 +347,7 @@ static void supply_went(struct meter *meter)
     neutral_supply_lost(&meter->neutral);
     meter_breaker_supply(meter, false);
     meter_load_supply(meter, false);
+    meter_pins_supply(meter, false);
     meter->next_breaker_us = INT64_MAX;
     (void)security_settle(&meter->security);
     meter_tamper_supply(meter, false);
@@ -502,6 +508,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     meter_breaker_begin(meter);
     meter_prepay_begin(meter);
     meter_load_begin(meter);
+    meter_pins_begin(meter);
     meter_analysis_start(meter);
     const bool profile_deleted = load_profile_start(&meter->load_profile, &meter->legal,
                                                     &meter->variant, meter_profile_bytes(meter));
@@ -572,7 +579,7 @@ static int64_t asked_us(const struct meter *meter)
 {
     const int64_t shown_us = earliest(meter->next_display_us, meter->next_clock_us);
     const int64_t moved_us = earliest(meter->next_breaker_us, meter->next_load_us);
-    const int64_t next_us = earliest(shown_us, moved_us);
+    const int64_t next_us = earliest(earliest(shown_us, moved_us), meter->next_pins_us);
     return earliest(next_us, earliest(meter->next_demand_us, meter->next_tariff_us));
 }
 
@@ -581,7 +588,7 @@ static int64_t asked_us(const struct meter *meter)
 static int64_t wake_us(const struct meter *meter)
 {
     const int64_t late_us = meter->whole_us + meter->late_us;
-    int64_t next_us = meter->next_legal_us;
+    int64_t next_us = earliest(meter->next_legal_us, meter->next_edge_us);
     if (next_us < late_us && in_passing_us(meter) >= late_us) {
         next_us = late_us;
     }
@@ -597,6 +604,14 @@ static bool only_pulses(const struct meter *meter)
            now_us < in_passing_us(meter);
 }
 
+/* Those of the module port's pulse outputs. */
+static void meter_edges(struct meter *meter)
+{
+    if (meter->now_us >= meter->next_edge_us) {
+        meter->next_edge_us = meter_pins_edges(meter);
+    }
+}
+
 static void step_all(struct meter *meter)
 {
     const int64_t now_us = meter->now_us;
@@ -604,6 +619,7 @@ static void step_all(struct meter *meter)
         meter_clock_trail(meter);
         meter->next_legal_us = legal_step(&meter->legal, now_us);
         supply_follow(meter);
+        meter_pins_feed(meter);
         if (meter->supply_on) {
             meter_tamper_step(meter);
             meter_log_status(meter);
@@ -616,6 +632,9 @@ static void step_all(struct meter *meter)
         meter->next_breaker_us = meter_breaker_step(meter);
     }
     clock_follow_rtc(meter);
+    if (now_us >= meter->next_pins_us) {
+        meter->next_pins_us = meter_pins_step(meter);
+    }
     if (now_us >= meter->next_tariff_us) {
         tariff_run(meter);
     }
@@ -641,6 +660,8 @@ static void step_all(struct meter *meter)
         breaker_button_follow(meter);
     }
     pulses_follow(meter);
+    meter_pins_follow(meter);
+    meter_edges(meter);
     meter->stirred = false;
     meter->whole_us = now_us;
 }
@@ -657,6 +678,7 @@ int64_t meter_step(struct meter *meter, int64_t now_us)
         if (now_us >= meter->next_legal_us) {
             meter->next_legal_us = legal_step(&meter->legal, now_us);
         }
+        meter_edges(meter);
         if (legal_supply(&meter->legal) == LEGAL_SUPPLY_ON) {
             return wake_us(meter);
         }
@@ -674,6 +696,10 @@ void meter_input(struct meter *meter, enum meter_input input, bool on, int64_t n
         return;
     }
     meter->input[input] = on;
+    if (input == METER_INPUT_PIN_1 || input == METER_INPUT_PIN_2) {
+        meter_pins_input(meter, input - METER_INPUT_PIN_1, on);
+        return;
+    }
     if (input == METER_INPUT_BUTTON_LEFT) {
         display_button(&meter->display, meter, on, now_us);
         breaker_button_follow(meter);
@@ -707,6 +733,7 @@ enum meter_err meter_store(struct meter *meter)
     meter_breaker_store(meter);
     meter_tamper_store(meter);
     meter_load_store(meter);
+    meter_pins_store(meter);
     return err == LEGAL_OK && settled && !meter->memory_fault ? METER_OK : METER_ERR_STORAGE;
 }
 
@@ -722,6 +749,7 @@ uint8_t meter_status(const struct meter *meter)
                   : 0u;
     status |= meter->input[METER_INPUT_MAGNET] ? STATUS_MAGNET : 0u;
     status |= health.program_fault ? STATUS_ROM : 0u;
+    status |= meter_pins_alarm(meter) ? STATUS_ALARM_INPUT : 0u;
     status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;
     return (uint8_t)status;
 }

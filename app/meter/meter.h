@@ -35,6 +35,7 @@
 #include "../optical/optical.h"
 #include "../optical/optical_calibration.h"
 #include "../optical/readout_list.h"
+#include "../pins/pins.h"
 #include "../prepay/prepay.h"
 #include "../quality/quality.h"
 #include "../quality/quality_store.h"
@@ -154,6 +155,9 @@ struct meter {
     bool prepay_exception;
     struct load_control load; /**< meter_load.h */
     int64_t next_load_us;
+    struct pins pins;             /**< meter_pins.h */
+    int64_t next_pins_us;         /**< their inputs and records */
+    int64_t next_edge_us;         /**< of their pulses: may be late as those of the LED */
     struct cosem_push push;       /**< values that the meter sends by itself */
     struct cosem_image image;     /**< firmware on its way */
     struct cosem_passive passive; /**< a calendar that is not in force */

@@ -122,6 +122,7 @@ uint32_t meter_event_word_b_of(const struct meter *meter, uint32_t wanted)
     word |= meter_breaker_word_b(meter);
     word |= meter_prepay_warns(meter) ? BIT(EVENT_B_PREPAYMENT) : 0u;
     word |= (status & STATUS_ROM) != 0 ? BIT(EVENT_B_ROM) : 0u;
+    word |= (status & STATUS_ALARM_INPUT) != 0 ? BIT(EVENT_B_ALARM_INPUT) : 0u;
     word |= (status & STATUS_MAGNET) != 0 ? BIT(EVENT_B_MAGNET) : 0u;
     word |= (status & STATUS_COVER) != 0 ? BIT(EVENT_B_COVER) : 0u;
     return word & wanted;

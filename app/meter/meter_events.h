@@ -36,7 +36,8 @@ enum event_b {
     EVENT_B_MISSING = 6,       /**< phase below 160 V; one bit on */
     EVENT_B_OVERVOLTAGE = 9,   /**< two bits on */
     EVENT_B_UNDERVOLTAGE = 10, /**< two bits on */
-    EVENT_B_SEQUENCE = 19,     /**< phases come as L1, L3, L2 */
+    EVENT_B_ALARM_INPUT = 15,
+    EVENT_B_SEQUENCE = 19, /**< phases come as L1, L3, L2 */
     EVENT_B_MAGNET = 21,
     EVENT_B_COVER = 22,
     EVENT_B_REVERSE = 24,    /**< active power of the phase flows out; one bit on */

@@ -4,6 +4,7 @@
 #include "../load_control/load_store.h"
 #include "../registers/register_table.h"
 #include "meter_audit.h"
+#include "meter_pins.h"
 
 #define AUDIT_PLAN 0xF810u /* + relay: numbers of rows and checks of a table before and after */
 
@@ -42,7 +43,8 @@ static struct load_port port_of(struct meter *meter)
 static uint8_t fitted(const struct meter *meter)
 {
     const bool type = meter->variant.generation >= GENERATION_L;
-    const uint8_t relays = meter->board->load_relays;
+    const uint8_t board = meter->board->load_relays, pins = meter_pins_relays(meter);
+    const uint8_t relays = board > pins ? board : pins;
     return type ? (uint8_t)(relays < LOAD_RELAYS ? relays : LOAD_RELAYS) : 0u;
 }
 

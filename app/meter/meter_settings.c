@@ -8,6 +8,7 @@
 #include "meter_breaker.h"
 #include "meter_display.h"
 #include "meter_log.h"
+#include "meter_pins.h"
 #include "meter_prepay.h"
 #include "meter_tamper.h"
 
@@ -164,6 +165,7 @@ static void effects_apply(struct meter *meter, unsigned effects)
         display_supply(&meter->display, meter->supply_on, meter->now_us);
     }
     billing_configure(&meter->billing, variant);
+    meter_pins_configure(meter);
     own_apply(meter);
     meter->next_tariff_us = meter->now_us;
     meter->next_display_us = meter->now_us;

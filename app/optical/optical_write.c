@@ -5,6 +5,7 @@
 #include "../meter/meter_alarms.h"
 #include "../meter/meter_audit.h"
 #include "../meter/meter_load.h"
+#include "../meter/meter_pins.h"
 #include "../meter/meter_prepay.h"
 #include "../meter/meter_quality.h"
 #include "../registers/register_read.h"
@@ -62,8 +63,15 @@ static bool write_load(struct meter *meter, const struct row *row, int64_t numbe
     return meter_load_write(meter, row->kmp_id, number) == LOAD_DONE;
 }
 
+static bool write_pin(struct meter *meter, const struct row *row, int64_t number)
+{
+    return meter_pins_write(meter, row->kmp_id, number);
+}
+
 static const struct row writable[] = {
+    {58, 0, 0, write_pin},
     {1032, 0, 0, write_operation_state},
+    {1102, 0, 0, write_pin},
     {1121, -9, 0, write_credit},
     {1212, -3, QUALITY_LIMIT_LOW, write_quality_limit},
     {1213, -3, QUALITY_LIMIT_HIGH, write_quality_limit},
@@ -133,6 +141,9 @@ static const struct row writable[] = {
     {0xF431, 0, 0, write_clock},
     {0xF432, 0, 0, write_clock},
     {0xF433, 0, 0, write_clock},
+    {0xF820, 0, 0, write_pin},
+    {0xF821, 0, 0, write_pin},
+    {0xF822, -3, 0, write_pin},
 };
 
 static const struct row *row_of(const struct meter *meter, uint16_t kmp_id)

@@ -6,6 +6,7 @@
 #include "../meter/meter_breaker.h"
 #include "../meter/meter_events.h"
 #include "../meter/meter_load.h"
+#include "../meter/meter_pins.h"
 #include "../meter/meter_prepay.h"
 #include "../meter/meter_tamper.h"
 #include "../quality/quality_limits.h"
@@ -328,6 +329,12 @@ static void fetch_load(const struct meter *meter, const struct register_def *def
     number(out, meter_load_value(meter, def->index), 0);
 }
 
+static void fetch_pin(const struct meter *meter, const struct register_def *def,
+                      struct register_value *out)
+{
+    number(out, meter_pins_value(meter, def->index), def->kmp_exponent);
+}
+
 static void fetch_total(const struct meter *meter, const struct register_def *def,
                         struct register_value *out)
 {
@@ -511,7 +518,9 @@ static void fetch_state(const struct meter *meter, const struct register_def *de
     case SOURCE_TAMPER: number(out, meter_tamper_word(meter), 0); break;
     case SOURCE_SETTING: fetch_setting(meter, def, out); break;
     case SOURCE_CALIBRATION: fetch_calibration(meter, (uint8_t)def->index, out); break;
-    default: number(out, 0, 0); break; /* SOURCE_PULSE_INPUT: no input is fitted without a module */
+    default:
+        number(out, meter_pins_value(meter, PIN_REGISTER_UNITS), 0);
+        break; /* SOURCE_PULSE_INPUT */
     }
 }
 
@@ -559,6 +568,7 @@ void register_fetch(const struct meter *meter, const struct register_def *def,
         {SOURCE_PREPAY, fetch_prepay},
         {SOURCE_MODULE, fetch_module},
         {SOURCE_LOAD, fetch_load},
+        {SOURCE_PIN, fetch_pin},
         {SOURCE_THRESHOLD_COUNT, fetch_demand},
         {SOURCE_RTC, fetch_moment},
         {SOURCE_CLOCK_SUMMER, fetch_clock},

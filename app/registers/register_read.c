@@ -5,6 +5,7 @@
 #include "../meter/meter.h"
 #include "register_fetch.h"
 
+#define PULSE_UNITS       4u                 /* codes of configuration NN */
 #define ENERGY_DIGITS     7u                 /* 7.0 and 6.1 alike */
 #define ENERGY_MODULO     UINT64_C(10000000) /* REG-12 */
 #define VERIFICATION_SHOW UINT64_C(10000000) /* 3.4 on display */
@@ -159,6 +160,20 @@ int64_t register_value_scaled(const struct meter *meter, const struct register_d
     return rolled_over(mantissa, follows_format(def) ? ENERGY_MODULO : (uint64_t)UINT32_MAX + 1u);
 }
 
+/* The pulse input counts what another meter counts (NN, REG-11): none, kWh, m3, l. */
+static unsigned pulse_unit(const struct meter *meter, const struct register_def *def)
+{
+    const unsigned code = meter->variant.configuration[2] % 100u;
+    return def->source == SOURCE_PULSE_INPUT && code < PULSE_UNITS ? code : 0;
+}
+
+static uint8_t kmp_unit_of(const struct meter *meter, const struct register_def *def)
+{
+    static const uint8_t units[PULSE_UNITS] = {0, 2, 40, 39}; /* KMP numbers of kWh, m3, l */
+    const unsigned unit = pulse_unit(meter, def);
+    return unit != 0 ? units[unit] : def->kmp_unit;
+}
+
 static bool number_on_wire(const struct meter *meter, const struct register_def *def,
                            const struct register_value *value, struct kmp_value *out)
 {
@@ -174,7 +189,8 @@ static bool number_on_wire(const struct meter *meter, const struct register_def 
     if (mantissa < 0 && def->coding != REGISTER_INT) {
         mantissa = 0;
     }
-    return kmp_value_set(out, def->kmp_id, def->kmp_unit, def->width, mantissa, exponent) == KMP_OK;
+    return kmp_value_set(out, def->kmp_id, kmp_unit_of(meter, def), def->width, mantissa,
+                         exponent) == KMP_OK;
 }
 
 bool register_value_kmp(const struct meter *meter, const struct register_def *def,
@@ -193,7 +209,7 @@ bool register_read_kmp(const struct meter *meter, const struct register_def *def
         return false;
     }
     out->id = def->kmp_id;
-    out->unit = def->kmp_unit;
+    out->unit = kmp_unit_of(meter, def);
     switch (def->coding) {
     case REGISTER_RTC: rtc_write(meter, def, out); return true;
     case REGISTER_TEXT:
@@ -248,8 +264,9 @@ static void number_write(const struct meter *meter, const struct register_def *d
 }
 
 /* Unit as printed behind a value. */
-static const char *unit_text(const struct register_def *def)
+static const char *unit_text(const struct meter *meter, const struct register_def *def)
 {
+    static const char *const counted[PULSE_UNITS] = {"", "kWh", "m\xC2\xB3", "l"};
     static const struct {
         uint8_t unit;
         const char *text;
@@ -273,7 +290,7 @@ static const char *unit_text(const struct register_def *def)
             return units[i].text;
         }
     }
-    return "";
+    return counted[pulse_unit(meter, def)];
 }
 
 bool register_value_text(const struct meter *meter, const struct register_def *def,
@@ -286,7 +303,7 @@ bool register_value_text(const struct meter *meter, const struct register_def *d
     struct writer w = writer_over(out, capacity - 1u);
     number_write(meter, def, value, &w);
     out[writer_length(&w)] = '\0';
-    *unit = unit_text(def);
+    *unit = unit_text(meter, def);
     return !w.failed;
 }
 
@@ -320,7 +337,7 @@ bool register_read_text(const struct meter *meter, const struct register_def *de
         number_write(meter, def, &value, &w);
     }
     out[writer_length(&w)] = '\0';
-    *unit = unit_text(def);
+    *unit = unit_text(meter, def);
     return !w.failed;
 }
 

@@ -128,6 +128,8 @@ enum register_source {
     SOURCE_MODULE, /**< index: enum module_register */
     /* load control */
     SOURCE_LOAD, /**< index: enum load_register */
+    /* pins of the module connector */
+    SOURCE_PIN, /**< index: enum pin_register */
     /* integration periods */
     SOURCE_MEAN_POWER, /**< index 0..3: last full integration period, P+ P- Q+ Q- */
     SOURCE_PEAK_POWER, /**< index 0..3 P+ P- Q+ Q-, 4 P+ tariff 1, 5 P+ tariff 2; enum register_day
@@ -235,6 +237,21 @@ enum load_register {
     LOAD_REGISTER_SECOND = 8,
     LOAD_REGISTER_DELAY = 16, /**< longest delay */
     LOAD_REGISTER_FITTED,     /**< relays that the module has */
+};
+
+/** I/O pins. */
+enum pin_register {
+    PIN_REGISTER_UNITS,        /**< the pulse input's register */
+    PIN_REGISTER_LEVEL,        /**< of the pulse input, as it is now */
+    PIN_REGISTER_PORT,         /**< ModulPortIOCfg */
+    PIN_REGISTER_VALUE,        /**< pulses a kWh */
+    PIN_REGISTER_DIVISION,     /**< of them */
+    PIN_REGISTER_DIVISOR,      /**< of the input, thousandths */
+    PIN_REGISTER_PULSES,       /**< at the input, modulo 2^32 */
+    PIN_REGISTER_LIMIT,        /**< highest load, tenths of an ampere */
+    PIN_REGISTER_LATE,         /**< bit per output */
+    PIN_REGISTER_WAITING = 10, /**< output 1, and 2 */
+    PIN_REGISTER_EMITTED = 12, /**< output 1, and 2; modulo 2^32 */
 };
 
 enum clock_setup {

@@ -243,6 +243,11 @@ static struct {
     unsigned relay_pulses;
     uint8_t loads; /* of load control: bit per relay that is active */
     unsigned load_moves;
+    /* pins of the module connector */
+    bool pin[2];
+    uint64_t pin_edges[2];
+    int64_t pin_at_us[2];                    /* of the last edge */
+    int64_t shortest_on_us, shortest_off_us; /* between edges; 0: none seen */
 } toy;
 
 static int toy_read(void *context, uint32_t address, void *bytes, uint32_t n_bytes)
@@ -326,6 +331,26 @@ static void toy_load_relay(void *context, uint8_t relay, bool active)
     toy.load_moves++;
 }
 
+static int64_t toy_shorter(int64_t known, int64_t us)
+{
+    return known == 0 || us < known ? us : known;
+}
+
+static void toy_module_pin(void *context, uint8_t pin, bool on, int64_t at_us)
+{
+    (void)context;
+    assert_true(pin < 2 && on != toy.pin[pin]);
+    assert_true(toy.pin_edges[pin] == 0 || at_us >= toy.pin_at_us[pin]);
+    if (toy.pin_edges[pin] > 1) {
+        const int64_t us = at_us - toy.pin_at_us[pin];
+        toy.shortest_on_us = on ? toy.shortest_on_us : toy_shorter(toy.shortest_on_us, us);
+        toy.shortest_off_us = on ? toy_shorter(toy.shortest_off_us, us) : toy.shortest_off_us;
+    }
+    toy.pin[pin] = on;
+    toy.pin_at_us[pin] = at_us;
+    toy.pin_edges[pin]++;
+}
+
 static struct board toy_board = {
     .app_memory_read = toy_read,
     .app_memory_write = toy_write,
@@ -334,6 +359,7 @@ static struct board toy_board = {
     .breaker_drive = toy_breaker_drive,
     .breaker_read = toy_breaker_read,
     .load_relay = toy_load_relay,
+    .module_pin = toy_module_pin,
 };
 
 /* Blank memory, clock at 2024-06-20 12:30:05 UTC (a Thursday), no supply. */
