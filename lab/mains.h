@@ -53,6 +53,8 @@ enum lab_event_kind {
     LAB_EVENT_BUTTON_RIGHT, /**< on = pressed */
     LAB_EVENT_TARIFF_1,     /**< on = voltage at the tariff input */
     LAB_EVENT_TARIFF_2,
+    LAB_EVENT_PIN_1, /**< on = I/O pin of the module connector at its active level */
+    LAB_EVENT_PIN_2,
     LAB_EVENT_BACKUP,       /**< what keeps the clock without supply is taken out */
     LAB_EVENT_RELAY_STUCK,  /**< relays of these phases stay where they are; off: move again */
     LAB_EVENT_RELAY_SLOW,   /**< all relays take value_us to move */

@@ -418,6 +418,18 @@ static int take_tariff_input(struct parser *p, struct scenario_action action)
     return take_switch(p, action, "on", "off");
 }
 
+/** pin 1|2 on|off [for DURATION] */
+static int take_pin(struct parser *p, struct scenario_action action)
+{
+    struct token token = next_token(p);
+    const bool first = scan_is(token.text, "1");
+    if (!first && !scan_is(token.text, "2")) {
+        return bad(p, &token, "1 or 2");
+    }
+    action.event = first ? LAB_EVENT_PIN_1 : LAB_EVENT_PIN_2;
+    return take_switch(p, action, "on", "off");
+}
+
 /** backup remove */
 static int take_backup(struct parser *p, struct scenario_action action)
 {
@@ -493,7 +505,7 @@ static const struct {
     {"seal", take_seal},       {"tariff-input", take_tariff_input},
     {"backup", take_backup},   {"press", take_press},
     {"kill", take_kill},       {"breaker", take_breaker},
-    {"module", take_module},
+    {"module", take_module},   {"pin", take_pin},
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 
@@ -514,7 +526,7 @@ static int take_action(struct parser *p)
     }
     return bad(p, &token,
                "set, dip, swell, lose, restore, harmonic, power, magnet, cover, terminal-cover, "
-               "seal, tariff-input, backup, breaker, press or kill");
+               "seal, tariff-input, pin, backup, breaker, press or kill");
 }
 
 /** at TIME | at +TIME */

@@ -518,6 +518,23 @@ static int64_t of_output(const struct pins *pins, uint8_t index)
     }
 }
 
+static uint32_t limit_tenths(const struct meter *meter)
+{
+    return pulse_limit_tenths(&meter->pins.kept.value, pulse_ms(meter),
+                              meter->variant.single_phase ? 1u : 3u, meter->variant.current_max_a);
+}
+
+static int64_t late_bits(const struct meter *meter)
+{
+    const struct pins *pins = &meter->pins;
+    unsigned bits = 0;
+    for (unsigned pin = 0; pin < PINS; pin++) {
+        bits |= pulse_output_late(&pins->output[pin]) ? 1u << pin : 0u;
+    }
+    const bool low = has_energy(pins) && limit_tenths(meter) < meter->variant.current_max_a * 10u;
+    return bits | (low ? PIN_LATE_LOW_LIMIT : 0u);
+}
+
 int64_t meter_pins_value(const struct meter *meter, uint8_t index)
 {
     const struct pins *pins = &meter->pins;
@@ -529,13 +546,8 @@ int64_t meter_pins_value(const struct meter *meter, uint8_t index)
     case PIN_REGISTER_DIVISION: return pins->kept.value.division;
     case PIN_REGISTER_DIVISOR: return pins->kept.input.divisor_milli;
     case PIN_REGISTER_PULSES: return (int64_t)(pins->kept.input.pulses & UINT32_MAX);
-    case PIN_REGISTER_LIMIT:
-        return pulse_limit_tenths(&pins->kept.value, pulse_ms(meter),
-                                  meter->variant.single_phase ? 1u : 3u,
-                                  meter->variant.current_max_a);
-    case PIN_REGISTER_LATE:
-        return (pulse_output_late(&pins->output[0]) ? 1 : 0) |
-               (pulse_output_late(&pins->output[1]) ? 2 : 0);
+    case PIN_REGISTER_LIMIT: return limit_tenths(meter);
+    case PIN_REGISTER_LATE: return late_bits(meter);
     default: return of_output(pins, index);
     }
 }

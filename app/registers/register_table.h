@@ -239,6 +239,8 @@ enum load_register {
     LOAD_REGISTER_FITTED,     /**< relays that the module has */
 };
 
+#define PIN_LATE_LOW_LIMIT 0x80u /**< the meter carries more than its outputs can follow */
+
 /** I/O pins. */
 enum pin_register {
     PIN_REGISTER_UNITS,        /**< the pulse input's register */
@@ -249,7 +251,7 @@ enum pin_register {
     PIN_REGISTER_DIVISOR,      /**< of the input, thousandths */
     PIN_REGISTER_PULSES,       /**< at the input, modulo 2^32 */
     PIN_REGISTER_LIMIT,        /**< highest load, tenths of an ampere */
-    PIN_REGISTER_LATE,         /**< bit per output */
+    PIN_REGISTER_LATE,         /**< bit per output, and PIN_LATE_LOW_LIMIT */
     PIN_REGISTER_WAITING = 10, /**< output 1, and 2 */
     PIN_REGISTER_EMITTED = 12, /**< output 1, and 2; modulo 2^32 */
 };

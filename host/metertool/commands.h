@@ -61,6 +61,7 @@ enum tool_exit decode_print(const struct tool *tool, const struct mbus_frame *fr
 
 enum tool_exit command_listen(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_mbus(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_pulses(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_loadcontrol(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_info(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_read(struct tool *tool, int n_arguments, char **arguments);

@@ -100,9 +100,13 @@ static unsigned post_input(struct run *run, const json_t *request, char *reply)
                                               {"seal", METER_INPUT_SEAL},
                                               {"module", METER_INPUT_MODULE},
                                               {"tariff_1", METER_INPUT_TARIFF_1},
-                                              {"tariff_2", METER_INPUT_TARIFF_2}};
-    (void)refuse(reply, "expected {\"name\":\"magnet\"|\"cover\"|\"terminal_cover\""
-                        "|\"seal\"|\"module\"|\"tariff_1\"|\"tariff_2\",\"on\":true|false}");
+                                              {"tariff_2", METER_INPUT_TARIFF_2},
+                                              {"pin_1", METER_INPUT_PIN_1},
+                                              {"pin_2", METER_INPUT_PIN_2}};
+    (void)refuse(
+        reply,
+        "expected {\"name\":\"magnet\"|\"cover\"|\"terminal_cover\""
+        "|\"seal\"|\"module\"|\"tariff_1\"|\"tariff_2\"|\"pin_1\"|\"pin_2\",\"on\":true|false}");
     return set_input(run, names, sizeof names / sizeof names[0],
                      json_string_value(json_object_get(request, "name")),
                      json_object_get(request, "on"), reply);

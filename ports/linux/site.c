@@ -607,6 +607,8 @@ static void take_event(struct site *site, int64_t at_us)
         [LAB_EVENT_BUTTON_RIGHT] = METER_INPUT_BUTTON_RIGHT,
         [LAB_EVENT_TARIFF_1] = METER_INPUT_TARIFF_1,
         [LAB_EVENT_TARIFF_2] = METER_INPUT_TARIFF_2,
+        [LAB_EVENT_PIN_1] = METER_INPUT_PIN_1,
+        [LAB_EVENT_PIN_2] = METER_INPUT_PIN_2,
     };
     if (site->event.kind == LAB_EVENT_KILL) {
         _exit(EXIT_KILLED); /* a power cut without warning: nothing is stored, nothing is closed */

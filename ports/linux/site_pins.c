@@ -1,5 +1,8 @@
 #include "site_pins.h"
 
+#include "app/meter/meter_pins.h"
+#include "app/registers/register_table.h"
+
 #define CCC_DIVISOR 1000u /* digits of configuration 1: A B CCC DD E */
 
 uint8_t site_relays_of_module(unsigned ccc)
@@ -12,10 +15,21 @@ uint8_t site_relays_of_module(unsigned ccc)
     }
 }
 
+/* ---- the board ---- */
+
 static void board_load_relay(void *context, uint8_t relay, bool active)
 {
     struct site *site = context;
     site->loads = (uint8_t)(active ? site->loads | 1u << relay : site->loads & ~(1u << relay));
+    site->changes++;
+}
+
+static void board_module_pin(void *context, uint8_t pin, bool on, int64_t at_us)
+{
+    struct site *site = context;
+    (void)at_us;
+    site->pins = (uint8_t)(on ? site->pins | 1u << pin : site->pins & ~(1u << pin));
+    site->pin_pulses[pin] += on ? 1u : 0u;
     site->changes++;
 }
 
@@ -30,18 +44,76 @@ void site_pins_board(struct site *site)
 {
     site->board.load_relays = site->load_relays;
     site->board.load_relay = board_load_relay;
+    site->board.module_pin = board_module_pin;
 }
 
-json_t *site_pins_json(const struct site *site)
+/* ---- the panel ---- */
+
+static json_t *relays_json(const struct site *site)
 {
     static const char *const modes[LOAD_MODES] = {"off", "tariff", "command", "table"};
     const struct load_control *load = &site->meter.load;
     json_t *relays = json_array();
     for (uint8_t i = 0; i < load->fitted; i++) {
-        const bool active = site->meter.supply_on && (site->loads >> i & 1) != 0;
+        const bool active = site->meter.supply_on && load->kept.relay[i].active;
         (void)json_array_append_new(
             relays, json_pack("{s:s, s:b, s:i}", "mode", modes[load->kept.relay[i].mode], "active",
                               active, "left_s", (int)load_left_s(load, i, site->meter.now_us)));
     }
-    return json_pack("{s:o}", "relays", relays);
+    return relays;
+}
+
+static const char *energy_words(uint8_t energy)
+{
+    static const char *const words[] = {"Pulses A+", "Pulses A−", "Pulses R+", "Pulses R−"};
+    return energy < sizeof words / sizeof words[0] ? words[energy] : "Pulses";
+}
+
+static const char *use_words(const struct pin_role *role)
+{
+    switch (role->use) {
+    case PIN_TARIFF: return "Tariff input";
+    case PIN_PULSE_IN: return "Pulse input";
+    case PIN_ALARM_IN: return "Alarm input";
+    case PIN_STOP_IN: return "Ends the debiting period";
+    case PIN_LOAD_IN: return "Commands relay 1";
+    case PIN_ENERGY_OUT: return energy_words(role->index);
+    case PIN_LOAD_OUT: return role->index == 0 ? "Relay 1" : "Relay 2";
+    case PIN_TARIFF_OUT: return "Tariff other than 1";
+    default: return "";
+    }
+}
+
+static json_t *pin_json(const struct site *site, unsigned pin)
+{
+    const struct pins *pins = &site->meter.pins;
+    const struct pin_role *role = &pins->row->pin[pin];
+    const bool input = pin_is_input(role);
+    const bool on = input ? site->input[METER_INPUT_PIN_1 + pin] : (site->pins >> pin & 1) != 0;
+    json_t *json = json_pack("{s:s, s:b, s:b}", "use", use_words(role), "input", input, "on", on);
+    if (role->use == PIN_ENERGY_OUT) {
+        (void)json_object_set_new(json, "sent",
+                                  json_integer((json_int_t)pins->output[pin].emitted));
+        (void)json_object_set_new(json, "waiting", json_integer(pins->output[pin].waiting));
+    }
+    if (role->use == PIN_PULSE_IN) {
+        const char *const units[] = {"", "kWh", "m³", "l"};
+        (void)json_object_set_new(json, "counted",
+                                  json_integer((json_int_t)pins->kept.input.pulses));
+        (void)json_object_set_new(json, "register", json_integer(pins->kept.input.units));
+        (void)json_object_set_new(
+            json, "unit", json_string(units[site->meter.variant.configuration[2] % 100u % 4u]));
+    }
+    return json;
+}
+
+json_t *site_pins_json(const struct site *site)
+{
+    json_t *pins = json_array();
+    for (unsigned pin = 0; pin < PINS; pin++) {
+        (void)json_array_append_new(pins, site->meter.pins.row->pin[pin].use == PIN_NONE
+                                              ? json_null()
+                                              : pin_json(site, pin));
+    }
+    return json_pack("{s:o, s:o}", "relays", relays_json(site), "pins", pins);
 }

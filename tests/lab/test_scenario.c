@@ -311,7 +311,7 @@ static void test_errors_name_the_place(void **state)
          "x.scn:1:4: expected a time like 10s, 200ms, 1h30m or 00:01:30, found '00:61:00'"},
         {"at 1s jump",
          "x.scn:1:7: expected set, dip, swell, lose, restore, harmonic, power, magnet, cover, "
-         "terminal-cover, seal, tariff-input, backup, breaker, press or kill, found 'jump'"},
+         "terminal-cover, seal, tariff-input, pin, backup, breaker, press or kill, found 'jump'"},
         {"at 1s set x=3", "x.scn:1:11: expected u=, i=, pf=, phi=, p= (or u1= .. p3=), f=, "
                           "temperature=, load= or sequence=, found 'x=3'"},
         {"at 1s set u1=2000", "x.scn:1:14: expected a voltage from 0 to 1000 V, found '2000'"},

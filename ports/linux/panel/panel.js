@@ -6,6 +6,7 @@ import { createBilling } from './billing.js';
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createConsumer } from './consumer.js';
 import { createControls } from './controls.js';
+import { createPins } from './pins.js';
 import { byId, format, make } from './dom.js';
 import { createEvents } from './events.js';
 import { createBreaker } from './breaker.js';
@@ -349,7 +350,7 @@ function start() {
   createTariff();
   createQuality();
   const views = [createHead(), createFront(), createBreaker(), createPrepay(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
-    createControls(report), createPorts(), createConsumer(), createAlarms(), createHealth(), createHistory(),
+    createControls(report), createPins(report), createPorts(), createConsumer(), createAlarms(), createHealth(), createHistory(),
     createAnalysis(), createBilling(), createEvents()];
   createTabs();
   let linked = null, newest = null;
