@@ -2,6 +2,7 @@
 
 #include "../../proto/common/crc.h"
 #include "../load_control/load_store.h"
+#include "../modules/meter_modules.h"
 #include "../registers/register_table.h"
 #include "meter_audit.h"
 #include "meter_pins.h"
@@ -43,8 +44,9 @@ static struct load_port port_of(struct meter *meter)
 static uint8_t fitted(const struct meter *meter)
 {
     const bool type = meter->variant.generation >= GENERATION_L;
-    const uint8_t board = meter->board->load_relays, pins = meter_pins_relays(meter);
-    const uint8_t relays = board > pins ? board : pins;
+    uint8_t relays = meter->board->load_relays;
+    relays = relays > meter_pins_relays(meter) ? relays : meter_pins_relays(meter);
+    relays = relays > meter_module_relays(meter) ? relays : meter_module_relays(meter);
     return type ? (uint8_t)(relays < LOAD_RELAYS ? relays : LOAD_RELAYS) : 0u;
 }
 

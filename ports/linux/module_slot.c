@@ -46,6 +46,8 @@ static void line_begin(struct module_slot *slot, enum rights_channel channel)
     slot->line_wake_ms = 0;
 }
 
+static void pins_connect(struct module_slot *slot, bool on);
+
 enum meter_module_err module_slot_take(struct module_slot *slot,
                                        const struct module_slot_user *user, uint16_t code,
                                        uint32_t serial)
@@ -61,6 +63,7 @@ enum meter_module_err module_slot_take(struct module_slot *slot,
     slot->supply = false;
     slot->code = code;
     slot->inputs = 0;
+    pins_connect(slot, true);
     optical_ports_reserve(&slot->run->ports, (unsigned)slot->which + 1u);
     line_begin(slot, meter_module_channel(slot->which));
     stir(slot);
@@ -75,11 +78,14 @@ bool module_slot_supply(struct module_slot *slot)
 
 /* ---- pins ---- */
 
-/* Where a tariff module has inputs, its pins are the meter's tariff inputs. */
+/* Where a tariff module has inputs, its pins are the meter's tariff inputs; else configuration DD
+ * says what they are. */
 static void inputs_set(struct module_slot *slot, uint8_t levels)
 {
-    static const enum meter_input inputs[MODULE_PINS] = {METER_INPUT_TARIFF_1,
-                                                         METER_INPUT_TARIFF_2};
+    static const enum meter_input tariffs[MODULE_PINS] = {METER_INPUT_TARIFF_1,
+                                                          METER_INPUT_TARIFF_2};
+    static const enum meter_input pins[MODULE_PINS] = {METER_INPUT_PIN_1, METER_INPUT_PIN_2};
+    const enum meter_input *inputs = module_fact(slot->code, MODULE_TARIFF_INPUTS) ? tariffs : pins;
     for (unsigned pin = 0; pin < MODULE_PINS; pin++) {
         const unsigned bit = 1u << pin;
         if (((levels ^ slot->inputs) & bit) != 0) {
@@ -96,8 +102,39 @@ void module_slot_pins(struct module_slot *slot, uint8_t levels)
     }
     run_catch_up(slot->run);
     meter_module_pins(meter_of(slot), slot->which, levels);
-    if (slot->which == METER_SLOT_PRIMARY && module_fact(slot->code, MODULE_TARIFF_INPUTS)) {
+    if (slot->which == METER_SLOT_PRIMARY) {
         inputs_set(slot, levels);
+    }
+}
+
+/* The meter is in the middle of a step, and the user might pull himself: told a moment later. */
+static void pins_take(void *context, uint8_t levels, int64_t at_us)
+{
+    struct module_slot *slot = context;
+    if (slot->n_edges == MODULE_SLOT_EDGES) {
+        memmove(slot->edge, slot->edge + 1, sizeof slot->edge - sizeof slot->edge[0]);
+        slot->n_edges--;
+    }
+    slot->edge[slot->n_edges++] = (struct module_slot_edge){levels, at_us};
+}
+
+static void pins_tell(struct module_slot *slot)
+{
+    const unsigned n = slot->n_edges;
+    slot->n_edges = 0;
+    for (unsigned i = 0; slot->taken && slot->supply && i < n; i++) {
+        slot->user.pins(slot->user.context, slot->edge[i].levels, slot->edge[i].at_us);
+    }
+}
+
+/* The pins are those of the primary slot's module. */
+static void pins_connect(struct module_slot *slot, bool on)
+{
+    struct site *site = &slot->run->site;
+    slot->n_edges = 0;
+    if (slot->which == METER_SLOT_PRIMARY) {
+        site->pins_tell = on ? pins_take : NULL;
+        site->pins_context = slot;
     }
 }
 
@@ -253,6 +290,10 @@ static void supply_follow(struct module_slot *slot)
         peer_free(slot, i);
     }
     slot->user.supply(slot->user.context, on);
+    if (on && slot->which == METER_SLOT_PRIMARY) {
+        slot->n_edges = 0;
+        pins_take(slot, slot->run->site.pins, slot->run->site.now_us);
+    }
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -267,6 +308,7 @@ int64_t module_slot_step(struct module_slot *slot, int64_t wall_us)
         return next_us;
     }
     supply_follow(slot);
+    pins_tell(slot);
     for (unsigned i = 0; slot->taken && i < MODULE_CHANNELS; i++) {
         if (slot->peer[i] != NULL && slot->peer[i]->n_out > 0) {
             converse(slot, i, wall_us);
@@ -301,6 +343,7 @@ void module_slot_leave(struct module_slot *slot)
     }
     module_slot_forget(slot);
     module_slot_pins(slot, 0);
+    pins_connect(slot, false);
     run_catch_up(slot->run);
     meter_module_pull(meter_of(slot), slot->which, slot->run->site.now_us);
     slot->taken = false;

@@ -9,6 +9,13 @@
 #include "modules/module.h"
 
 #define MODULE_SLOT_SAID_MAX 1024u /**< octets at a time */
+#define MODULE_SLOT_EDGES    64u   /**< of the meter's pins that wait to be told; the oldest goes */
+
+/** The meter drives its pins so from then on. */
+struct module_slot_edge {
+    uint8_t levels;
+    int64_t at_us;
+};
 
 struct run;
 struct dlms_peer;
@@ -33,6 +40,8 @@ struct module_slot {
     bool supply; /**< as the user knows it */
     uint16_t code;
     uint8_t inputs; /**< of the meter, as the module's pins have set them */
+    struct module_slot_edge edge[MODULE_SLOT_EDGES]; /**< told at the next step, in order */
+    unsigned n_edges;
     struct dlms_peer *peer[MODULE_CHANNELS]; /**< NULL: closed; that of the data line always */
     int64_t line_wake_ms;
 };

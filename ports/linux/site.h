@@ -55,11 +55,13 @@ struct site {
     bool waveform;
     int64_t start_utc_s;
     struct rtc rtc;
-    struct relays relays;    /**< of the breaker: site_breaker.h */
-    uint8_t load_relays;     /**< for load control: site_pins.h */
-    uint8_t loads;           /**< bit per relay: the meter wants it active */
-    uint8_t pins;            /**< bit per I/O pin: the meter drives it to its active level */
-    uint32_t pin_pulses[2];  /**< how often it went there */
+    struct relays relays; /**< of the breaker: site_breaker.h */
+    uint8_t load_relays;  /**< for load control: site_pins.h */
+    uint8_t loads;        /**< bit per relay: the meter wants it active */
+    uint8_t pins;         /**< bit per I/O pin: the meter drives it to its active level */
+    /** The meter drives its pins otherwise; goes into a step of the meter, so it only notes it. */
+    void (*pins_tell)(void *context, uint8_t levels, int64_t at_us);
+    void *pins_context;
     int64_t sample;          /**< end of what is metered, samples since the start */
     int64_t until_sample;    /**< the run ends there; INT64_MAX: never */
     uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */

@@ -27,10 +27,11 @@ static void board_load_relay(void *context, uint8_t relay, bool active)
 static void board_module_pin(void *context, uint8_t pin, bool on, int64_t at_us)
 {
     struct site *site = context;
-    (void)at_us;
     site->pins = (uint8_t)(on ? site->pins | 1u << pin : site->pins & ~(1u << pin));
-    site->pin_pulses[pin] += on ? 1u : 0u;
     site->changes++;
+    if (site->pins_tell != NULL) {
+        site->pins_tell(site->pins_context, site->pins, at_us);
+    }
 }
 
 void site_pins_start(struct site *site, const struct options *options)

@@ -9,6 +9,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from meter_process import Meter, check, status, wait_until  # noqa: E402
+from test_modules import PINS, Raw  # noqa: E402
 
 
 def tool(meter, *arguments, expected=0):
@@ -93,9 +94,35 @@ def test_alarm(folder):
     check(told["96.52.3"]["value"] == 1, "relay 2 is where it was")
 
 
+def test_plugged(folder):
+    """REQ(MOD-01, LCO-01, LCO-08): a module of its own program drives pin 1, hears pin 2, and brings the relay of its type."""
+    data = os.path.join(folder, "plugged")
+    meter = Meter("--variant", "382M", "--data", data, "--mains", "u=230,i=50", "--speed", "1", "--module-bus", "tcp:127.0.0.1:0",
+                  "--optical", "tcp:127.0.0.1:0", "--panel", "127.0.0.1:0")
+    wait_until(lambda: meter.get("/api/state")["display"]["on"], "supply")
+    tool(meter, "config", "set", "module-ports=5", "--yes")
+    module = Raw(meter.port("module-bus tcp"))
+    check(module.plug(code=69) == (0, 1), "plugged")
+    wait_until(lambda: len(meter.get("/api/state")["module_pins"]["relays"]) == 2, "its relays")
+    module.say(PINS, b"\x01" + bytes(8))
+    wait_until(lambda: pins(meter)[0]["counted"] == 1, "its pulse")
+    edges = []
+    while len(edges) < 7:  # 34.5 kW: ten pulses a second
+        kind, body = module.next()
+        if kind == PINS:
+            edges.append((body[0], int.from_bytes(body[1:], "big")))
+    levels = [level for level, _ in edges[1:]]
+    check(all(a != b and {a, b} == {0, 2} for a, b in zip(levels, levels[1:])), str(edges))
+    lengths = [b[1] - a[1] for a, b in zip(edges[1:], edges[2:]) if a[0] == 2]
+    check(all(length == 30000 for length in lengths), str(edges))
+    module.link.close()
+    wait_until(lambda: meter.get("/api/state")["module_pins"]["relays"] == [] and not pins(meter)[0]["on"], "pulled")
+    meter.terminate()
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        for test in (test_pulses, test_alarm):
+        for test in (test_pulses, test_alarm, test_plugged):
             test(folder)
     print("pulses: good")
 
