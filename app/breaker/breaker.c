@@ -111,6 +111,7 @@ static void enter(struct breaker *b, const struct breaker_port *port, enum break
     kept->state = next;
     if (was_closed && !target_closed(b)) {
         kept->wait_left_s = wait_of(&b->config);
+        memset(kept->over_s, 0, sizeof kept->over_s); /* the load has ended, however shortly */
     }
     kept->pending = kept->pending || target_closed(b) != was_closed;
     b->calm_s = 0;
@@ -374,16 +375,18 @@ static void watch(struct breaker *b, const struct breaker_port *port, uint32_t s
     }
 }
 
-/* After an automatic opening; with the neutral lost the wait has not begun. */
+/* With the neutral lost the wait has not begun. */
+static bool neutral_waits(const struct breaker *b)
+{
+    return b->kept.state == BREAKER_OPEN_NEUTRAL && b->facts.neutral_fault;
+}
+
+/* After an automatic opening. */
 static void wait(struct breaker *b, const struct breaker_port *port, uint32_t seconds,
                  int64_t now_us)
 {
     struct breaker_kept *kept = &b->kept;
-    if (kept->state == BREAKER_OPEN_NEUTRAL && b->facts.neutral_fault) {
-        kept->wait_left_s = wait_of(&b->config);
-        return;
-    }
-    if (target_closed(b) || kept->pending) {
+    if (target_closed(b) || kept->pending || neutral_waits(b)) {
         return;
     }
     kept->wait_left_s = kept->wait_left_s > seconds ? kept->wait_left_s - seconds : 0;
@@ -459,6 +462,9 @@ void breaker_supply(struct breaker *breaker, const struct breaker_port *port, bo
         breaker->kept.state != (target_closed(breaker) ? BREAKER_CLOSED : breaker->kept.state)) {
         save(breaker, port); /* they run on in RAM */
     }
+    if (breaker->kept.state == BREAKER_OPEN_NEUTRAL) { /* what came in between nobody has seen */
+        breaker->kept.wait_left_s = wait_of(&breaker->config);
+    }
     breaker->second_us = now_us + US_PER_S;
     log_change(breaker, port);
     movement_begin(breaker, now_us);
@@ -475,8 +481,14 @@ int64_t breaker_step(struct breaker *breaker, const struct breaker_port *port,
     if (!breaker->fitted || !breaker->supply) {
         return NEVER;
     }
+    const bool due = now_us >= breaker->second_us, wanted = breaker_wants_load(breaker, now_us);
     breaker->facts = *facts;
-    const bool due = now_us >= breaker->second_us;
+    if (due && !wanted) { /* the low limit has just begun: that load is an old one */
+        breaker->facts.load_known = false;
+    }
+    if (neutral_waits(breaker)) { /* a fault of less than a second, too */
+        breaker->kept.wait_left_s = wait_of(&breaker->config);
+    }
     if (due || breaker->kept.pending || breaker->position == BREAKER_POSITION_UNKNOWN) {
         look(breaker, port);
     }

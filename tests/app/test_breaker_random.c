@@ -247,7 +247,8 @@ static bool allowed(const struct record *r)
         return (closed || from == 7) && to == 9 && (config->basis & 2u) != 0 &&
                world.facts.credit_exhausted && world.facts.credit_expired;
     case 13: return (from == 5 || from == 13) && to == 7 && low_holds() && may_trip();
-    default: return r->cause >= 32 && r->cause <= 35 && to == from;
+    default: /* a warning before a cut is not kept */
+        return r->cause >= 32 && r->cause <= 35 && (to == from || (closed && is_closed(to)));
     }
 }
 
@@ -470,7 +471,7 @@ static void orders(void)
 
 static void something(void)
 {
-    switch (draw(40)) {
+    switch (draw(42)) {
     case 0:
     case 1:
     case 2:
@@ -484,9 +485,13 @@ static void something(void)
         break;
     case 8: world.facts.neutral_fault = draw(3) == 0; break;
     case 9:
+    case 16:
+    case 17:
         world.facts.credit_exhausted = draw(3) == 0;
         world.facts.credit_expired = world.facts.credit_exhausted && draw(2) == 0;
         world.facts.credit_low = !world.facts.credit_exhausted && draw(2) == 0;
+        memset(model.most_us, 0, sizeof model.most_us); /* another limit */
+        model.sample_us = INT64_MIN;
         break;
     case 10: configure(); break;
     case 11: relay_faults(); break;
