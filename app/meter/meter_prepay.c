@@ -243,9 +243,7 @@ static enum prepay_err may_change(const struct meter *meter)
 
 static enum prepay_err booked(struct meter *meter, enum prepay_err err)
 {
-    if (err == PREPAY_OK) { /* the breaker looks at it at once */
-        meter->breaker.second_us = meter->now_us;
-        meter->next_breaker_us = meter->now_us;
+    if (err == PREPAY_OK) { /* the breaker follows within a second */
         meter->next_display_us = meter->now_us;
     }
     return err;

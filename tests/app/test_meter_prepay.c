@@ -514,6 +514,35 @@ static void a_cut_while_it_is_switched(void **state)
     }
 }
 
+/* Memory that does not answer when the meter starts: nothing is cut off, nothing is written over
+ * what stands there, and when it answers all is as it was. */
+static void memory_that_is_silent(void **state)
+{
+    (void)state;
+    static struct meter the_meter;
+    struct variant variant;
+    begin("382MB");
+    assert_true(set_over(CHANNEL_MODULE, "breaker-basis", 2));
+    assert_int_equal(load_over(CHANNEL_MODULE, 0, 1, 7 * UWH), PREPAY_OK);
+    run(3);
+    assert_int_equal(variant_by_name("382MB", &variant), 0);
+    meter = &the_meter;
+    assert_int_equal(meter_start(meter, &board, &variant, 0, now_us), METER_OK);
+    toy.fail_read = true;
+    meter_prepay_begin(meter);
+    assert_true(meter->prepay.unread);
+    use(20 * KWH);
+    run(5);
+    assert_int_equal(load_over(CHANNEL_MODULE, 0, 2, UWH), PREPAY_ERR_STORAGE);
+    assert_int_equal(meter_breaker_state(meter), BREAKER_CLOSED);
+    assert_true((meter_status(meter) & STATUS_EEPROM) != 0);
+    toy.fail_read = false;
+    run(3);
+    assert_false(meter->prepay.unread);
+    assert_int_equal(left(), -13 * UWH);
+    assert_int_equal(meter_breaker_state(meter), BREAKER_CUT_OFF_PREPAYMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,6 +556,7 @@ int main(void)
         cmocka_unit_test(not_with_tariffs),
         cmocka_unit_test(a_cut_at_every_write),
         cmocka_unit_test(a_cut_while_it_is_switched),
+        cmocka_unit_test(memory_that_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 
 #include "app/prepay/prepay_store.h"
 
-#define STEPS     300000u
+#define STEPS     1500000u
 #define PAGES     104u
 #define PAGE      256u
 #define MAX_UWH   (INT64_C(9999999) * PREPAY_UWH_PER_KWH)

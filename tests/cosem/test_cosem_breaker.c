@@ -2,6 +2,7 @@
 #include "../app/legal_puppet.h"
 #include "app/cosem/cosem_inside.h"
 #include "app/meter/meter_breaker.h"
+#include "app/meter/meter_prepay.h"
 #include "cosem_client.h"
 
 #define STATE   "1.1.128.0.0.255"
@@ -75,6 +76,27 @@ static void test_settings(void **state)
     assert_int_equal(client_set(&client, 1, "1.1.128.0.11.255", 2, "11 01"), 0);
     assert_int_equal(meter->breaker.config.basis, 1);
     client_expect(&client, 1, "1.1.128.0.14.255", 2, "11 19");
+}
+
+/* REQ(X-BRK-2, PRE-03): the credit of prepayment is set over the module port alone, in the kWh of
+ * the display */
+static void test_credit(void **state)
+{
+    (void)state;
+    static const char credit[] = "1.1.130.0.0.255";
+    struct meter *meter = with_breaker(COSEM_CLIENT_OPTICAL);
+    assert_int_equal(client_set(&client, 3, credit, 2, "06 00 00 00 0A"), DLMS_RESULT_DENIED);
+    client_expect(&client, 3, credit, 2, "06 00 00 00 00");
+    assert_int_equal(client_set(&client, 1, "1.1.128.0.12.255", 2, "11 06"), 0);
+    assert_int_equal(client_set(&client, 1, "1.1.128.0.9.255", 2, "11 0A"), 0);
+    client_open(&client, meter, COSEM_CLIENT_MODULE);
+    assert_int_equal(client_set(&client, 3, credit, 2, "06 00 00 00 0A"), 0);
+    client_expect(&client, 3, credit, 2, "06 00 00 00 0A");
+    assert_int_equal(meter_prepay_left_uwh(meter), 10 * PREPAY_UWH_PER_KWH);
+    assert_int_equal(client_set(&client, 3, credit, 2, "06 FF FF FF FF"), DLMS_RESULT_OTHER);
+    assert_int_equal(client_set(&client, 1, "1.1.128.0.11.255", 2, "11 02"), 0);
+    assert_true(meter_prepay_on(meter));
+    assert_int_equal(meter->prepay.config.low_s, 10 * 86400);
 }
 
 /* REQ(EVT-12): the cut-off log: state and feedback of every change */
@@ -159,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_commands, setup),
         cmocka_unit_test_setup(test_settings, setup),
+        cmocka_unit_test_setup(test_credit, setup),
         cmocka_unit_test_setup(test_cut_off_log, setup),
         cmocka_unit_test_setup(test_disconnect_control, setup),
         cmocka_unit_test_setup(test_limiter, setup),

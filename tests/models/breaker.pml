@@ -11,18 +11,19 @@
  *                        somebody who has to close it
  */
 #define CLOSED(s) (s == 4 || s == 5 || s == 13)
-#define HELD      (neutral || credit_out)
+#define HELD      (neutral || (credit_out && !low))
 #define CUTS      1
 
 #define TRIES     2 /* automatic closings in a row */
 
-mtype = { disconnect, release, reconnect, button, load, fault, credit };
+mtype = { disconnect, release, reconnect, button, load, fault, credit, limit };
 chan happens = [0] of { mtype };
 
 byte state = 4, kept_state = 4;  /* in RAM, in permanent memory */
 bool pending, kept_pending;
 bool relay = true;
 bool over, neutral, credit_out;
+bool low; /* credit is used up, it was cut off for it, and the low limit has time left */
 bool automatic, needs_release, log_only;
 bool permitted = true; /* the model's own: whoever may has said so since it was opened last */
 byte drives, cuts_since, cuts, tries;
@@ -76,7 +77,7 @@ inline commands(event)
     :: event == reconnect && state == 8 && !HELD -> decide(4, true)
     :: event == button && CLOSED(state) -> decide(11, false)
     :: event == button && state == 8 && !HELD -> decide(4, true)
-    :: event == button && state == 11 && !needs_release && !HELD -> decide(4, true)
+    :: event == button && (state == 11 || state == 7) && !needs_release && !HELD -> decide(4, true)
     :: else
     fi
 }
@@ -92,24 +93,30 @@ active proctype Breaker()
         if
         :: event == load -> over = !over
         :: event == fault -> neutral = !neutral
-        :: event == credit -> credit_out = !credit_out
+        :: event == credit -> atomic { credit_out = !credit_out; low = false }
+        :: event == limit -> low = credit_out && state == 7 /* its time is over, or it begins */
         :: else -> commands(event)
         fi
     /* what the second brings */
     :: neutral && CLOSED(state) -> decide(12, false)
-    :: !neutral && credit_out && CLOSED(state) -> decide(7, false)
+    :: !neutral && credit_out && !low && CLOSED(state) -> decide(7, false)
+    :: !neutral && credit_out && !low && (CLOSED(state) || state == 7) && !pending -> decide(9, false)
+    :: credit_out && low && over && (state == 5 || state == 13) && !HELD -> decide(7, false)
     /* warnings are not kept */
     :: over && state == 4 && !HELD -> state = 5
     :: !over && (state == 5 || state == 13) && !HELD -> state = 4
-    :: over && state == 5 && log_only && !HELD -> state = 13
-    :: over && state == 5 && !log_only && !HELD -> decide(6, false)
+    :: over && state == 5 && log_only && !low && !HELD -> state = 13
+    :: over && state == 5 && !log_only && !low && !HELD -> decide(6, false)
+    :: state == 7 && credit_out && low && !pending && automatic && !HELD && tries < TRIES ->
+        tries++;
+        decide(4, true)
     :: (state == 6 || (state == 12 && !neutral)) && !pending && automatic && !HELD && tries < TRIES ->
         tries++;
         decide(4, true)
     :: (state == 6 || (state == 12 && !neutral)) && !pending && !(automatic && tries < TRIES) &&
        !needs_release -> decide(8, false)
-    :: state == 7 && !credit_out && automatic && !HELD -> decide(4, true)
-    :: state == 7 && !credit_out && !automatic -> decide(8, false)
+    :: (state == 7 || state == 9) && !credit_out && automatic && !HELD -> decide(4, true)
+    :: (state == 7 || state == 9) && !credit_out && !automatic -> decide(8, false)
     /* the movement: driven, then seen to be there, then confirmed */
     :: pending && relay != CLOSED(state) && !(CLOSED(state) && HELD) -> drive()
     :: pending && relay == CLOSED(state) -> atomic { pending = false; kept_pending = false }
@@ -131,6 +138,7 @@ active proctype World()
         :: happens ! load
         :: happens ! fault
         :: happens ! credit
+        :: happens ! limit
         fi
     :: true -> break
     od;
