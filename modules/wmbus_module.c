@@ -195,6 +195,7 @@ struct reading {
     uint32_t number;
     int64_t import_10_wh, export_10_wh, import_w, export_w;
     uint32_t minute; /* since the epoch; 0: no clock */
+    bool alarm;      /* one stands in the meter */
 };
 
 /* RTC of KMP: status, weekday, second, minute, hour, day, month, year. */
@@ -224,6 +225,21 @@ static int64_t scaled(int64_t number, int exponent, int wanted)
     return number;
 }
 
+/* Alarms of event words A and B and of tampering; a meter has some of them. */
+static bool ask_alarm(const struct wmbus_module *module)
+{
+    static const uint16_t ids[] = {0xF204, 0xF205, 0xF206, 0xF901};
+    struct kmp_value values[KMP_REGISTERS_MAX];
+    bool alarm = false;
+    const int n = module_bus_registers(&module->bus, ids, sizeof ids / sizeof ids[0], values);
+    for (int i = 0; i < n; i++) {
+        for (unsigned k = 0; k < values[i].n_bytes; k++) {
+            alarm = alarm || values[i].bytes[k] != 0;
+        }
+    }
+    return alarm;
+}
+
 /* @return false: it does not answer, or does not say who it is */
 static bool ask(const struct wmbus_module *module, struct reading *reading)
 {
@@ -251,6 +267,7 @@ static bool ask(const struct wmbus_module *module, struct reading *reading)
         default: break;
         }
     }
+    reading->alarm = reading->number != 0 && ask_alarm(module);
     return reading->number != 0;
 }
 
@@ -335,6 +352,7 @@ static void send(struct wmbus_module *module, const struct reading *reading)
                                     .control = WMBUS_SND_NR,
                                     .security = kind->security,
                                     .cc = WMBUS_CC_SYNCHRONOUS,
+                                    .status = reading->alarm ? WMBUS_MODULE_ALARM : 0,
                                     .has_ell = module->setup.kind == WMBUS_MODULE_MODE_7,
                                     .configuration = SYNCHRONOUS};
     if (module->setup.kind == WMBUS_MODULE_382) {

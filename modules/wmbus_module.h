@@ -6,6 +6,8 @@
  * and a transmitter.  Numbers that a cipher needs are written down ahead, before they are used, so
  * that none comes twice under one key, wherever the supply is cut.  A memory that cannot be read,
  * or that holds nothing readable any more, silences the module: what had been used is not known.
+ * The status octet of the transport layer has WMBUS_MODULE_ALARM while an alarm stands in the meter
+ * (RAD-06); kinds without that octet, OMNIPOWER, cannot tell.
  * Source: MOD-A20, RAD-01, X-RAD-2, spec mbus.md 2 (R1, R2) and 6.
  */
 #ifndef OPEN382_MODULES_WMBUS_MODULE_H
@@ -18,6 +20,8 @@
 #define WMBUS_MODULE_MEMORY 64u
 /** Access numbers and message counters written down ahead. */
 #define WMBUS_MODULE_AHEAD 64u
+/** In the status octet: one of the three bits that are the maker's own. */
+#define WMBUS_MODULE_ALARM 0x20u
 /** Minutes of session numbers count from the beginning of that year by the meter's clock: they last
  *  63 years.  A meter without a clock: each minute is used for sixteen telegrams. */
 #define WMBUS_MODULE_EPOCH 2010u

@@ -162,8 +162,8 @@ static void mismatch(void **state)
     assert_false(meter_module_mismatch(meter));
 }
 
-/* REQ(RAD-03): a communication module switches the integrated radio off, the others and the 055 do
- * not; on an M it is so by setting */
+/* REQ(RAD-03, RAD-07): a communication module switches the integrated radio off, the others and the
+ * 055 do not; on an M it is so by setting */
 static void radio(void **state)
 {
     (void)state;

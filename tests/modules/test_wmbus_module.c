@@ -29,6 +29,7 @@ struct fixture {
     uint32_t number;
     int64_t import_wh, export_wh, import_w, export_w;
     uint8_t clock[8]; /* RTC of KMP; [7] 0: the meter has none */
+    uint8_t alarm[4]; /* bits of tampering */
     unsigned n_sent;
     uint8_t sent[WMBUS_TELEGRAM_MAX];
     size_t n_octets;
@@ -44,6 +45,12 @@ static bool get_register(void *context, uint16_t id, struct kmp_value *out)
     case 2: return kmp_value_set(out, id, 2, 4, f.export_wh / 10, -2) == KMP_OK;
     case 1023: return kmp_value_set(out, id, 22, 4, f.import_w, -3) == KMP_OK;
     case 1024: return kmp_value_set(out, id, 22, 4, f.export_w, -3) == KMP_OK;
+    case 0xF901:
+        out->unit = 59;
+        out->n_bytes = 4;
+        out->sign_exp = 0;
+        memcpy(out->bytes, f.alarm, sizeof f.alarm);
+        return true;
     case 1047:
         out->unit = 53;
         out->n_bytes = sizeof f.clock;
@@ -260,6 +267,29 @@ static void test_silent_meter(void **state)
     assert_false(f.module.has_key);
 }
 
+/* REQ(RAD-06): an alarm that stands in the meter goes out with the next telegram, and with each one
+ * until it is cleared. */
+static void test_alarm(void **state)
+{
+    (void)state;
+    const enum wmbus_module_kind kinds[] = {WMBUS_MODULE_382, WMBUS_MODULE_OPEN,
+                                            WMBUS_MODULE_MODE_5};
+    for (unsigned k = 0; k < 3u; k++) {
+        set_up(kinds[k], true);
+        (void)wmbus_module_step(&f.module, 0);
+        assert_int_equal(f.sent[12], 0);
+        f.alarm[2] = 4;
+        for (unsigned i = 1; i < 4u; i++) {
+            (void)wmbus_module_step(&f.module, i * 1000000);
+            assert_int_equal(f.sent[12], WMBUS_MODULE_ALARM);
+        }
+        f.alarm[2] = 0;
+        (void)wmbus_module_step(&f.module, 4000000);
+        assert_int_equal(f.sent[12], 0);
+        assert_int_equal(f.n_sent, 5);
+    }
+}
+
 /* Meters that get their supply together do not begin together. */
 static void test_begin(void **state)
 {
@@ -408,10 +438,11 @@ static void test_spent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_382),        cmocka_unit_test(test_made_elsewhere),
-        cmocka_unit_test(test_rhythm),     cmocka_unit_test(test_silent_meter),
-        cmocka_unit_test(test_begin),      cmocka_unit_test(test_never_twice),
-        cmocka_unit_test(test_bad_memory), cmocka_unit_test(test_spent),
+        cmocka_unit_test(test_382),         cmocka_unit_test(test_made_elsewhere),
+        cmocka_unit_test(test_rhythm),      cmocka_unit_test(test_silent_meter),
+        cmocka_unit_test(test_begin),       cmocka_unit_test(test_alarm),
+        cmocka_unit_test(test_never_twice), cmocka_unit_test(test_bad_memory),
+        cmocka_unit_test(test_spent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ def test_memory(folder, keys):
 
 
 def test_multicast(folder):
-    """Two meters in one group, heard together; the filter takes one."""
+    """REQ(MOD-13): two meters in one group, data collected from both; the filter takes one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         medium = f"udp:239.3.8.2:{free.getsockname()[1]}"
@@ -99,6 +99,20 @@ def test_multicast(folder):
     for each in meters:
         each.kill()
     del folder
+
+
+def test_alarm(folder):
+    """REQ(RAD-06): an opened cover is in the next telegram's status, with nobody asking."""
+    medium = f"unix:{folder}/air"
+    one = meter(medium, ",kind=open,interval=16")
+
+    def status():
+        return {json.loads(line)["status"] for line in Listener(medium, "--json", "-n", "2").lines()}
+    check(status() == {0}, "an alarm without a cause")
+    check(one.post("/api/input", {"name": "cover", "on": True})[0] == 200, "cover")
+    time.sleep(0.2)  # 40 s for the meter
+    check(status() == {0x20}, "no alarm with an open cover")
+    one.kill()
 
 
 class Module:
@@ -248,7 +262,7 @@ def main():
             began = time.monotonic()
             test(folder, keys)
             print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
-        for test in (test_multicast, test_module_displaces, test_channel):
+        for test in (test_multicast, test_alarm, test_module_displaces, test_channel):
             began = time.monotonic()
             test(folder)
             print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
