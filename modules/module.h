@@ -26,10 +26,10 @@
 #include "../proto/common/crypto_port.h"
 #include "module_bus.h"
 
-#define MODULE_PINS         2u   /**< I/O pins; bit 0: port 1, bit 1: port 2 */
-#define MODULE_MEMORY_BYTES 256u /**< of the module's own permanent memory */
-#define MODULE_OPTIONS_MAX  192u /**< characters of its options, with the end mark */
-#define MODULE_LINES        8u   /**< lines on the module's side that may be open at once */
+#define MODULE_PINS         2u    /**< I/O pins; bit 0: port 1, bit 1: port 2 */
+#define MODULE_MEMORY_BYTES 1024u /**< of the module's own permanent memory */
+#define MODULE_OPTIONS_MAX  640u  /**< characters of its options, with the end mark */
+#define MODULE_LINES        8u    /**< lines on the module's side that may be open at once */
 #define MODULE_NEVER        INT64_MAX
 
 /** Channels over the bus: MODULE_DATA_LINE, and behind it DLMS with the wrapper. */

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "gsm_plug.h"
 #include "mbus_plug.h"
 #include "wmbus_plug.h"
 
 const struct module_type *const module_types[] = {
     &mbus_module_type,
     &wmbus_module_type,
+    &gsm_module_type,
 };
 const size_t module_types_length = sizeof module_types / sizeof module_types[0];
 

@@ -22,7 +22,7 @@
 #define EEPROM_FIRMWARE_BYTES 524288u
 
 /** Of module.memory: a piece for each module. */
-#define EEPROM_MODULE_BYTES 256u
+#define EEPROM_MODULE_BYTES 1024u
 /** There, behind the modules: what the radio keeps, wherever it sits (radio_ports.h). */
 #define EEPROM_RADIO_AT 2048u
 

@@ -374,6 +374,10 @@ struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carri
         return NULL;
     }
     carrier->spec = *spec;
+    if (carrier_read_options(&carrier->spec, option, problem) != 0) {
+        free(carrier);
+        return NULL;
+    }
     carrier->bus = *bus;
     carrier->option = option;
     module_air_init(&carrier->air);
@@ -388,7 +392,7 @@ struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carri
     }
     const struct module_host host = host_of(carrier);
     const char *expected =
-        module_init(&carrier->module, spec->type, &host, carrier->state, spec->options);
+        module_init(&carrier->module, spec->type, &host, carrier->state, carrier->spec.options);
     (void)snprintf(carrier->text, sizeof carrier->text, "%s", spec->type->name);
     bool good = expected == NULL ||
                 problem_set(problem, EXIT_BAD_INPUT, "--%s: %s: expected %s, found '%.150s'",

@@ -34,11 +34,12 @@ struct carrier_spec {
     const struct module_type *type;
     struct carrier_place_spec place[CARRIER_PLACES];
     unsigned n_places;
-    char options[MODULE_OPTIONS_MAX]; /**< of the type */
-    char keys[CARRIER_PLACE_MAX];     /**< keys=FILE, of a type on the air; "": none is named */
-    uint8_t slot;                     /**< wanted, slot=1|2|ccc; 0: the first that is free */
-    uint16_t code;                    /**< code=NNN; 0: the article for the meter's generation */
-    uint32_t serial;                  /**< serial=N; 0: none */
+    char options[MODULE_OPTIONS_MAX];     /**< of the type */
+    char keys[CARRIER_PLACE_MAX];         /**< keys=FILE, of a type on the air; "": none is named */
+    char options_file[CARRIER_PLACE_MAX]; /**< more of them, options=FILE; "": none */
+    uint8_t slot;                         /**< wanted, slot=1|2|ccc; 0: the first that is free */
+    uint16_t code;   /**< code=NNN; 0: the article for the meter's generation */
+    uint32_t serial; /**< serial=N; 0: none */
 };
 
 /** @param option  how the message begins: "--module".  @return 0, or -1 and *problem */
@@ -58,6 +59,14 @@ struct carrier_bus {
 };
 
 struct carrier;
+
+/**
+ * The options of the file that the specification names behind those that it has: one a line, empty
+ * lines and those that begin with # are left out.  What a command line would show to everybody (a
+ * PIN) stands there.
+ * @return 0, or -1 and *problem
+ */
+int carrier_read_options(struct carrier_spec *spec, const char *option, struct problem *problem);
 
 /** Bind its places; nothing is served.  @return NULL and *problem. */
 struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carrier_bus *bus,

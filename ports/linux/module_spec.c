@@ -1,5 +1,6 @@
 /* TYPE[:PLACE[+PLACE...]][,OPTION=VALUE...] as a person writes it. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,18 @@ static bool take_slot(const char *text, size_t length, struct carrier_spec *spec
     return false;
 }
 
-/* slot=, code=, serial= and keys= are the carrier's; all others are the module's. */
+static bool add_option(const char *text, size_t length, struct carrier_spec *spec)
+{
+    const size_t used = strlen(spec->options), comma = used > 0 ? 1u : 0u;
+    if (used + comma + length >= sizeof spec->options) {
+        return false;
+    }
+    (void)snprintf(spec->options + used, sizeof spec->options - used, "%s%.*s",
+                   comma > 0 ? "," : "", (int)length, text);
+    return true;
+}
+
+/* slot=, code=, serial=, keys= and options= are the carrier's; all others are the module's. */
 static int take_option(const char *text, size_t length, const char *option,
                        struct carrier_spec *spec, struct problem *problem)
 {
@@ -159,13 +171,40 @@ static int take_option(const char *text, size_t length, const char *option,
         spec->serial = (uint32_t)number;
         return 0;
     }
-    const size_t used = strlen(spec->options), comma = used > 0 ? 1u : 0u;
-    if (used + comma + length >= sizeof spec->options) {
-        return bad(problem, option, "fewer options", text);
+    if (strncmp(text, "options=", 8) == 0) {
+        if (length == 8 || length - 8 >= sizeof spec->options_file) {
+            return bad(problem, option, "options=FILE", text);
+        }
+        memcpy(spec->options_file, text + 8, length - 8);
+        spec->options_file[length - 8] = '\0';
+        return 0;
     }
-    (void)snprintf(spec->options + used, sizeof spec->options - used, "%s%.*s",
-                   comma > 0 ? "," : "", (int)length, text);
-    return 0;
+    return add_option(text, length, spec) ? 0 : bad(problem, option, "fewer options", text);
+}
+
+int carrier_read_options(struct carrier_spec *spec, const char *option, struct problem *problem)
+{
+    char text[MODULE_OPTIONS_MAX] = "";
+    bool good = true;
+    if (spec->options_file[0] == '\0') {
+        return 0;
+    }
+    FILE *file = fopen(spec->options_file, "re");
+    if (file == NULL) {
+        return problem_set(problem, EXIT_NOT_ABLE, "--%s: %.150s: %s", option, spec->options_file,
+                           strerror(errno));
+    }
+    while (good && fgets(text, sizeof text, file) != NULL) {
+        const size_t length = strcspn(text, "\r\n");
+        good = memchr(text, ',', length) == NULL &&
+               (length == 0 || text[0] == '#' || add_option(text, length, spec));
+    }
+    good = good && ferror(file) == 0;
+    (void)fclose(file);
+    return good ? 0
+                : problem_set(problem, EXIT_BAD_INPUT,
+                              "--%s: %.150s: expected one NAME=VALUE a line, not too many", option,
+                              spec->options_file);
 }
 
 static const struct module_type *type_of(const char *text, const char *option,

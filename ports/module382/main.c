@@ -13,7 +13,7 @@
 #include "ports/linux/instant.h"
 #include "ports/linux/module_carrier.h"
 
-#define SPEC_MAX    1400u
+#define SPEC_MAX    (CARRIER_PLACES * CARRIER_PLACE_MAX + MODULE_OPTIONS_MAX + 64u)
 #define MEMORY_MODE 0600
 
 struct arguments {

@@ -313,7 +313,7 @@ def test_refused():
                               (("mbus", "--bus", "tcp:127.0.0.1:1", "--line", "tcp:127.0.0.1:0", "--option", "a=1"), 2, "expected no options"),
                               (("mbus", "--bus", "tcp:127.0.0.1:1", "--line", "tcp:127.0.0.1:0", "--option", "code=58"), 2, "code of an article"),
                               (("mbus", "--bus", "tcp:127.0.0.1:1", "--line", "tcp:127.0.0.1:0", "--slot", "4"), 2, "slot=1"),
-                              (("mbus", "--bus", "tcp:127.0.0.1:1", "--line", "tcp:127.0.0.1:0", "--memory", sys.argv[0]), 2, "256 octets"),
+                              (("mbus", "--bus", "tcp:127.0.0.1:1", "--line", "tcp:127.0.0.1:0", "--memory", sys.argv[0]), 2, "1024 octets"),
                               (("mbus", "mbus"), 2, "second type"), (("mbus", "--bus"), 2, "a value behind it")):
         done = subprocess.run([MODULE, *words], capture_output=True, text=True, timeout=20)
         check(done.returncode == code and text in done.stderr and done.stderr.count("\n") == 1, f"{words}: {done}")
