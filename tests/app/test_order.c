@@ -160,6 +160,28 @@ static void test_intervals_by_generation(void **state)
     assert_false(in_table("68431BM423010", ORDER_INTERVAL, "25"));
 }
 
+/* REQ(RAD-05): RF S and RF K, each with battery or supercap, without and with a breaker */
+static void test_radio_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        char hardware, radio;
+        bool battery, breaker;
+    } kinds[] = {{'4', 'S', true, false},  {'5', 'K', true, false}, {'6', 'S', false, false},
+                 {'7', 'K', false, false}, {'D', 'S', true, true},  {'E', 'K', true, true},
+                 {'F', 'S', false, true},  {'G', 'K', false, true}, {'3', 0, false, false}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char order[] = "68431BL423010";
+        order[8] = kinds[i].hardware;
+        const struct order_codes codes = split(order, plain);
+        const struct order_hardware *hardware = order_hardware(&codes);
+        assert_int_equal(hardware->radio, kinds[i].radio);
+        assert_int_equal(hardware->battery, kinds[i].battery);
+        assert_int_equal(hardware->breaker, kinds[i].breaker);
+        assert_true(hardware->rtc);
+    }
+}
+
 /* REQ(CFG-06): configuration 5 with three and with eight digits, there and back */
 static void test_radio_forms(void **state)
 {
@@ -274,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_every_code),
         cmocka_unit_test(test_intervals_by_generation),
         cmocka_unit_test(test_radio_forms),
+        cmocka_unit_test(test_radio_kinds),
         cmocka_unit_test(test_a_real_meter),
         cmocka_unit_test(test_read_only_codes),
         cmocka_unit_test(test_display_codes_have_lists),
