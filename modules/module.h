@@ -44,10 +44,6 @@ struct module_speed {
     uint8_t stop_bits; /**< 1 or 2 */
 };
 
-/**
- * What the carrier does for the module.  Functions marked "may be NULL" are missing where the
- * carrier has nothing of the kind.
- */
 /** What a module's transmitter keys, from preamble to end. */
 struct module_burst {
     uint64_t sender;      /**< stays the same as long as it is in its place */
@@ -57,6 +53,10 @@ struct module_burst {
     size_t n_chips;
 };
 
+/**
+ * What the carrier does for the module.  Functions marked "may be NULL" are missing where the
+ * carrier has nothing of the kind.
+ */
 struct module_host {
     void *context;
     /** One KMP frame to the meter over the data line, and its answer: struct module_bus. */

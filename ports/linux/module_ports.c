@@ -247,9 +247,12 @@ int module_ports_plug(struct module_ports *ports, const char *type, unsigned slo
         return problem_set(problem, EXIT_BAD_INPUT, "expected a module that is built, and a slot");
     }
     (void)snprintf(text, sizeof text, "%s%s", known->name,
-                   known->on_air          ? ":" RADIO_MEDIUM_USUAL
-                   : known->lines_min > 0 ? ":tcp:127.0.0.1:0"
-                                          : "");
+                   known->on_air ? ":" RADIO_MEDIUM_USUAL : "");
+    for (unsigned i = 0; i < known->lines_min; i++) {
+        const size_t length = strlen(text);
+        (void)snprintf(text + length, sizeof text - length, "%c%s", i == 0 ? ':' : '+',
+                       "tcp:127.0.0.1:0");
+    }
     if (carrier_parse(text, "module", &spec, problem) != 0) {
         return -1;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "instant.h"
+#include "module_ports.h"
 #include "prepay_json.h"
 #include "run.h"
 
@@ -143,12 +144,31 @@ static unsigned post_token(struct run *run, const json_t *request, char *reply)
     return accept_it(reply);
 }
 
+/* A module is plugged into a slot, or pulled out of it. */
+static unsigned post_module(struct run *run, const json_t *request, char *reply)
+{
+    struct problem problem = {0, ""};
+    const char *type = json_string_value(json_object_get(request, "plug"));
+    const json_t *slot = json_object_get(request, "slot");
+    const bool pulls = json_is_true(json_object_get(request, "pull"));
+    if (!json_is_integer(slot) || json_integer_value(slot) < 1 || json_integer_value(slot) > 3 ||
+        pulls == (type != NULL)) {
+        return refuse(reply, "expected {\"slot\":1|2|3,\"plug\":\"mbus\"} or "
+                             "{\"slot\":1|2|3,\"pull\":true}");
+    }
+    const unsigned which = (unsigned)json_integer_value(slot);
+    const int done = pulls ? module_ports_pull(run->modules, which, &problem)
+                           : module_ports_plug(run->modules, type, which, &problem);
+    run->site.changes++;
+    return done == 0 ? accept_it(reply) : refuse(reply, problem.text);
+}
+
 static const struct {
     const char *path;
     unsigned (*post)(struct run *run, const json_t *request, char *reply);
 } posts[] = {
     {"/api/control", post_control}, {"/api/button", post_button}, {"/api/input", post_input},
-    {"/api/speed", post_speed},     {"/api/token", post_token},
+    {"/api/speed", post_speed},     {"/api/token", post_token},   {"/api/module", post_module},
 };
 #define N_POSTS (sizeof posts / sizeof posts[0])
 

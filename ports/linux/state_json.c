@@ -7,6 +7,7 @@
 
 #include "app/meter/meter_alarms.h"
 #include "app/registers/register_read.h"
+#include "bay_json.h"
 #include "breaker_json.h"
 #include "consumer_json.h"
 #include "host/lib/event_words.h"
@@ -372,6 +373,7 @@ char *state_json(struct run *run, size_t *length)
         return NULL;
     }
     (void)json_object_set_new(state, "clock", clock_json(run));
+    (void)json_object_set_new(state, "bay", bay_json(run));
     (void)json_object_set_new(state, "breaker", breaker_json(&run->site));
     (void)json_object_set_new(state, "prepay", prepay_json(&run->site));
     (void)json_object_set_new(state, "tamper", tamper_json(&run->site.meter));

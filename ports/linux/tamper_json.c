@@ -22,13 +22,13 @@ json_t *tamper_json(const struct meter *meter)
     for (unsigned kind = 0; kind < TAMPER_KINDS; kind++) {
         const struct tamper_kept *kept = &meter->tamper.kept[kind];
         const unsigned bit = tamper_row((enum tamper_kind)kind)->bit;
-        (void)json_array_append_new(acts, json_pack("{s:i, s:s, s:b, s:b, s:I, s:o, s:o}", "bit",
-                                                    (int)bit, "text", event_word_tamper_name(bit),
-                                                    "holds", meter_tamper_word(meter) >> bit & 1u,
-                                                    "alarm", meter->tamper.raised >> bit & 1u,
-                                                    "count", (json_int_t)kept->count, "first",
-                                                    local_json(meter, kept->first_s), "last",
-                                                    local_json(meter, kept->last_s)));
+        (void)json_array_append_new(
+            acts, json_pack("{s:i, s:s, s:b, s:b, s:I, s:o, s:o}", "bit", (int)bit, "text",
+                            event_word_tamper_name(bit), "holds",
+                            (unsigned)meter_tamper_word(meter) >> bit & 1u, "alarm",
+                            (unsigned)meter->tamper.raised >> bit & 1u, "count",
+                            (json_int_t)kept->count, "first", local_json(meter, kept->first_s),
+                            "last", local_json(meter, kept->last_s)));
     }
     return json_pack("{s:o, s:b}", "acts", acts, "module_expected", meter->tamper.module_known);
 }

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 
 BUILD, SOURCE = sys.argv[1], sys.argv[2]
@@ -198,11 +199,44 @@ def tampering_is_told(browser, meter):
     browser.run("$('#act-terminal_cover').click()")
     browser.wait(f"{row}.startsWith('Terminal cover openover')", what="it is shut")
     check(browser.run(row).endswith("alarm") and browser.run(row) != before, "counted, and its alarm stays")
-    check(browser.run("return $('#act-module').hidden"), "no module was ever in")
     browser.run("$('#act-sequence').click()")
     browser.wait("return $$('#tampering .holds').some(node => node.textContent.startsWith('Phases in the order'))", what="swapped phases")
     browser.run("$('#act-sequence').click()")
     browser.wait("return !$$('#tampering .holds').some(node => node.textContent.startsWith('Phases in the order'))", what="and back")
+
+
+# REQ(MOD-03, MOD-15, MOD-16, RAD-03): a module is chosen or dragged into its slot, answers, and is pulled out again
+def modules_are_plugged_in_the_bay(browser, meter):
+    opened(browser, meter)
+    told = "return $('#bay-slots').textContent"
+    browser.wait(f"{told}.includes('Empty')", what="the empty slot")
+    check(browser.run("return $$('.bay-slot').length") == 1 and browser.run("return $('#bay-radio').textContent") == "Radio on", "one slot")
+    check(browser.run("return $('#bay-slots button').disabled"), "nothing is chosen yet")
+    browser.run("$set('#bay-slots select', 'mbus'); $('#bay-slots button').click()")
+    browser.wait(f"{told}.includes('M-Bus, wired')", what="the module")
+    check(browser.run("return $('.bay-code').textContent") == "005" and browser.run("return $('.bay-other').textContent") == "The configuration names none",
+          browser.run(told))
+    check(browser.run("return $('#bay-radio').textContent") == "Radio off", "the radio is off beside it")
+    port = int(browser.run("return $('.bay-fine.mono').textContent").split(":")[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as master:
+        master.sendall(bytes.fromhex("105bfe5916"))
+        check(master.recv(1) == b"\x68", "the module answers a master")
+    browser.run("$('.bay-slot button').click()")
+    browser.wait(f"{told}.includes('Empty')", what="pulled out")
+    browser.run("""
+      const data = new DataTransfer();
+      const fire = (node, kind) => node.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));
+      fire($$('#bay-shelf > *').find(node => node.textContent.startsWith('005')), 'dragstart');
+      fire($('.bay-slot.free'), 'dragover'); fire($('.bay-slot.free'), 'drop');""")
+    browser.wait(f"{told}.includes('M-Bus, wired')", what="dropped in")
+    meter.post("api/module", {"slot": 1, "pull": True})
+    browser.wait(f"{told}.includes('Empty')", what="pulled by the API")
+    for body in ({"slot": 1, "pull": True}, {"slot": 2, "plug": "mbus"}, {"slot": 1, "plug": "plc"}, {"slot": 9, "pull": True}, {"slot": 1}):
+        try:
+            meter.post("api/module", body)
+            check(False, f"{body} is taken")
+        except urllib.error.HTTPError as refused:
+            check(refused.code == 400 and "error" in json.load(refused), f"{body}")
 
 
 # REQ(X-MET-7, DIS-08): a power cut darkens every segment; a press wakes the back-up; supply starts it anew
@@ -565,6 +599,9 @@ def main():
         with Meter("--variant", "382MB", "--mains", "u=230,i=5", "--serial", "12345678", "--optical",
                    "tcp:127.0.0.1:0,channel=module") as meter:
             run_checks([the_credit_is_shown], browser, meter)
+            browser.go("about:blank")
+        with Meter("--variant", "382LxE", "--mains", "u=230,i=5") as meter:
+            run_checks([modules_are_plugged_in_the_bay], browser, meter)
             browser.go("about:blank")
         with Meter("--mains", "u=230,i=5", "--serial", "12345678") as meter:
             run_checks(CHECKS, browser, meter)

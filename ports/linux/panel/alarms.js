@@ -19,12 +19,9 @@ function row({ text, holds, alarm, count, last }) {
  * has its password. */
 export function createAlarms() {
   const list = byId('tampering'), raised = byId('alarms-raised'), how = byId('alarms-how');
-  const out = byId('act-module');
   let shown = '';
-  return ({ tamper, alarms, inputs }) => {
+  return ({ tamper, alarms }) => {
     const now = JSON.stringify([tamper, alarms]);
-    out.hidden = !tamper.module_expected;
-    out.setAttribute('aria-pressed', String(!inputs.module));
     if (now === shown) {
       return;
     }

@@ -117,7 +117,6 @@ function createActs(report) {
   const input = name => createSwitch(`act-${name}`, async on =>
     report(await tell('/api/input', { name, on })));
   const shows = Object.fromEntries(['magnet', 'cover', 'terminal_cover', 'seal'].map(name => [name, input(name)]));
-  createSwitch('act-module', async out => report(await tell('/api/input', { name: 'module', on: !out })));
   const cut = createSwitch('act-supply', async off =>
     report(await tell('/api/control', { name: 'supply', value: off ? 0 : 1 })));
   const tariffs = ['tariff_1', 'tariff_2'].map(name => [byId(`act-${name}`), input(name)]);

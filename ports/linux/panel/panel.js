@@ -2,6 +2,7 @@
 
 import { createAlarms } from './alarms.js';
 import { createAnalysis } from './analysis.js';
+import { createBay } from './bay.js';
 import { createBilling } from './billing.js';
 import { createPhasors, drawPhasors, drawWaves } from './charts.js';
 import { createConsumer } from './consumer.js';
@@ -349,7 +350,7 @@ function start() {
   createRegisters();
   createTariff();
   createQuality();
-  const views = [createHead(), createFront(), createBreaker(), createPrepay(), createTiles(), charts.show, createPhaseTable(), createEnergies(),
+  const views = [createHead(), createFront(), createBreaker(), createPrepay(), createBay(report), createTiles(), charts.show, createPhaseTable(), createEnergies(),
     createControls(report), createPins(report), createPorts(), createConsumer(), createAlarms(), createHealth(), createHistory(),
     createAnalysis(), createBilling(), createEvents()];
   createTabs();
