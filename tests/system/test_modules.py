@@ -5,6 +5,7 @@ usage: test_modules.py BUILD_DIR SOURCE_DIR
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from meter_process import Meter, check, kmp_frame, run, status  # noqa: E402
-from test_mbus import LEGAL, Master, identity, long, octets_of, short  # noqa: E402
+from test_mbus import FREE, LEGAL, Master, identity, long, octets_of, short  # noqa: E402
 
 MODULE = os.path.join(sys.argv[1], "module382")
 TOOL = os.path.join(sys.argv[1], "metertool")
@@ -283,6 +284,56 @@ def test_hostile():
     meter.terminate()
 
 
+AARQ = "6033a1090607608574050801018a0207808b0760857405080201ac0780053132333435be10040e01000000065f1f040000fe1fffff"
+
+
+def wrapped(apdu):
+    """A DLMS message of the module's client."""
+    return bytes.fromhex("000100120010") + len(apdu).to_bytes(2, "big") + apdu
+
+
+def test_writes(folder):
+    """REQ(MOD-01, MOD-06): every register and command of KMP, every attribute and method of DLMS, written and called through a module:
+    the legal registers stay as they are to the last bit, and what a utility may set is set."""
+    data = ("--data", os.path.join(folder, "data"), "--variant", "382M")
+    status(*data, "--mains", "u=230,i=40,pf=0.8", "--until", "20h")
+    meter = Meter(*data, "--mains", "u=230,i=0", "--optical", "tcp:127.0.0.1:0", "--module-bus", "tcp:127.0.0.1:0")
+    one, chance = Raw(meter.port("module-bus tcp")), random.Random(382)
+    check(one.plug() == (0, 1), "plug")
+    before, others = octets_of(meter, LEGAL), octets_of(meter, FREE)
+    check(len(set(before.values())) > 10, f"{before}")
+    docs = os.path.join(sys.argv[2], "docs")
+    with open(os.path.join(docs, "registers.md"), encoding="utf-8") as file:
+        registers = [int(n) for n in re.findall(r"^\| (\d+) \| 0x", file.read(), re.M)]
+    with open(os.path.join(docs, "cosem-objects.md"), encoding="utf-8") as file:
+        objects = sorted(set(re.findall(r"^\| (\d+\.\d+\.\d+\.\d+\.\d+\.\d+) \| (\d+)", file.read(), re.M)))
+    check(len(registers) > 300 and len(objects) > 250, f"{len(registers)} registers, {len(objects)} objects")
+    for register in registers:
+        for n_bytes in (1, 2, 4, 8):
+            value = chance.randrange(1, 256 ** n_bytes).to_bytes(n_bytes, "big")
+            one.ask(kmp_frame([0x3F, 0x11, 0, 0, register >> 8, register & 0xFF, 51, n_bytes, 0, *value]))
+    for command in range(256):
+        for n_bytes in (0, 2, 4, 9, 20):
+            one.ask(kmp_frame([0x3F, command, *([0, 0] + [chance.randrange(256) for _ in range(18)])[:n_bytes]]))
+    one.say(CHANNEL, b"\x01\x01")
+    one.say(DATA, b"\x01" + wrapped(bytes.fromhex(AARQ)))
+    check(one.next()[1][9:].hex().startswith("6129a109060760857405080101a203020100"), "no association")
+    answers = set()
+    for name, number in objects:
+        place = int(number).to_bytes(2, "big") + bytes(int(n) for n in name.split("."))
+        for attribute in range(1, 10):
+            for value in ("06000000%02x" % chance.randrange(256), "0904%08x" % chance.randrange(1 << 32), "12%04x" % chance.randrange(1 << 16), "1105"):
+                one.say(DATA, b"\x01" + wrapped(b"\xc1\x01\xc1" + place + bytes([attribute, 0]) + bytes.fromhex(value)))
+                answers.add(one.next()[1][9:].hex())
+            one.say(DATA, b"\x01" + wrapped(b"\xc3\x01\xc1" + place + bytes([attribute, 1]) + bytes.fromhex("0f00")))
+            answers.add(one.next()[1][9:].hex())
+    check("c501c100" in answers and "c501c103" in answers, f"{sorted(answers)[:20]}")
+    time.sleep(0.5)
+    check(octets_of(meter, LEGAL) == before, "legal registers")
+    check(octets_of(meter, FREE) != others, "nothing at all was written")
+    meter.terminate()
+
+
 def test_hot_plug():
     """REQ(MOD-01, MOD-03): plugged and pulled all the time while energy is counted: not a microwatt-hour is missing."""
     arguments = ("--variant", "382M", "--mains", "u=230,i=40,pf=0.8", "--start", "2026-01-01T00:00:00Z", "--until", "24h")
@@ -331,5 +382,7 @@ if __name__ == "__main__":
     test_through()
     test_hostile()
     test_hot_plug()
+    with tempfile.TemporaryDirectory() as temporary:
+        test_writes(temporary)
     with tempfile.TemporaryDirectory() as temporary:
         test_program(temporary)
