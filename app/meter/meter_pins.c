@@ -64,11 +64,10 @@ static bool counts(const struct pins *pins)
 
 /* ---- records ---- */
 
-static bool save(struct meter *meter, bool orderly)
+static bool save(struct meter *meter)
 {
     struct pins *pins = &meter->pins;
     struct pins_kept next = pins->kept;
-    next.orderly = orderly;
     for (unsigned pin = 0; pin < PINS; pin++) {
         const struct pulse_output *output = &pins->output[pin];
         const bool energy = use_of(pins, pin) == PIN_ENERGY_OUT;
@@ -103,6 +102,16 @@ static bool worth_a_record(const struct pins *pins)
     return worth;
 }
 
+static bool changed_since(const struct pins *pins)
+{
+    bool changed = pins->unsaved || pins->kept.input.pulses != pins->pulses_saved;
+    for (unsigned pin = 0; pin < PINS; pin++) {
+        changed = changed || pins->output[pin].emitted != pins->kept.queue[pin].emitted ||
+                  pins->output[pin].waiting != pins->kept.queue[pin].waiting;
+    }
+    return changed;
+}
+
 static int64_t record_run(struct meter *meter)
 {
     struct pins *pins = &meter->pins;
@@ -110,7 +119,7 @@ static int64_t record_run(struct meter *meter)
         return NEVER;
     }
     if (meter->now_us >= pins->save_us) {
-        (void)save(meter, false);
+        (void)save(meter);
     }
     return worth_a_record(pins) ? pins->save_us : NEVER;
 }
@@ -122,8 +131,8 @@ static uint64_t register_of(const struct meter *meter, unsigned pin)
     return legal_energy_uwh(&meter->legal, (enum legal_energy)role_of(&meter->pins, pin)->index);
 }
 
-/* A queue goes on where its record left it.  Behind an orderly end that is exact; behind a kill the
- * pulses since the record count as sent, all but those that were waiting then. */
+/* A queue goes on where its record left it.  Behind a loss of supply that is exact; behind a kill
+ * the pulses since the record count as sent, all but those that were waiting then. */
 static void queue_take(struct meter *meter, unsigned pin)
 {
     struct pins *pins = &meter->pins;
@@ -133,15 +142,12 @@ static void queue_take(struct meter *meter, unsigned pin)
     if (use_of(pins, pin) != PIN_ENERGY_OUT) {
         return;
     }
-    if (queue->energy == role_of(pins, pin)->index) {
-        output->waiting = queue->waiting;
-        output->emitted = queue->emitted;
-    }
     pulse_output_begin(output, pulse_value_uwh(&pins->kept.value), pulse_ms(meter) * US_PER_MS,
                        register_of(meter, pin), meter->now_us);
-    if (pins->kept.orderly && queue->energy == role_of(pins, pin)->index &&
-        output->reached > queue->reached) {
-        output->waiting += (uint32_t)(output->reached - queue->reached);
+    if (queue->energy == role_of(pins, pin)->index) {
+        const bool more = output->reached > queue->reached;
+        output->waiting = queue->waiting;
+        output->emitted = queue->emitted + (more ? output->reached - queue->reached : 0u);
     }
 }
 
@@ -338,8 +344,8 @@ void meter_pins_supply(struct meter *meter, bool on)
             pins->output[pin].fed_us = meter->now_us;
         }
     }
-    if (counts(pins) && (!on || pins->kept.orderly || pins->kept.sequence == 0)) {
-        (void)save(meter, !on);
+    if (!on && changed_since(pins)) {
+        (void)save(meter);
     }
     meter->next_pins_us = meter->now_us;
     meter->next_edge_us = meter->now_us;
@@ -348,8 +354,8 @@ void meter_pins_supply(struct meter *meter, bool on)
 
 void meter_pins_store(struct meter *meter)
 {
-    if (counts(&meter->pins) && !meter->pins.kept.orderly) {
-        (void)save(meter, true);
+    if (changed_since(&meter->pins)) {
+        (void)save(meter);
     }
 }
 
@@ -389,7 +395,7 @@ void meter_pins_configure(struct meter *meter)
     }
     filters_begin(meter);
     if (pins->supplied && counts(pins)) {
-        (void)save(meter, false);
+        (void)save(meter);
     }
     meter->next_pins_us = meter->now_us;
     meter->next_edge_us = meter->now_us;
@@ -500,7 +506,7 @@ bool meter_pins_write(struct meter *meter, uint16_t kmp_id, int64_t number)
     values_follow(meter);
     const int exponent = writable[i].index == PIN_REGISTER_DIVISOR ? -3 : 0;
     const bool noted = was == number || meter_audit_register(meter, kmp_id, was, number, exponent);
-    if (noted && save(meter, !pins->supplied)) {
+    if (noted && save(meter)) {
         return true;
     }
     pins->kept = before;

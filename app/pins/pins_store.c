@@ -5,8 +5,7 @@
 #include "../store/slot_record.h"
 #include "legal_api.h"
 
-#define MARK    UINT32_C(0x534E4950) /* "PINS" in memory order */
-#define ORDERLY 1u
+#define MARK UINT32_C(0x534E4950) /* "PINS" in memory order */
 
 void pins_as_delivered(struct pins_kept *kept)
 {
@@ -21,7 +20,6 @@ void pins_as_delivered(struct pins_kept *kept)
 static void encode(struct writer *w, const void *record)
 {
     const struct pins_kept *kept = (const struct pins_kept *)record;
-    writer_u8(w, kept->orderly ? ORDERLY : 0u);
     writer_uint_le(w, kept->value.per_kwh, 2);
     writer_uint_le(w, kept->value.division, 2);
     writer_uint_le(w, kept->input.divisor_milli, 4);
@@ -39,16 +37,13 @@ static void encode(struct writer *w, const void *record)
 static bool decode(struct reader *r, void *record)
 {
     struct pins_kept *found = (struct pins_kept *)record;
-    const uint8_t flags = reader_u8(r);
-    found->orderly = (flags & ORDERLY) != 0;
     found->value.per_kwh = (uint16_t)reader_uint_le(r, 2);
     found->value.division = (uint16_t)reader_uint_le(r, 2);
     found->input.divisor_milli = (uint32_t)reader_uint_le(r, 4);
     found->input.units = (uint32_t)reader_uint_le(r, 4);
     found->input.rest_milli = (uint32_t)reader_uint_le(r, 4);
     found->input.pulses = reader_uint_le(r, 8);
-    bool good =
-        flags <= ORDERLY && pulse_value_good(&found->value) && pulse_input_good(&found->input);
+    bool good = pulse_value_good(&found->value) && pulse_input_good(&found->input);
     for (unsigned i = 0; i < PINS; i++) {
         found->queue[i].energy = reader_u8(r);
         found->queue[i].waiting = (uint32_t)reader_uint_le(r, 4);

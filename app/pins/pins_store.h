@@ -4,8 +4,7 @@
  *
  * Six pages in turn.  A record is written when supply goes, when a client changes something, and
  * at most once a minute while pulses are counted or a queue grows or shrinks: ten years of a minute
- * each are 5.3 million writes, 880 000 a page.  One that was written in good order says so; the
- * next start writes one that does not, before anything moves.
+ * each are 5.3 million writes, 880 000 a page.
  * Layout: docs/spec/app-storage.md, "Pins".  Source: LCO-06, LCO-08.
  */
 #ifndef OPEN382_PINS_STORE_H
@@ -30,7 +29,6 @@ struct pins_queue {
 
 struct pins_kept {
     uint32_t sequence; /**< of the record; 0: none was ever written */
-    bool orderly;      /**< nothing was counted since */
     struct pulse_value value;
     struct pulse_input input;
     struct pins_queue queue[PINS];
