@@ -1,5 +1,6 @@
 """An MQTT 3.1.1 subscriber written from the standard, apart from the library under test; and a broker to run."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -92,6 +93,7 @@ class Broker:
         with open(self.config, "w", encoding="ascii") as file:
             file.write("\n".join((f"listener {self.port} 127.0.0.1", *(lines or ("allow_anonymous true",)), "")))
         self.process = None
+        atexit.register(self.stop)  # a test that fails leaves no broker behind
         self.start()
 
     def start(self):
