@@ -380,6 +380,10 @@ struct register_moment register_moment(const struct meter *meter, const struct r
         def->source == SOURCE_PEAK_RTC || def->source == SOURCE_PEAK_POWER) {
         moment.utc_s = meter_peak(meter, def->index)->utc_s;
         moment.valid = moment.utc_s != 0;
+    } else if (def->source == SOURCE_PREPAY_RTC) {
+        const struct prepay_booking *last = &meter->prepay.kept.last;
+        const bool loaded = last->way != PREPAY_NOT_YET && last->way != PREPAY_ENDED;
+        moment = (struct register_moment){loaded ? last->utc_s : 0, loaded};
     }
     return moment;
 }

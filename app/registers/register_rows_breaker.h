@@ -49,6 +49,8 @@
     PREPAY_ENERGY(1408, 1, PREPAY_REGISTER_OWED, R, "", \
                   "Prepayment, used beyond zero: the next load pays it"), \
     PREPAY_ENERGY(1411, 4, PREPAY_REGISTER_LAST, R, "", "Prepayment, last load"), \
+    {{1, 1, 130, 0, 4, 255}, 1412, KMP_RTC, 0, 8, REGISTER_RTC, UNIT_DATE_TIME, 0, \
+     SOURCE_PREPAY_RTC, 0, NEED_SMART, R, false, "", "", "Prepayment, time of the last load"}, \
     PREPAY_VALUE(1413, 6, KMP_DAYS, 2, UNIT_NONE, PREPAY_REGISTER_DAYS, \
                  "Prepayment, days that the credit lasts (65535 not known)")
 #define REGISTER_ROWS_PREPAY_SET \

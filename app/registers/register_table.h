@@ -142,6 +142,7 @@ enum register_source {
     SOURCE_PEAK_TIME, /**< index as SOURCE_PEAK_POWER */
     SOURCE_PEAK_DATE,
     SOURCE_PEAK_RTC,
+    SOURCE_PREPAY_RTC, /**< when credit was loaded last */
     SOURCE_CLOCK,
     SOURCE_DATE,
     SOURCE_RTC,

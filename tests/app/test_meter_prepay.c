@@ -190,6 +190,10 @@ static void who_may_load(void **state)
     assert_int_equal(entry.code, METER_AUDIT_CREDIT);
     assert_int_equal(entry.n_payload, METER_PREPAY_RECORD_BYTES);
     assert_int_equal(entry.payload[0], PREPAY_SET);
+    char text[40];
+    const char *unit = "";
+    assert_true(register_read_text(meter, register_by_kmp_id(1412), text, sizeof text, &unit));
+    assert_string_equal(text, "2024-06-20 14:30:20"); /* local time */
 }
 
 /* REQ(PRE-02, PRE-03, PRE-04, AMI-09): a kilowatt-hour is bought, used, and bought again */
@@ -379,13 +383,20 @@ static int enter(enum rights_channel channel, const char *digits)
     return result_of(command(channel, KMP_PREPAY_TOKEN, digits, strlen(digits)));
 }
 
-static void tokens_in_a_meter(void **state)
+static void give_key(void)
 {
-    (void)state;
     static const uint8_t key[] = {0x60, 0x22, 0x2b, 0x40, 0x57, 0xc3, 0xe5, 0x09,
                                   0x25, 0xf8, 0x50, 0x94, 0x9b, 0x1a, 0x21, 0x0d};
     uint8_t order[3 + TOKEN_KEY_BYTES] = {KMP_PREPAY_WRITE_KEY};
     memcpy(order + 3, key, sizeof key);
+    assert_int_equal(result_of(command(CHANNEL_MODULE, KMP_PREPAY_SETUP, order, sizeof order)),
+                     PREPAY_OK);
+}
+
+static void tokens_in_a_meter(void **state)
+{
+    (void)state;
+    const uint8_t order[3 + TOKEN_KEY_BYTES] = {KMP_PREPAY_WRITE_KEY};
     begin("382MB");
     assert_int_equal(enter(CHANNEL_CONSUMER, "00000001101192506557"), PREPAY_ERR_OFF);
     assert_int_equal(load_over(CHANNEL_MODULE, 0, 1, UWH), PREPAY_OK);
@@ -393,8 +404,7 @@ static void tokens_in_a_meter(void **state)
     assert_int_equal(enter(CHANNEL_CONSUMER, "00000001101192506557"), PREPAY_ERR_KEY);
     assert_int_equal(result_of(command(CHANNEL_OPTICAL, KMP_PREPAY_SETUP, order, sizeof order)),
                      PREPAY_ERR_RIGHTS);
-    assert_int_equal(result_of(command(CHANNEL_MODULE, KMP_PREPAY_SETUP, order, sizeof order)),
-                     PREPAY_OK);
+    give_key();
     assert_true((look().flags & KMP_PREPAY_KEY) != 0);
     assert_int_equal(enter(CHANNEL_CONSUMER, "0000000110119250655"), PREPAY_ERR_FORM);
     assert_int_equal(enter(CHANNEL_CONSUMER, "00000001101192506558"), PREPAY_ERR_TOKEN);
@@ -480,6 +490,33 @@ static void a_cut_at_every_write(void **state)
     }
 }
 
+/* The same of a token: after the start it was taken, or it is now. */
+static void a_token_cut_at_every_write(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        for (unsigned at = 0; at < 6; at++) {
+            begin("382MB");
+            assert_true(set_over(CHANNEL_MODULE, "breaker-basis", 2));
+            assert_int_equal(load_over(CHANNEL_MODULE, 0, 1, 7 * UWH), PREPAY_OK);
+            give_key();
+            run(10);
+            toy.writes = 0;
+            toy.cut_after = at;
+            toy.cut_kind = kind;
+            (void)enter(CHANNEL_CONSUMER, "00000001101192506557");
+            toy.dead = false;
+            toy.cut_after = UINT32_MAX;
+            start("382MB");
+            run(10);
+            assert_int_equal(left(), at == 0 ? 7 * UWH : 17 * UWH);
+            assert_int_equal(enter(CHANNEL_CONSUMER, "00000001101192506557"),
+                             at == 0 ? PREPAY_OK : PREPAY_ERR_USED);
+            assert_int_equal(left(), 17 * UWH);
+        }
+    }
+}
+
 /* Switched to that basis, cut at that write, started again. */
 static void switched_and_cut(uint32_t basis, unsigned at, int kind)
 {
@@ -555,6 +592,7 @@ int main(void)
         cmocka_unit_test(tokens_in_a_meter),
         cmocka_unit_test(not_with_tariffs),
         cmocka_unit_test(a_cut_at_every_write),
+        cmocka_unit_test(a_token_cut_at_every_write),
         cmocka_unit_test(a_cut_while_it_is_switched),
         cmocka_unit_test(memory_that_is_silent),
     };

@@ -44,11 +44,12 @@ static void test_codes_unique_and_true(void **state)
             assert_string_equal(def->code, code);
             assert_ptr_equal(register_by_code(def->code), def);
         } else {
-            /* a peak's stamp stands under the OBIS of its peak */
+            /* a peak's stamp stands under the OBIS of its peak, that of a load under the load's */
             const struct register_def *peak = register_by_code(code);
+            const bool load = def->source == SOURCE_PREPAY_RTC;
             assert_non_null(peak);
-            assert_int_equal(peak->source, SOURCE_PEAK_POWER);
-            assert_int_equal(peak->index, def->index);
+            assert_int_equal(peak->source, load ? SOURCE_PREPAY : SOURCE_PEAK_POWER);
+            assert_int_equal(peak->index, load ? (unsigned)PREPAY_REGISTER_LAST : def->index);
         }
     }
     assert_null(register_by_code(""));
