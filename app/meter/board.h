@@ -73,8 +73,9 @@ struct board {
     /** Relays for load control that the module in the slot carries: 0, 1 or 2 (LCO-01).  May change
      * when a module is plugged or pulled; meter_input of a pin, or the next step, finds it out. */
     uint8_t load_relays;
-    /** Put such a relay (0 or 1) into the active position; it stays there until the next call and
-     * falls with the supply.  NULL: none fitted. */
+    /** Put a relay (0 or 1) of the board, or of the module that is plugged, into the active
+     * position; it stays there until the next call and falls with the supply.  NULL: none fitted.
+     */
     void (*load_relay)(void *context, uint8_t relay, bool active);
     /** The two I/O pins of the module connector (0 and 1), where configuration DD makes them
      * outputs: on is the active level.  at_us: exact instant of the edge, never decreases for a

@@ -25,11 +25,20 @@ static int port_random(void *context, uint8_t *bytes, size_t n_bytes)
     return board->random != NULL ? board->random(board->context, bytes, n_bytes) : -1;
 }
 
+static uint8_t fitted(const struct meter *meter)
+{
+    const bool type = meter->variant.generation >= GENERATION_L;
+    uint8_t relays = meter->board->load_relays;
+    relays = relays > meter_pins_relays(meter) ? relays : meter_pins_relays(meter);
+    relays = relays > meter_module_relays(meter) ? relays : meter_module_relays(meter);
+    return type ? (uint8_t)(relays < LOAD_RELAYS ? relays : LOAD_RELAYS) : 0u;
+}
+
 static void port_drive(void *context, uint8_t relay, bool active)
 {
     struct meter *meter = (struct meter *)context;
     const struct board *board = meter->board;
-    if (board->load_relay != NULL && relay < board->load_relays) {
+    if (board->load_relay != NULL && relay < fitted(meter)) {
         board->load_relay(board->context, relay, active);
     }
     meter->next_display_us = meter->now_us;
@@ -39,15 +48,6 @@ static struct load_port port_of(struct meter *meter)
 {
     return (struct load_port){
         .context = meter, .save = port_save, .random = port_random, .drive = port_drive};
-}
-
-static uint8_t fitted(const struct meter *meter)
-{
-    const bool type = meter->variant.generation >= GENERATION_L;
-    uint8_t relays = meter->board->load_relays;
-    relays = relays > meter_pins_relays(meter) ? relays : meter_pins_relays(meter);
-    relays = relays > meter_module_relays(meter) ? relays : meter_module_relays(meter);
-    return type ? (uint8_t)(relays < LOAD_RELAYS ? relays : LOAD_RELAYS) : 0u;
 }
 
 /* ---- start, supply, running ---- */

@@ -21,7 +21,10 @@ enum module_fact {
 struct module_facts {
     uint16_t code;  /**< last three digits of 68 50 CCC */
     uint8_t facts;  /**< enum module_fact bits */
-    uint8_t relays; /**< for load control */
+    uint8_t relays; /**< for load control: they follow the pins that the meter drives */
+    /** Pin (0 or 1) of the first relay; a second one has the other.  That of a pulse input/load
+     *  control module is the second pin: the first is its input. */
+    uint8_t relay_pin;
 };
 
 /** NULL: no such module.  A code of 0 is none. */

@@ -61,6 +61,7 @@ enum meter_module_err module_slot_take(struct module_slot *slot,
     slot->taken = true;
     slot->user = *user;
     slot->supply = false;
+    slot->pins_told = false;
     slot->code = code;
     slot->inputs = 0;
     pins_connect(slot, true);
@@ -107,10 +108,22 @@ void module_slot_pins(struct module_slot *slot, uint8_t levels)
     }
 }
 
+/* Relays of the module follow its pins, whatever configuration DD makes of them. */
+static uint8_t with_relays(const struct module_slot *slot, uint8_t levels)
+{
+    const struct module_facts *facts = module_facts(slot->code);
+    if (facts == NULL || facts->relays == 0) {
+        return levels;
+    }
+    const unsigned loads = slot->run->site.loads & ((1u << facts->relays) - 1u);
+    return (uint8_t)(levels | loads << facts->relay_pin);
+}
+
 /* The meter is in the middle of a step, and the user might pull himself: told a moment later. */
 static void pins_take(void *context, uint8_t levels, int64_t at_us)
 {
     struct module_slot *slot = context;
+    levels = with_relays(slot, levels);
     if (slot->n_edges == MODULE_SLOT_EDGES) {
         memmove(slot->edge, slot->edge + 1, sizeof slot->edge - sizeof slot->edge[0]);
         slot->n_edges--;
@@ -121,7 +134,16 @@ static void pins_take(void *context, uint8_t levels, int64_t at_us)
 static void pins_tell(struct module_slot *slot)
 {
     const unsigned n = slot->n_edges;
+    const struct site *site = &slot->run->site;
     slot->n_edges = 0;
+    if (slot->supply && !slot->pins_told && slot->which == METER_SLOT_PRIMARY) {
+        const uint8_t levels = with_relays(slot, site->pins);
+        slot->pins_told = true; /* as they stand, and with it what has led there */
+        if (levels != 0) {
+            slot->user.pins(slot->user.context, levels, site->now_us);
+        }
+        return;
+    }
     for (unsigned i = 0; slot->taken && slot->supply && i < n; i++) {
         slot->user.pins(slot->user.context, slot->edge[i].levels, slot->edge[i].at_us);
     }
@@ -286,6 +308,7 @@ static void supply_follow(struct module_slot *slot)
         return;
     }
     slot->supply = on;
+    slot->pins_told = false;
     for (unsigned i = 0; !on && i < MODULE_CHANNELS; i++) {
         peer_free(slot, i);
     }

@@ -37,7 +37,8 @@ struct module_slot {
     enum meter_slot which;
     bool taken;
     struct module_slot_user user;
-    bool supply; /**< as the user knows it */
+    bool supply;    /**< as the user knows it */
+    bool pins_told; /**< he knows the levels that the meter drives */
     uint16_t code;
     uint8_t inputs; /**< of the meter, as the module's pins have set them */
     struct module_slot_edge edge[MODULE_SLOT_EDGES]; /**< told at the next step, in order */

@@ -22,6 +22,9 @@ static void board_load_relay(void *context, uint8_t relay, bool active)
     struct site *site = context;
     site->loads = (uint8_t)(active ? site->loads | 1u << relay : site->loads & ~(1u << relay));
     site->changes++;
+    if (site->pins_tell != NULL) {
+        site->pins_tell(site->pins_context, site->pins, site->meter.now_us);
+    }
 }
 
 static void board_module_pin(void *context, uint8_t pin, bool on, int64_t at_us)

@@ -225,6 +225,34 @@ def test_through():
     meter.terminate()
 
 
+def test_relays():
+    """REQ(LCO-01, LCO-03): relays of the module that is plugged follow the meter's load control over the pins, and a new one learns them."""
+    meter = Meter("--variant", "382M", "--optical", "tcp:127.0.0.1:0,channel=module", "--module-bus", "tcp:127.0.0.1:0")
+    port = meter.port("module-bus tcp")
+    for code, first, second in ((58, 1, None), (69, 1, 2), (55, 2, None)):
+        one = Raw(port)
+        check(one.plug(code=code) == (0, 1), f"{code}")
+        for relay, level in ((1, first), (2, second)):
+            if level is None:
+                continue
+            metertool(meter, "loadcontrol", "set", str(relay), "mode=command")
+            metertool(meter, "loadcontrol", "set", str(relay), "on", "--yes")
+            kind, body = one.next()
+            check(kind == PINS and body[0] & level, f"{code}: {kind} {body.hex()}")
+        one.link.close()
+        wait_for(lambda: code_of(meter) == 0, "pulled")
+        one = Raw(port)
+        check(one.plug(code=code) == (0, 1), f"{code} again")
+        kind, body = one.next()
+        check(kind == PINS and body[0] == first | (second or 0), f"{code}: {kind} {body.hex()}")
+        metertool(meter, "loadcontrol", "set", "1", "off", "--yes")
+        kind, body = one.next()
+        check(kind == PINS and body[0] & first == 0, f"{code}: {kind} {body.hex()}")
+        one.link.close()
+        wait_for(lambda: code_of(meter) == 0, "pulled")
+    meter.terminate()
+
+
 def test_hostile():
     """REQ(MOD-01): garbage, floods, those who do not read and those who say nothing are pulled and hurt nobody; legal registers stay."""
     meter = Meter("--variant", "382M", "--mains", "u=230,i=0", "--optical", "tcp:127.0.0.1:0", "--module-bus", "tcp:127.0.0.1:0")
@@ -380,6 +408,7 @@ if __name__ == "__main__":
     test_refused()
     test_slots()
     test_through()
+    test_relays()
     test_hostile()
     test_hot_plug()
     with tempfile.TemporaryDirectory() as temporary:
