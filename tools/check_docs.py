@@ -2,12 +2,13 @@
 """Pages: check_docs.py [--generated BUILD_DIR].
 
 Every relative link of a Markdown page leads to a file (and heading) that exists; no page, comment or program holds a
-path of a developer's machine; the front panel fetches nothing from the network.
+path of a developer's machine; the front panel fetches nothing from the network, and what it opens it closes.
 With --generated: the pages that are printed from tables are what the tables print now.
 """
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
@@ -58,6 +59,47 @@ def check_words(path):
             yield f"{path.relative_to(TOP)}:{number}: the panel must work offline: {line.strip()[:80]}"
 
 
+class Nesting(HTMLParser):
+    """What is opened is closed, in order; an id stands once."""
+    ALONE = {"meta", "link", "input", "br", "img", "hr"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.faults = [], set(), []
+
+    def fault(self, text):
+        self.faults.append(f"{self.getpos()[0]}: {text}")
+
+    def handle_starttag(self, tag, attributes):
+        name = dict(attributes).get("id")
+        if name in self.ids:
+            self.fault(f"id {name} stands twice")
+        self.ids |= {name} if name else set()
+        if tag not in self.ALONE:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self.ALONE:
+            return
+        if not self.open or self.open[-1] != tag:
+            self.fault(f"</{tag}> where </{self.open[-1] if self.open else ''}> is due")
+        else:
+            self.open.pop()
+
+
+def check_nesting(page):
+    parser = Nesting()
+    parser.feed(page.read_text(encoding="utf-8"))
+    if parser.open:
+        parser.fault(f"{', '.join(parser.open)} not closed")
+    for fault in parser.faults[:3]:
+        yield f"{page.relative_to(TOP)}:{fault}"
+
+
 def check_generated(build):
     for page, what in GENERATED.items():
         program = build / "gen_registers"
@@ -78,6 +120,8 @@ def main(argv):
                 faults += check_words(path)
             if path.suffix == ".md":
                 faults += check_links(path)
+            if path.suffix == ".html":
+                faults += check_nesting(path)
     print("\n".join(faults) if faults else "pages: in order")
     return 1 if faults else 0
 
