@@ -440,6 +440,53 @@ static void lists_are_set_and_called(void **state)
     assert_int_equal(link.meter.clock.month, 1);
 }
 
+/* As many values as members, or nothing is carried out. */
+static void a_list_with_another_number_of_values_is_refused(void **state)
+{
+    (void)state;
+    struct dlms_link link;
+    open_18(&link, 0);
+    assert_dialogue(&link, "C104C1 02 0001 00002A0000FF 02 00 0001 0000600100FF 02 00 01 090141",
+                    "D80103");
+    assert_dialogue(&link, "C104C1 01 0001 0000600100FF 02 00 02 090141 090142", "D80103");
+    assert_dialogue(&link, "C303C1 02 0046 000060030AFF 01 0046 000060030AFF 02 01 00", "D80103");
+    assert_int_equal(link.meter.n_values, 0);
+}
+
+/* What is kept of a first block: all attributes are no attribute that could be looked for, and a
+ * list may be longer than the room. */
+static void first_blocks_of_all_attributes_and_of_long_lists(void **state)
+{
+    (void)state;
+    struct dlms_link link;
+    open_18(&link, 0);
+    assert_dialogue(&link, "C102C1 0001 0000600100FF 00 00 00 00000001 02 0202", "C502C100000001");
+    for (unsigned is_set = 0; is_set < 2; is_set++) {
+        uint8_t request[512];
+        struct writer w = writer_over(request, sizeof request);
+        const struct dlms_descriptor one =
+            is_set ? link_row(ROW_NAME, 2) : link_row(ROW_BREAKER, 1);
+        static const uint8_t raw[] = {0};
+        const struct dlms_block block = {false, 1, raw, 1};
+        writer_u8(&w, is_set ? DLMS_TAG_SET_REQUEST : DLMS_TAG_ACTION_REQUEST);
+        writer_u8(&w, is_set ? DLMS_SET_LIST_FIRST_BLOCK : DLMS_ACTION_LIST_FIRST_BLOCK);
+        writer_u8(&w, 0xC1);
+        dlms_write_length(&w, 40);
+        for (unsigned i = 0; i < 40; i++) {
+            if (is_set) {
+                dlms_write_attribute(&w, &one);
+            } else {
+                dlms_write_method(&w, &one);
+            }
+        }
+        dlms_write_block(&w, &block);
+        open_18(&link, 0);
+        link_writer(&link, &w);
+        assert_int_equal(link.out[3],
+                         is_set ? DLMS_RESULT_LONG_SET_ABORTED : DLMS_RESULT_LONG_ACTION_ABORTED);
+    }
+}
+
 static void an_action_with_long_parameter_and_value(void **state)
 {
     (void)state;
@@ -605,6 +652,8 @@ int main(void)
         cmocka_unit_test(a_long_set_is_carried_out_once_it_is_whole),
         cmocka_unit_test(a_set_too_long_for_the_buffer_is_aborted),
         cmocka_unit_test(lists_are_set_and_called),
+        cmocka_unit_test(a_list_with_another_number_of_values_is_refused),
+        cmocka_unit_test(first_blocks_of_all_attributes_and_of_long_lists),
         cmocka_unit_test(an_action_with_long_parameter_and_value),
         cmocka_unit_test(an_action_in_blocks_that_goes_wrong_is_not_carried_out),
         cmocka_unit_test(every_method_of_a_list_answers_whatever_the_room),
