@@ -1,6 +1,10 @@
-/* DLMS over TCP on this machine: a server in a process of its own, the client of metertool; rows of
- * a profile and associations a second, with and without ciphers.  Both processes on one processor
- * for the associations. */
+/* DLMS over TCP on this machine with the client of metertool: rows of a profile and associations a
+ * second, with and without ciphers.
+ *
+ *   bench_dlms_tcp         the server in a process of its own, both on one processor for
+ * associations bench_dlms_tcp PORT    a running meter that has the keys 00 01 .. 0F and D0 D1 .. DF
+ * (bench/run): its whole load profile
+ */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <sched.h>
@@ -25,8 +29,10 @@
 #define ROWS         1000000u
 #define ASSOCIATIONS 10000u
 #define MESSAGE_MAX  8192u
+#define SECONDS      2.0 /* with a meter */
 #define CLIENT_PLAIN 17u
 #define CLIENT_GMAC  1u
+#define METER_PLAIN  18u
 
 static double now_s(void)
 {
@@ -97,6 +103,19 @@ static bool password(void *context, const struct dlms_session *session, const ui
     (void)context;
     (void)session;
     return dlms_same(bytes, n_bytes, (const uint8_t *)"12345", 5);
+}
+
+/* Those of bench/run for a meter. */
+static struct key_file meter_keys(void)
+{
+    struct key_file keys = {.n_key = 16};
+    for (uint8_t i = 0; i < 16u; i++) {
+        keys.key[DLMS_KEY_UNICAST][i] = i;
+        keys.key[DLMS_KEY_AUTHENTICATION][i] = (uint8_t)(0xD0u + i);
+    }
+    keys.has[DLMS_KEY_UNICAST] = true;
+    keys.has[DLMS_KEY_AUTHENTICATION] = true;
+    return keys;
 }
 
 static struct key_file bench_keys(void)
@@ -237,7 +256,7 @@ static bool begin(uint16_t port, uint16_t client, const struct key_file *keys)
         .ciphered = gmac,
         .mechanism = url.dlms.auth,
         .password = {(const uint8_t *)"12345", gmac ? 0u : 5u},
-        .title = {side.protector.title, 8},
+        .title = {side.protector.title, gmac ? 8u : 0u},
         .conformance = DLMS_CLIENT_CONFORMANCE,
         .max_pdu = MESSAGE_MAX,
         .out = side.out,
@@ -283,6 +302,69 @@ static double associations_per_s(void)
     return ASSOCIATIONS / (now_s() - begin_s);
 }
 
+/* ---- a meter ---- */
+
+struct heard {
+    uint32_t n_rows; /* as the head of the array says */
+    size_t n_bytes;
+};
+
+static int hear(void *context, const uint8_t *bytes, size_t n_bytes)
+{
+    struct heard *heard = context;
+    if (heard->n_bytes == 0 && n_bytes >= 4u) {
+        heard->n_rows = bytes[1] < 0x80u    ? bytes[1]
+                        : bytes[1] == 0x81u ? bytes[2]
+                                            : (uint32_t)bytes[2] << 8 | bytes[3];
+    }
+    heard->n_bytes += n_bytes;
+    return 0;
+}
+
+/* Its whole load profile again and again. */
+static bool meter_rows(uint8_t b, const char *how)
+{
+    const struct dlms_descriptor d = {.class_id = 7, .obis = {1, b, 99, 1, 0, 255}, .member = 2};
+    struct heard heard = {0, 0};
+    const struct dlms_sink sink = {hear, &heard};
+    uint64_t n_rows = 0;
+    double spent_s = 0;
+    if (dlms_client_associate(&side.client) != DLMS_CLIENT_OK) {
+        return false;
+    }
+    const double begin_s = now_s();
+    while (spent_s < SECONDS) {
+        heard.n_bytes = 0;
+        if (dlms_client_get(&side.client, &d, &sink) != DLMS_CLIENT_OK) {
+            return false;
+        }
+        n_rows += heard.n_rows;
+        spent_s = now_s() - begin_s;
+    }
+    (void)dlms_client_release(&side.client);
+    printf("DLMS over TCP, load profile of %u rows, %s %10.0f rows/s of %.1f octets\n",
+           heard.n_rows, how, (double)n_rows / spent_s, (double)heard.n_bytes / heard.n_rows);
+    return heard.n_rows > 0;
+}
+
+static bool meter_measure(uint16_t port)
+{
+    const struct key_file keys = meter_keys();
+    if (!begin(port, METER_PLAIN, &keys) || !meter_rows(1, "password")) {
+        return false;
+    }
+    end();
+    if (!begin(port, CLIENT_GMAC, &keys) || !meter_rows(0, "HLS 5  ")) {
+        return false;
+    }
+    const double associated = associations_per_s();
+    printf("DLMS over TCP, associations with HLS 5, opened and released %8.0f /s\n", associated);
+    end();
+    return associated > 0;
+}
+
+/* ---- a server of its own ---- */
+
 static bool measure(uint16_t port, const struct key_file *keys)
 {
     double rows[2] = {0, 0}, associated[2] = {0, 0};
@@ -311,19 +393,17 @@ static bool measure(uint16_t port, const struct key_file *keys)
     return rows[0] > 0 && rows[1] > 0 && associated[0] > 0 && associated[1] > 0;
 }
 
-int main(void)
+static bool own_measure(void)
 {
     const struct key_file keys = bench_keys();
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     cpu_set_t one;
-    (void)unsetenv("HOME"); /* title and counter are given: nothing is kept in files */
-    (void)unsetenv("XDG_STATE_HOME");
     const int listening = socket(AF_INET, SOCK_STREAM, 0);
     if (listening < 0 || bind(listening, (struct sockaddr *)&address, sizeof address) != 0 ||
         listen(listening, 4) != 0 ||
         getsockname(listening, (struct sockaddr *)&address, &length) != 0) {
-        return 1;
+        return false;
     }
     const pid_t server = fork();
     if (server == 0) {
@@ -337,6 +417,19 @@ int main(void)
     if (server > 0) {
         kill(server, SIGKILL);
         waitpid(server, NULL, 0);
+    }
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    (void)unsetenv("HOME"); /* title and counter are given: nothing is kept in files */
+    (void)unsetenv("XDG_STATE_HOME");
+    const bool good =
+        argc > 1 ? meter_measure((uint16_t)strtoul(argv[1], NULL, 10)) : own_measure();
+    if (!good) {
+        (void)fprintf(stderr, "bench_dlms_tcp: %s did not answer as it should\n",
+                      argc > 1 ? "the meter" : "the server");
     }
     return good ? 0 : 1;
 }
