@@ -22,13 +22,14 @@ static const struct bit_name names_a[] = {
     {29, "neutral fault"},
 };
 static const struct bit_name names_b[] = {
-    {3, "neutral fault"},     {4, "ROM error"},          {6, "L1 missing"},
-    {7, "L2 missing"},        {8, "L3 missing"},         {9, "overvoltage L1"},
-    {10, "undervoltage L1"},  {11, "overvoltage L2"},    {12, "undervoltage L2"},
-    {13, "overvoltage L3"},   {14, "undervoltage L3"},   {19, "phase order"},
-    {21, "magnet"},           {22, "meter cover"},       {24, "export L1"},
-    {25, "export L2"},        {26, "export L3"},         {29, "opened by button"},
-    {30, "opened by itself"}, {31, "opened by command"},
+    {3, "neutral fault"},      {4, "ROM error"},         {6, "L1 missing"},
+    {7, "L2 missing"},         {8, "L3 missing"},        {9, "overvoltage L1"},
+    {10, "undervoltage L1"},   {11, "overvoltage L2"},   {12, "undervoltage L2"},
+    {13, "overvoltage L3"},    {14, "undervoltage L3"},  {15, "alarm input"},
+    {19, "phase order"},       {21, "magnet"},           {22, "meter cover"},
+    {24, "export L1"},         {25, "export L2"},        {26, "export L3"},
+    {28, "credit low"},        {29, "opened by button"}, {30, "opened by itself"},
+    {31, "opened by command"},
 };
 
 /* ---- what the meter says ---- */

@@ -17,6 +17,8 @@
 
 #define CONNECT_TIMEOUT_MS 5000
 #define WRITE_TIMEOUT_MS   5000
+/* A module that was refused often calls again within 19 minutes. */
+#define CALL_TIMEOUT_MS (20 * 60 * 1000)
 
 static const struct {
     uint32_t baud;
@@ -217,6 +219,54 @@ static enum host_err open_tcp(struct line *line)
     return HOST_OK;
 }
 
+/* ---- the meter calls ---- */
+
+/** @return 0 when somebody has called, else errno; the listener is closed. */
+static int take_call(struct line *line, const struct addrinfo *address)
+{
+    const int on = 1;
+    const int listener = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd wait = {listener, POLLIN, 0};
+    int error = 0;
+    if (listener < 0) {
+        return errno;
+    }
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, address->ai_addr, address->ai_addrlen) != 0 || listen(listener, 1) != 0) {
+        error = errno;
+    } else if (poll(&wait, 1, CALL_TIMEOUT_MS) != 1) {
+        error = ETIMEDOUT;
+    } else {
+        line->fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        error = line->fd < 0 ? errno : 0;
+    }
+    close(listener);
+    if (error == 0) {
+        setsockopt(line->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    return error;
+}
+
+static enum host_err wait_for_call(struct line *line)
+{
+    const struct addrinfo wanted = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    const int result = getaddrinfo(line->url.path, line->url.port, &wanted, &found);
+    if (result != 0) {
+        return fail(line, HOST_ERR_OPEN, "cannot listen there", gai_strerror(result),
+                    "name an address of this computer, or 0.0.0.0");
+    }
+    const int error = take_call(line, found);
+    freeaddrinfo(found);
+    if (error != 0) {
+        return fail(line, HOST_ERR_OPEN,
+                    error == ETIMEDOUT ? "no meter has called" : "cannot listen there",
+                    strerror(error), "check the address, and where the meter calls");
+    }
+    return HOST_OK;
+}
+
 /* ---- both ---- */
 
 enum host_err line_open(struct line *line, const struct meter_url *url, FILE *trace)
@@ -226,7 +276,9 @@ enum host_err line_open(struct line *line, const struct meter_url *url, FILE *tr
     line->trace = trace;
     line->opening = false;
     line->error[0] = '\0';
-    enum host_err err = url->tcp ? open_tcp(line) : open_port(line);
+    enum host_err err = url->listens ? wait_for_call(line)
+                        : url->tcp   ? open_tcp(line)
+                                     : open_port(line);
     if (err != HOST_OK) {
         line_close(line);
     }

@@ -13,18 +13,23 @@ static const struct {
     enum meter_protocol protocol;
     bool tcp, udp, hdlc;
     uint32_t baud;
+    bool listens;
 } schemes[] = {
-    {"kmp+tcp://", METER_KMP, true, false, false, 9600},
-    {"iec+tcp://", METER_IEC, true, false, false, 300},
-    {"dlms+udp://", METER_DLMS, true, true, false, 9600},
-    {"dlms+tcp://", METER_DLMS, true, false, false, 9600},
-    {"dlms://", METER_DLMS, true, false, false, 9600},
-    {"hdlc+tcp://", METER_DLMS, true, false, true, 9600},
-    {"dlms-hdlc:", METER_DLMS, false, false, true, 9600},
-    {"mbus+tcp://", METER_MBUS, true, false, false, 2400},
-    {"mbus:", METER_MBUS, false, false, false, 2400},
-    {"kmp:", METER_KMP, false, false, false, 9600},
-    {"iec:", METER_IEC, false, false, false, 300},
+    {"kmp+tcp://", METER_KMP, true, false, false, 9600, false},
+    {"iec+tcp://", METER_IEC, true, false, false, 300, false},
+    {"dlms+udp://", METER_DLMS, true, true, false, 9600, false},
+    {"dlms+tcp://", METER_DLMS, true, false, false, 9600, false},
+    {"dlms://", METER_DLMS, true, false, false, 9600, false},
+    {"hdlc+tcp://", METER_DLMS, true, false, true, 9600, false},
+    {"dlms-hdlc:", METER_DLMS, false, false, true, 9600, false},
+    {"mbus+tcp://", METER_MBUS, true, false, false, 2400, false},
+    {"mbus:", METER_MBUS, false, false, false, 2400, false},
+    {"kmp:", METER_KMP, false, false, false, 9600, false},
+    {"iec:", METER_IEC, false, false, false, 300, false},
+    {"kmp+listen://", METER_KMP, true, false, false, 9600, true},
+    {"iec+listen://", METER_IEC, true, false, false, 300, true},
+    {"dlms+listen://", METER_DLMS, true, false, false, 9600, true},
+    {"hdlc+listen://", METER_DLMS, true, false, true, 9600, true},
 };
 
 static const uint32_t bauds[] = {300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
@@ -124,6 +129,7 @@ static const char *take_scheme(struct meter_url *url, const char *text)
     url->protocol = schemes[i].protocol;
     url->tcp = schemes[i].tcp;
     url->udp = schemes[i].udp;
+    url->listens = schemes[i].listens;
     url->hdlc = schemes[i].hdlc;
     url->baud = schemes[i].baud;
     url->dlms = dlms_url_default();

@@ -11,6 +11,8 @@
  *   hdlc+tcp://HOST:PORT                HDLC over TCP (a serial server, a module of the meter)
  *   mbus:/dev/ttyUSB0[?baud=2400]       wired M-Bus, 8E1
  *   mbus+tcp://HOST[:10001][?baud=2400] the same over TCP, octets as they are; speed of the bus
+ *   kmp+listen://HOST:PORT              the meter calls: wait there for it; also iec+listen,
+ *                                       hdlc+listen and dlms+listen
  * IEC takes two more options: address=TEXT (calls one meter out of many) and speed=BAUD (mode C:
  * asks the meter for that speed).  A pseudo terminal's path is as good as a serial port's.
  */
@@ -29,6 +31,7 @@ enum meter_protocol { METER_KMP, METER_IEC, METER_DLMS, METER_MBUS };
 struct meter_url {
     enum meter_protocol protocol;
     bool tcp;       /**< or UDP: a host and a port, not a serial port */
+    bool listens;   /**< TCP: the meter calls */
     bool udp;       /**< DLMS only */
     bool hdlc;      /**< DLMS: in HDLC frames, else in the wrapper */
     char path[200]; /**< serial port, or host name */

@@ -12,6 +12,7 @@ const char help_addresses[] =
     "  dlms://HOST[:4059]                DLMS/COSEM over TCP (dlms+udp:// over UDP)\n"
     "  dlms-hdlc:/dev/ttyUSB0            DLMS/COSEM in HDLC, 8N1; hdlc+tcp://HOST:PORT\n"
     "  mbus:/dev/ttyUSB0[?baud=2400]     wired M-Bus, 8E1; mbus+tcp://HOST:PORT (command mbus)\n"
+    "  kmp+listen://HOST:PORT            the meter calls: wait there; hdlc+, dlms+, iec+listen\n"
     "  for DLMS also ?client=16&server=1&auth=lls ..., see docs/metertool.md\n"
     "  for IEC also ?address=NUMBER (calls one meter) and ?speed=9600 (mode C)\n";
 

@@ -179,6 +179,23 @@ def test_connection(dialect):
     modem.stop()
 
 
+def test_tool_listens():
+    """metertool is the server: the meter calls it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    modem = Modem()
+    listener = subprocess.Popen([TOOL, "-m", f"kmp+listen://127.0.0.1:{port}", "--timeout", "5000", "--json", "read", "1.7.0"],
+                                stdout=subprocess.PIPE, text=True)
+    meter = Meter(*MAINS, "--module", f"gsm,modem=tcp:{modem.line},server=127.0.0.1:{port},hello=on")
+    out, _ = listener.communicate(timeout=60)
+    check(listener.returncode == 0 and json.loads(out)["1.7.0"]["value"] == 3.45, f"{listener.returncode} {out}")
+    meter.terminate()
+    modem.stop()
+    for url, text in ((f"kmp+listen://192.0.2.1:{port}", "cannot listen there"), ("mbus+listen://h:1", "expected")):
+        done = subprocess.run([TOOL, "-m", url, "read"], capture_output=True, text=True, timeout=30)
+        check(done.returncode in (1, 2) and text in done.stderr and done.stderr.count("\n") == 1, f"{url}: {done.returncode} {done.stderr}")
+
+
 def test_process(folder):
     """module382 gsm on a pseudo-terminal, plugged into a running meter."""
     line = os.path.join(folder, "modem")
@@ -206,6 +223,7 @@ def test_refused():
 
 def main():
     test_refused()
+    test_tool_listens()
     test_connection("simcom")
     test_connection("ublox")
     for test in (test_messages, test_wrong_pin, test_process):
