@@ -154,6 +154,12 @@ static enum prepay_err amount_good(const struct prepay *p, int64_t amount_uwh)
                                             : PREPAY_OK;
 }
 
+/* Nine thousand million kilowatt-hours: from there on it stays. */
+static int64_t paid_with(const struct prepay_kept *kept, int64_t amount_uwh)
+{
+    return kept->paid_uwh < INT64_MAX - amount_uwh ? kept->paid_uwh + amount_uwh : INT64_MAX;
+}
+
 enum prepay_err prepay_load(struct prepay *prepay, const struct prepay_port *port,
                             const struct prepay_payer *payer, uint64_t total_uwh, uint32_t number,
                             int64_t amount_uwh)
@@ -177,7 +183,7 @@ enum prepay_err prepay_load(struct prepay *prepay, const struct prepay_port *por
     next.number = number;
     next.number_uwh = amount_uwh;
     next.loaded_uwh += amount_uwh;
-    next.paid_uwh += amount_uwh;
+    next.paid_uwh = paid_with(&next, amount_uwh);
     const struct prepay_booking booking = booking_of(payer, PREPAY_LOADED, number, amount_uwh);
     return book(prepay, port, &next, &booking, total_uwh);
 }
@@ -233,7 +239,7 @@ enum prepay_err prepay_token(struct prepay *prepay, const struct prepay_port *po
     }
     struct prepay_kept next = prepay->kept;
     next.loaded_uwh += amount_uwh;
-    next.paid_uwh += amount_uwh;
+    next.paid_uwh = paid_with(&next, amount_uwh);
     next.wrong = 0;
     remember(&next, token->id);
     const struct prepay_booking booking = booking_of(payer, PREPAY_TOKEN, token->id, amount_uwh);

@@ -88,6 +88,13 @@ static int memory_write(void *context, uint32_t address, const void *bytes, uint
 static const struct board board = {.app_memory_read = memory_read,
                                    .app_memory_write = memory_write};
 
+/* The sum of all payments stays where 64 bits end. */
+static int64_t paid_with(int64_t paid_uwh, int64_t amount_uwh)
+{
+    const wide_reference sum = (wide_reference)paid_uwh + amount_uwh;
+    return sum < INT64_MAX ? (int64_t)sum : INT64_MAX;
+}
+
 static bool port_save(void *context, struct prepay_kept *kept)
 {
     (void)context;
@@ -103,7 +110,7 @@ static bool port_log(void *context, const struct prepay_booking *booking)
     world.n_log++;
     assert_int_equal(booking->log_id, world.n_log); /* each booking once, and none left out */
     if (booking->way == PREPAY_LOADED || booking->way == PREPAY_TOKEN) {
-        world.log_sum_uwh += booking->amount_uwh;
+        world.log_sum_uwh = paid_with(world.log_sum_uwh, booking->amount_uwh);
     }
     return true;
 }
@@ -188,7 +195,7 @@ static void load(void)
     }
     if (err == PREPAY_OK) {
         model.left_uwh += amount_uwh;
-        model.paid_uwh += amount_uwh;
+        model.paid_uwh = paid_with(model.paid_uwh, amount_uwh);
         model.number = number;
         model.n_loads++;
         if (draw(2) == 0) {
@@ -222,7 +229,7 @@ static void token(void)
         assert_int_equal(model.used[token.id], 0); /* never twice */
         model.used[token.id] = 1;
         model.left_uwh += amount_uwh;
-        model.paid_uwh += amount_uwh;
+        model.paid_uwh = paid_with(model.paid_uwh, amount_uwh);
         model.n_taken++;
         return;
     }
