@@ -246,12 +246,11 @@ int module_ports_plug(struct module_ports *ports, const char *type, unsigned slo
     if (known == NULL || slot > METER_SLOTS) {
         return problem_set(problem, EXIT_BAD_INPUT, "expected a module that is built, and a slot");
     }
-    (void)snprintf(text, sizeof text, "%s%s", known->name,
-                   known->on_air ? ":" RADIO_MEDIUM_USUAL : "");
+    (void)snprintf(text, sizeof text, "%s", known->name);
     for (unsigned i = 0; i < known->lines_min; i++) {
         const size_t length = strlen(text);
         (void)snprintf(text + length, sizeof text - length, "%c%s", i == 0 ? ':' : '+',
-                       "tcp:127.0.0.1:0");
+                       known->on_air ? RADIO_MEDIUM_USUAL : "tcp:127.0.0.1:0");
     }
     if (carrier_parse(text, "module", &spec, problem) != 0) {
         return -1;

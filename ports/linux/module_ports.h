@@ -26,7 +26,8 @@ int64_t module_ports_step(struct module_ports *ports, int64_t wall_us);
 void module_ports_close(struct module_ports *ports);
 
 /** Plug a module that is built in, by the name of its type; a line that it has is a free TCP port
- *  on the loopback.  @param slot  1 .. 3, 0: the first that is free.  @return 0, or -1, *problem */
+ *  on the loopback, its medium RADIO_MEDIUM_USUAL.  @param slot  1 .. 3, 0: the first that is free.
+ * @return 0, or -1, *problem */
 int module_ports_plug(struct module_ports *ports, const char *type, unsigned slot,
                       struct problem *problem);
 /** Pull what is in the slot.  @return 0, or -1, *problem: it is empty */

@@ -167,6 +167,11 @@ def test_module_064(folder, keys):
         check(powers == {"15947107": 3450, "07654321": 690}, f"{heard}")
     check(numbers == sorted(set(numbers)), f"{numbers}")
     built_in.kill()
+    # by a person at the panel, on the usual medium
+    shown = Meter("--mains", "u=230,i=1", "--variant", "382Lx1", "--serial", "7654322", "--panel", "127.0.0.1:0")
+    check(shown.post("/api/module", {"slot": 1, "plug": "wmbus"}) == (200, {"ok": True}), "plug by panel")
+    check(shown.post("/api/module", {"slot": 1, "pull": True})[0] == 200, "pull by panel")
+    shown.kill()
     other.kill()
 
 
