@@ -47,6 +47,7 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
                  "state", "tariff", "events", "alarms", "load", "pin", "register")),
              SECURITY: ("app/meter/meter_security.c",),
              "app/breaker/breaker.c": ("app/meter/meter_breaker.c",), "app/meter/meter_breaker.c": ("ports/qemu_m4/board.c",),
+             "app/meter/ram_march.c": ("ports/qemu_m4/startup.c",),
              "app/pulse_output/pulse_output.c": ("app/meter/meter_pins.c:edge",), "app/meter/meter_pins.c": ("ports/qemu_m4/board.c",),
              "app/load_control/load_control.c": ("app/meter/meter_load.c",), "app/meter/meter_load.c": ("ports/qemu_m4/board.c",)}
 # Functions of the compiler and newlib have no graph of their own; measured with -fstack-usage builds they stay below.

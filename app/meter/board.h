@@ -85,6 +85,9 @@ struct board {
     /** The inputs come from sensors, which every meter must be calibrated for: until it is, it
      * shows an error.  False: simulated inputs that are exact. */
     bool real_sensors;
+
+    /** The test of RAM at the start (ram_march.h) has found a bad word. */
+    bool ram_fault;
 };
 
 #endif

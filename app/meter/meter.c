@@ -476,6 +476,7 @@ enum meter_err meter_start(struct meter *meter, const struct board *board,
     memset(meter, 0, sizeof *meter);
     meter->board = board;
     meter->real_sensors = board->real_sensors;
+    meter->ram_fault = board->ram_fault;
     meter->now_us = now_us;
     meter->stirred = true;
 
@@ -748,6 +749,7 @@ uint8_t meter_status(const struct meter *meter)
                   ? STATUS_EEPROM
                   : 0u;
     status |= meter->input[METER_INPUT_MAGNET] ? STATUS_MAGNET : 0u;
+    status |= meter->ram_fault ? STATUS_RAM : 0u;
     status |= health.program_fault ? STATUS_ROM : 0u;
     status |= meter_pins_alarm(meter) ? STATUS_ALARM_INPUT : 0u;
     status |= meter->input[METER_INPUT_COVER] ? STATUS_COVER : 0u;

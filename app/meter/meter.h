@@ -105,6 +105,7 @@ struct meter {
     bool was_reset;        /**< it did not stop in good order the last time (status bit 0) */
     uint8_t events;        /**< noted and not cleared, see meter_events */
     bool real_sensors;     /**< of the board: it counts as wrong until it is calibrated */
+    bool ram_fault;        /**< of the board: its test at the start has found some (status bit 3) */
     bool memory_fault;     /**< application memory could not be read or written (status bit 1) */
     uint8_t status_logged; /**< meter_status as the status log knows it */
     bool log_fault;        /**< the last record of an event log could not be written (likewise) */

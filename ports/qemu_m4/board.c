@@ -1,6 +1,7 @@
 #include "board.h"
 
 #include "machine.h"
+#include "startup.h"
 
 /** Where link.ld has put liblegal.a, and its CRC-32 (tools/seal_image.py). */
 extern const uint8_t legal_program_begin[], legal_program_end[];
@@ -75,5 +76,6 @@ void qemu_board_init(struct qemu_board *board, struct timer *timer)
         .rtc_write = rtc_write,
         .rtc_time = rtc_time,
         .random = random_bytes,
+        .ram_fault = ram_is_bad(),
     };
 }

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "app/meter/ram_march.h"
 #include "uart.h"
 
 #define STACK_PAINT UINT32_C(0xC5C5C5C5)
@@ -23,14 +24,41 @@ static void fill(uint32_t *from, const uint32_t *to, uint32_t word)
     }
 }
 
+static uint32_t cell_load(void *context, uint32_t index)
+{
+    return ((volatile uint32_t *)context)[index];
+}
+
+static void cell_store(void *context, uint32_t index, uint32_t word)
+{
+    ((volatile uint32_t *)context)[index] = word;
+}
+
+static bool ram_bad;
+
+bool ram_is_bad(void)
+{
+    return ram_bad;
+}
+
+/* All of it but what this program stands on while it asks. */
+static bool ram_test(void)
+{
+    const struct ram_cells cells = {data_begin, cell_load, cell_store};
+    const uint32_t n = (uint32_t)(stack_paint_end - data_begin);
+    return ram_march(&cells, n) < n;
+}
+
 void reset_handler(void)
 {
     const uint32_t *image = data_image;
+    const bool bad = ram_test();
     for (uint32_t *at = data_begin; at < data_end; at++) {
         *(volatile uint32_t *)at = *image++;
     }
     fill(bss_begin, bss_end, 0);
     fill(stack_begin, stack_paint_end, STACK_PAINT);
+    ram_bad = bad;
     (void)main();
     halt();
 }

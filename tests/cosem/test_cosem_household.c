@@ -220,6 +220,40 @@ static void test_event_logs(void **state)
     assert_int_equal(client_get(&client, 7, FRAUD, 2), DLMS_RESULT_UNDEFINED);
 }
 
+/* REQ(EVT-03, EVT-01, SEC-03): acts of tampering, coming and going, by IDIS's numbers and ours;
+ * what came with something of the meter status in one record is told once each */
+static void test_tampering(void **state)
+{
+    (void)state;
+    static const uint8_t fraud[] = {40,  204, 41,  200, 201, 202, 203, 42,
+                                    205, 206, 207, 208, 43,  209, 210, 211};
+    static const uint8_t standard[] = {88};
+    const uint8_t records[][6] = {
+        /* code: status, tampering; payload: status now, gone, tampering now, gone */
+        {0x00, 0x09, 0x00, 0x00, 0x09, 0x00}, {0x00, 0x00, 0x00, 0x00, 0x08, 0x01},
+        {0x00, 0x02, 0x00, 0x00, 0x0A, 0x00}, {0x00, 0x00, 0x00, 0x00, 0x08, 0x02},
+        {0x00, 0x04, 0x00, 0x00, 0x0C, 0x00}, {0x00, 0x00, 0x00, 0x00, 0x08, 0x04},
+        {0x04, 0x10, 0x04, 0x00, 0x10, 0x08}, {0x00, 0xE0, 0x04, 0x00, 0xE0, 0x10},
+        {0x00, 0x00, 0x00, 0x04, 0x00, 0xE0}};
+    struct meter *meter = managed("382M");
+    for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
+        const uint8_t payload[5] = {records[i][2], records[i][3], records[i][4], records[i][5], 0};
+        meter_log(meter, EVENT_LOG_STATUS, (uint16_t)(records[i][0] | records[i][1] << 8), payload,
+                  sizeof payload);
+    }
+    expect_numbers(FRAUD, fraud, sizeof fraud);
+    expect_numbers(STANDARD, standard, sizeof standard);
+    client_expect(&client, 1, "0.0.96.11.1.255", 2, "11 D3"); /* 211 */
+    client_expect(&client, 1, "0.0.97.98.2.255", 2, "06 00000000");
+    client_expect(&client, 1, "0.0.97.98.12.255", 2, "06 0000FF44");
+    meter->tamper.raised = 0x0940;
+    client_expect(&client, 1, "0.0.97.98.2.255", 2, "06 00000940");
+    assert_int_equal(client_set(&client, 1, "0.0.97.98.2.255", 2, "06 FFFFFFBF"), 0);
+    client_expect(&client, 1, "0.0.97.98.2.255", 2, "06 00000900");
+    assert_int_equal(client_set(&client, 1, "0.0.97.98.12.255", 2, "06 00000040"), 0);
+    client_expect(&client, 1, "0.0.97.98.12.255", 2, "06 00000040");
+}
+
 static unsigned selected(const char *obis, uint8_t selector, const char *hex)
 {
     uint8_t parameter[128];
@@ -342,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup(test_counted_once, setup),
         cmocka_unit_test_setup(test_cut, setup),
         cmocka_unit_test_setup(test_event_logs, setup),
+        cmocka_unit_test_setup(test_tampering, setup),
         cmocka_unit_test_setup(test_order_of_time, setup),
         cmocka_unit_test_setup(test_an_answer_stands_still, setup),
         cmocka_unit_test_setup(test_disconnector_log, setup),

@@ -4,6 +4,9 @@
  *
  * REQ(EVT-05) REQ(EVT-07)
  */
+#include <stdio.h>
+
+#include "app/meter/meter_events.h"
 #include "app/quality/quality_record.h"
 #include "quality_whole.h"
 
@@ -57,8 +60,43 @@ static void test_log(void **state)
     whole_free(whole);
 }
 
+/* REQ(EVT-07, X-EVT-3): each of the seven combinations of phases that fail: begin and return, with
+ * the phases, one record each, and word B meanwhile; a second is long enough, half of one is not */
+static void test_every_combination_of_phases(void **state)
+{
+    (void)state;
+    static const char *const wires[] = {"L1", "L2", "L1+L2", "L3", "L1+L3", "L2+L3", "L1+L2+L3"};
+    for (unsigned phases = 1; phases <= 7; phases++) {
+        struct quality_record r;
+        char scenario[96];
+        (void)snprintf(scenario, sizeof scenario,
+                       "at 6s lose %s for 500ms\nat 10s lose %s for 4s\n", wires[phases - 1],
+                       wires[phases - 1]);
+        struct whole *whole = whole_new("382M", scenario);
+        power_up(whole);
+        run(whole, 9.0);
+        assert_int_equal(logged(whole, QUALITY_FAILURE, QUALITY_BEGIN, &r), 0);
+        run(whole, 13.0);
+        if (phases < 7) { /* the meter lives on */
+            assert_int_equal(logged(whole, QUALITY_FAILURE, QUALITY_BEGIN, &r), 1);
+            assert_int_equal(r.phases, phases);
+            const uint32_t missing = UINT32_C(7) << EVENT_B_MISSING;
+            assert_int_equal(meter_event_word_b(&whole->meter) & missing,
+                             phases << EVENT_B_MISSING);
+        }
+        run(whole, 20.0);
+        assert_int_equal(logged(whole, QUALITY_FAILURE, QUALITY_BEGIN, &r), 1);
+        assert_int_equal(r.phases, phases);
+        assert_int_equal(logged(whole, QUALITY_FAILURE, QUALITY_END, &r), 1);
+        assert_int_equal(r.phases, phases);
+        assert_in_range(r.duration_ms, 3900, phases < 7 ? 4200 : 6000);
+        whole_free(whole);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_log)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_log),
+                                       cmocka_unit_test(test_every_combination_of_phases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
