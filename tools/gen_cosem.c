@@ -6,6 +6,7 @@
 #include "app/cosem/cosem_access.h"
 #include "app/registers/register_table.h"
 #include "app/settings/setting_table.h"
+#include "app/tamper/tamper.h"
 #include "app/variant/variant.h"
 
 #define OF_PHASES(value, text)                                                                     \
@@ -36,6 +37,12 @@ static const char *const values[COSEM_VALUES] = {
     [COSEM_DEBITING_TIME] = "End of the last debiting period",
     [COSEM_STATUS_LOAD] = "Status of the load profile's interval under way",
     [COSEM_STATUS_ANALYSIS] = "Status of the analysis logger's interval under way",
+    [COSEM_TAMPER_COUNT + TAMPER_MAGNET] = "Magnets held to the meter",
+    [COSEM_TAMPER_COUNT + TAMPER_COVER] = "Openings of the meter cover",
+    [COSEM_TAMPER_COUNT + TAMPER_TERMINAL] = "Openings of the terminal cover",
+    [COSEM_TAMPER_TIME + TAMPER_MAGNET] = "Time of the last magnet",
+    [COSEM_TAMPER_TIME + TAMPER_COVER] = "Time of the last opening of the meter cover",
+    [COSEM_TAMPER_TIME + TAMPER_TERMINAL] = "Time of the last opening of the terminal cover",
     [COSEM_EVENT_STANDARD] = "Newest event of the standard event log",
     [COSEM_EVENT_FRAUD] = "Newest event of the fraud detection log",
     [COSEM_EVENT_DISCONNECT] = "Newest event of the disconnector log",

@@ -6,6 +6,7 @@
 #include "../load_profile/load_profile_model.h"
 #include "../registers/register_read.h"
 #include "../settings/setting_table.h"
+#include "../tamper/tamper.h"
 #include "cosem.h"
 
 #define ROW(a, b, c, d, e, f, class_id, version, set, source, type, index)                         \
@@ -63,6 +64,12 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 96, 11, 1, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_EVENT_FRAUD),
     ROW(0, 0, 96, 11, 2, 255, 1, 0, HOUSE_R, VALUE, UINT8, COSEM_EVENT_DISCONNECT),
     REGISTER(0, 0, 96, 14, 0, 255, 1, HOUSE_R, UINT8, 2010),
+    ROW(0, 0, 96, 20, 0, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_TAMPER_COUNT + TAMPER_COVER),
+    ROW(0, 0, 96, 20, 1, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_TAMPER_TIME + TAMPER_COVER),
+    ROW(0, 0, 96, 20, 5, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_TAMPER_COUNT + TAMPER_TERMINAL),
+    ROW(0, 0, 96, 20, 6, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_TAMPER_TIME + TAMPER_TERMINAL),
+    ROW(0, 0, 96, 20, 15, 255, 1, 0, HOUSE_R, VALUE, UINT32, COSEM_TAMPER_COUNT + TAMPER_MAGNET),
+    ROW(0, 0, 96, 20, 16, 255, 1, 0, HOUSE_R, VALUE, OCTETS, COSEM_TAMPER_TIME + TAMPER_MAGNET),
     REGISTER(0, 0, 97, 97, 0, 255, 1, HOUSE_R, UINT8, 50),
     REGISTER(0, 0, 97, 98, 0, 255, 1, HOUSE_RW, UINT32, 0xF205),
     REGISTER(0, 0, 97, 98, 1, 255, 1, HOUSE_RW, UINT32, 0xF204),

@@ -64,8 +64,11 @@ enum cosem_value {
     COSEM_DEBITING_TIME, /**< end of the last debiting period */
     COSEM_STATUS_LOAD,   /**< profile status of the load profile's interval under way */
     COSEM_STATUS_ANALYSIS,
-    COSEM_COUNTER,        /**< last invocation counter taken under the unicast key */
-    COSEM_EVENT_STANDARD, /**< number of the newest event of that log */
+    COSEM_TAMPER_COUNT, /**< acts of tampering: magnet, meter cover, terminal cover */
+    COSEM_TAMPER_TIME = COSEM_TAMPER_COUNT + 3, /**< of the last one of each */
+    COSEM_COUNTER =
+        COSEM_TAMPER_TIME + 3, /**< last invocation counter taken under the unicast key */
+    COSEM_EVENT_STANDARD,      /**< number of the newest event of that log */
     COSEM_EVENT_FRAUD,
     COSEM_EVENT_DISCONNECT,
     COSEM_QUALITY,                     /**< from here on of the voltage quality: generation M */

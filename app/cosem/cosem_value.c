@@ -199,6 +199,12 @@ static void newest_write(const struct cosem *cosem, enum event_log_name log, str
     cosem_moment_write(cosem, found ? entry.utc_s : 0, found && entry.clock_valid, out);
 }
 
+static void act_time_write(const struct cosem *cosem, unsigned kind, struct writer *out)
+{
+    const uint32_t last_s = cosem->meter->tamper.kept[kind].last_s;
+    cosem_moment_write(cosem, last_s, last_s != 0, out);
+}
+
 static void local_write(const struct meter *meter, bool date, struct writer *out)
 {
     struct calendar c;
@@ -242,7 +248,9 @@ static void text_value_write(const struct cosem *cosem, const struct cosem_row *
     case COSEM_METER_NUMBER_TEXT: digits(out, meter_number(meter)); break;
     case COSEM_CHANGE_TIME: newest_write(cosem, EVENT_LOG_AUDIT, out); break;
     case COSEM_DEBITING_TIME: newest_write(cosem, EVENT_LOG_DEBITING, out); break;
-    default: local_write(meter, row->object.index == COSEM_LOCAL_DATE, out); break;
+    case COSEM_LOCAL_TIME:
+    case COSEM_LOCAL_DATE: local_write(meter, row->object.index == COSEM_LOCAL_DATE, out); break;
+    default: act_time_write(cosem, row->object.index - COSEM_TAMPER_TIME, out); break;
     }
 }
 
@@ -277,6 +285,10 @@ static struct cosem_constant constant_of(const struct meter *meter, uint16_t val
     }
     if (value >= COSEM_EVENT_STANDARD) {
         return newest_number(meter, value);
+    }
+    if (value >= COSEM_TAMPER_COUNT && value < COSEM_TAMPER_TIME) {
+        return (struct cosem_constant){meter->tamper.kept[value - COSEM_TAMPER_COUNT].count, 0,
+                                       UNIT_CODE_NONE};
     }
     switch (value) {
     case COSEM_WORKING_DAYS:

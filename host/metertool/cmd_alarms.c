@@ -49,7 +49,7 @@ static void acts_print(const struct kmp_tamper *tamper)
     bool heading = false;
     for (unsigned i = 0; i < tamper->n_kinds; i++) {
         const struct kmp_tamper_kind *kind = &tamper->kind[i];
-        const bool holds = (tamper->holds >> kind->bit & 1u) != 0;
+        const bool holds = ((unsigned)tamper->holds >> kind->bit & 1u) != 0;
         char first[UTC_TEXT], last[UTC_TEXT];
         if (kind->count == 0 && !holds) {
             continue;
@@ -67,6 +67,7 @@ static void acts_print(const struct kmp_tamper *tamper)
 
 static json_t *acts_json(const struct kmp_tamper *tamper)
 {
+    const unsigned holds = tamper->holds, raised = tamper->raised;
     json_t *acts = json_array();
     for (unsigned i = 0; i < tamper->n_kinds; i++) {
         const struct kmp_tamper_kind *kind = &tamper->kind[i];
@@ -74,7 +75,7 @@ static json_t *acts_json(const struct kmp_tamper *tamper)
             acts,
             json_pack("{s:s, s:i, s:b, s:b, s:I, s:I, s:I}", "name",
                       event_word_tamper_name(kind->bit), "bit", (int)kind->bit, "holds",
-                      tamper->holds >> kind->bit & 1u, "alarm", tamper->raised >> kind->bit & 1u,
+                      (int)(holds >> kind->bit & 1u), "alarm", (int)(raised >> kind->bit & 1u),
                       "count", (json_int_t)kind->count, "first_utc", (json_int_t)kind->first_s,
                       "last_utc", (json_int_t)kind->last_s));
     }

@@ -246,6 +246,17 @@ static void test_tampering(void **state)
     client_expect(&client, 1, "0.0.96.11.1.255", 2, "11 D3"); /* 211 */
     client_expect(&client, 1, "0.0.97.98.2.255", 2, "06 00000000");
     client_expect(&client, 1, "0.0.97.98.12.255", 2, "06 0000FF44");
+    client_expect(&client, 1, "0.0.96.20.0.255", 2, "06 00000000");
+    client_expect(&client, 1, "0.0.96.20.6.255", 2, "09 0C FFFFFFFFFFFFFFFFFF8000FF");
+    meter_input(meter, METER_INPUT_TERMINAL_COVER, true, meter->now_us);
+    meter_input(meter, METER_INPUT_MAGNET, true, meter->now_us);
+    meter_input(meter, METER_INPUT_MAGNET, false, meter->now_us);
+    meter_input(meter, METER_INPUT_MAGNET, true, meter->now_us);
+    client_expect(&client, 1, "0.0.96.20.0.255", 2, "06 00000000");
+    client_expect(&client, 1, "0.0.96.20.5.255", 2, "06 00000001");
+    client_expect(&client, 1, "0.0.96.20.15.255", 2, "06 00000002");
+    client_expect(&client, 1, "0.0.96.20.6.255", 2, STAMP);
+    client_expect(&client, 1, "0.0.96.20.16.255", 2, STAMP);
     meter->tamper.raised = 0x0940;
     client_expect(&client, 1, "0.0.97.98.2.255", 2, "06 00000940");
     assert_int_equal(client_set(&client, 1, "0.0.97.98.2.255", 2, "06 FFFFFFBF"), 0);
