@@ -223,7 +223,8 @@ enum meter_err meter_tamper_clear(struct meter *meter, uint32_t bits)
         return METER_OK;
     }
     tamper_clear(&meter->tamper, (uint16_t)(bits & TAMPER_ALL),
-                 meter->input[METER_INPUT_TERMINAL_COVER]);
+                 meter->input[METER_INPUT_TERMINAL_COVER], utc_of(meter),
+                 (uint8_t)rights_channel(&meter->rights));
     if (!tamper_save(&meter->tamper, meter->board)) {
         meter->tamper = before;
         meter->memory_fault = true;

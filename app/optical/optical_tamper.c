@@ -7,6 +7,8 @@ int optical_tamper(const struct meter *meter, struct reader *data, struct writer
     struct kmp_tamper tamper = {.holds = meter_tamper_word(meter),
                                 .raised = meter->tamper.raised,
                                 .mask = meter->tamper_mask,
+                                .cleared_s = meter->tamper.cleared_s,
+                                .cleared_by = meter->tamper.cleared_by,
                                 .n_kinds = TAMPER_KINDS};
     if (!reader_complete(data)) {
         return 0;

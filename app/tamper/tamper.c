@@ -43,6 +43,8 @@ struct record {
     uint16_t raised, asleep;
     uint8_t flags;
     struct tamper_kept kept[TAMPER_KINDS];
+    uint32_t cleared_s;
+    uint8_t cleared_by;
 };
 
 static bool record_decode(struct reader *body, void *out)
@@ -57,6 +59,8 @@ static bool record_decode(struct reader *body, void *out)
         record->kept[kind].first_s = (uint32_t)reader_uint_le(body, 4);
         record->kept[kind].last_s = (uint32_t)reader_uint_le(body, 4);
     }
+    record->cleared_s = (uint32_t)reader_uint_le(body, 4);
+    record->cleared_by = reader_u8(body);
     return ours;
 }
 
@@ -72,6 +76,8 @@ static void record_encode(struct writer *body, const void *in)
         writer_uint_le(body, record->kept[kind].first_s, 4);
         writer_uint_le(body, record->kept[kind].last_s, 4);
     }
+    writer_uint_le(body, record->cleared_s, 4);
+    writer_u8(body, record->cleared_by);
 }
 
 static const struct slot_kind stored = {.mark = MARK,
@@ -96,6 +102,8 @@ bool tamper_load(struct tamper *tamper, const struct board *board, uint8_t statu
     tamper->utility_broken = (record.flags & FLAG_BROKEN) != 0;
     tamper->module_known = (record.flags & FLAG_MODULE) != 0;
     memcpy(tamper->kept, record.kept, sizeof record.kept);
+    tamper->cleared_s = record.cleared_s;
+    tamper->cleared_by = record.cleared_by;
     for (unsigned kind = 0; kind < TAMPER_KINDS; kind++) {
         tamper->since_us[kind] = NOT_PENDING;
     }
@@ -122,6 +130,10 @@ static bool read_again(struct tamper *tamper, const struct board *board)
         kept->first_s = before->first_s != 0 ? before->first_s : kept->first_s;
         kept->last_s = kept->last_s != 0 ? kept->last_s : before->last_s;
     }
+    if (tamper->cleared_s == 0) {
+        tamper->cleared_s = found.cleared_s;
+        tamper->cleared_by = found.cleared_by;
+    }
     tamper->sequence = found.sequence;
     tamper->unread = false;
     return true;
@@ -138,6 +150,8 @@ bool tamper_save(struct tamper *tamper, const struct board *board)
         .asleep = tamper->asleep,
         .flags = (uint8_t)((tamper->utility_broken ? FLAG_BROKEN : 0u) |
                            (tamper->module_known ? FLAG_MODULE : 0u)),
+        .cleared_s = tamper->cleared_s,
+        .cleared_by = tamper->cleared_by,
     };
     memcpy(record.kept, tamper->kept, sizeof record.kept);
     if (!slot_record_save(&stored, board, &record, &tamper->sequence)) {
@@ -228,8 +242,11 @@ void tamper_remind(struct tamper *tamper, uint16_t mask)
     tamper->seen = tamper->holds & mask;
 }
 
-void tamper_clear(struct tamper *tamper, uint16_t bits, bool terminal_open)
+void tamper_clear(struct tamper *tamper, uint16_t bits, bool terminal_open, uint32_t utc_s,
+                  uint8_t channel)
 {
+    tamper->cleared_s = utc_s;
+    tamper->cleared_by = channel;
     tamper->raised &= (uint16_t) ~(unsigned)bits;
     for (unsigned kind = 0; kind < TAMPER_KINDS; kind++) {
         if ((bits & BIT(kind)) != 0) {

@@ -20,7 +20,7 @@
 #include "../meter/board.h"
 
 #define TAMPER_FIRST_PAGE 84u /**< two pages, written in turn */
-#define TAMPER_FORMAT     1u
+#define TAMPER_FORMAT     2u
 
 /** Order of the rows of tamper_row and of the counters in permanent memory. */
 enum tamper_kind {
@@ -62,9 +62,11 @@ struct tamper {
     uint16_t asleep; /**< came without supply and are not in the log yet */
     uint8_t logged;  /**< high byte of the word as the status log knows it */
     bool utility_broken, module_known;
-    bool unread;  /**< memory did not answer at the start: it is read before it is written */
-    bool unsaved; /**< permanent memory does not have everything */
-    bool urgent;  /**< nor something that must not wait */
+    bool unread;        /**< memory did not answer at the start: it is read before it is written */
+    bool unsaved;       /**< permanent memory does not have everything */
+    bool urgent;        /**< nor something that must not wait */
+    uint32_t cleared_s; /**< when alarms were cleared last; 0: never */
+    uint8_t cleared_by; /**< enum rights_channel of who did */
     uint32_t sequence;
     int64_t since_us[TAMPER_KINDS]; /**< since when a kind is about to change; INT64_MIN: is not */
     struct tamper_kept kept[TAMPER_KINDS];
@@ -99,7 +101,9 @@ void tamper_remind(struct tamper *tamper, uint16_t mask);
 /**
  * Clear alarms; an act that lasts raises none before it has gone and come again.
  * @param terminal_open  then a broken seal can't have been renewed, and stays
+ * @param utc_s, channel  when, and over which channel: kept, the last one
  */
-void tamper_clear(struct tamper *tamper, uint16_t bits, bool terminal_open);
+void tamper_clear(struct tamper *tamper, uint16_t bits, bool terminal_open, uint32_t utc_s,
+                  uint8_t channel);
 
 #endif

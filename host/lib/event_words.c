@@ -385,7 +385,7 @@ struct change {
     unsigned channel;
 };
 
-static const char *channel_name(unsigned channel)
+const char *event_channel_name(unsigned channel)
 {
     static const char *const names[] = {"optical eye", "module port", "consumer port", "board"};
     return channel < sizeof names / sizeof names[0] ? names[channel] : "?";
@@ -522,7 +522,7 @@ static void keys_words(const struct event *event, char text[EVENT_TEXT])
             between = ", ";
         }
     }
-    add(text, "; %s", channel_name(event->payload.bytes[0]));
+    add(text, "; %s", event_channel_name(event->payload.bytes[0]));
 }
 
 /* Prepayment: what was booked, and what else was changed.  @return it was of that */
@@ -536,12 +536,13 @@ static bool prepay_words(const struct event *event, char text[EVENT_TEXT])
             add(text, " %u", (unsigned)little(event, 2, 4));
         }
         add(text, ", %.4f kWh, left %.4f kWh; %s", (double)(int64_t)little(event, 6, 8) / 1e9,
-            (double)(int64_t)little(event, 14, 8) / 1e9, channel_name(event->payload.bytes[1]));
+            (double)(int64_t)little(event, 14, 8) / 1e9,
+            event_channel_name(event->payload.bytes[1]));
     } else if (event->code == AUDIT_TOKENS && n >= 1) {
-        add(text, "prepayment: key of tokens changed; %s", channel_name(way));
+        add(text, "prepayment: key of tokens changed; %s", event_channel_name(way));
     } else if (event->code == AUDIT_DAYS && n >= 2) {
         add(text, "prepayment: %u days without cut-off; %s", (unsigned)event->payload.bytes[1],
-            channel_name(way));
+            event_channel_name(way));
     } else {
         return false;
     }
@@ -562,16 +563,16 @@ static void audit_words(const struct event *event, char text[EVENT_TEXT])
         } else {
             add(text, "%s -> %s", change.before, change.after);
         }
-        add(text, "; %s", channel_name(change.channel));
+        add(text, "; %s", event_channel_name(change.channel));
     } else if (event->code == AUDIT_PASSWORD && event->payload.n_bytes >= 5) {
         add(text, "%u wrong passwords; %s", (unsigned)little(event, 1, 4),
-            channel_name(event->payload.bytes[0]));
+            event_channel_name(event->payload.bytes[0]));
     } else if (event->code == AUDIT_KEYS && event->payload.n_bytes >= 2) {
         keys_words(event, text);
     } else if (event->code == AUDIT_CIPHER && event->payload.n_bytes >= 9) {
         add(text, "ciphered messages refused: %u with a wrong key or changed, %u repeated; %s",
             (unsigned)little(event, 1, 4), (unsigned)little(event, 5, 4),
-            channel_name(event->payload.bytes[0]));
+            event_channel_name(event->payload.bytes[0]));
     } else if (event->code == AUDIT_UNDONE) {
         add(text, "a change was undone: supply went before its commit");
     } else {
@@ -587,7 +588,7 @@ static json_t *audit_detail(const struct event *event)
         return NULL;
     }
     return json_pack("{s:s, s:s, s:s, s:s}", "name", change.name, "before", change.before, "after",
-                     change.after, "channel", channel_name(change.channel));
+                     change.after, "channel", event_channel_name(change.channel));
 }
 
 /* ---- tables ---- */

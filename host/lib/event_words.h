@@ -49,6 +49,8 @@ const char *breaker_state_name(unsigned state);
 /** Name of a bit of event word A or B; NULL: none. */
 const char *event_word_a_name(unsigned bit);
 const char *event_word_b_name(unsigned bit);
+/** "optical eye", ... of enum rights_channel. */
+const char *event_channel_name(unsigned channel);
 /** Of the tamper word; its low byte as the status. */
 const char *event_word_tamper_name(unsigned bit);
 

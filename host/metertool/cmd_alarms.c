@@ -65,6 +65,22 @@ static void acts_print(const struct kmp_tamper *tamper)
     }
 }
 
+static void cleared_print(const struct kmp_tamper *tamper)
+{
+    char text[UTC_TEXT];
+    if (tamper->cleared_s != 0) {
+        printf("\nlast cleared %s, %s\n", utc_text(tamper->cleared_s, text),
+               event_channel_name(tamper->cleared_by));
+    }
+}
+
+static json_t *cleared_json(const struct kmp_tamper *tamper)
+{
+    return tamper->cleared_s == 0 ? json_null()
+                                  : json_pack("{s:I, s:s}", "utc", (json_int_t)tamper->cleared_s,
+                                              "channel", event_channel_name(tamper->cleared_by));
+}
+
 static json_t *acts_json(const struct kmp_tamper *tamper)
 {
     const unsigned holds = tamper->holds, raised = tamper->raised;
@@ -149,6 +165,7 @@ static enum tool_exit show_words(struct tool *tool, bool with_acts)
         json_t *all = words_json(state);
         if (with_acts) {
             json_object_set_new(all, "acts", acts ? acts_json(&tamper) : json_null());
+            json_object_set_new(all, "cleared", acts ? cleared_json(&tamper) : json_null());
         }
         print_json(all);
         return EXIT_GOOD;
@@ -161,6 +178,7 @@ static enum tool_exit show_words(struct tool *tool, bool with_acts)
         fputs(n == 0 ? "no alarm\n" : "", stdout);
         if (acts) {
             acts_print(&tamper);
+            cleared_print(&tamper);
         }
     }
     return EXIT_GOOD;

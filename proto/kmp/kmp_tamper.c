@@ -17,6 +17,8 @@ void kmp_tamper_write(struct writer *out, const struct kmp_tamper *tamper)
         writer_uint_be(out, kind->first_s, 4);
         writer_uint_be(out, kind->last_s, 4);
     }
+    writer_uint_be(out, tamper->cleared_s, 4);
+    writer_u8(out, tamper->cleared_by);
 }
 
 int kmp_tamper_read(struct reader *in, struct kmp_tamper *tamper)
@@ -40,6 +42,8 @@ int kmp_tamper_read(struct reader *in, struct kmp_tamper *tamper)
             return KMP_ERR_FORMAT;
         }
     }
+    found.cleared_s = (uint32_t)reader_uint_be(in, 4);
+    found.cleared_by = reader_u8(in);
     if (!reader_complete(in)) {
         return KMP_ERR_FORMAT;
     }

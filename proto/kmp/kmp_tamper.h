@@ -3,7 +3,8 @@
  *
  * Nothing is asked; the answer is the tamper word, its alarms and their mask (2 each), the number
  * of kinds (1), and of each kind its bit (1), how often it came (4), and when first since its alarm
- * was cleared and last (4 each).  Integers are big-endian.  Bytes: docs/protocols.md, "Tampering".
+ * was cleared and last (4 each); then when alarms were cleared last (4) and over which channel (1).
+ * Integers are big-endian.  Bytes: docs/protocols.md, "Tampering".
  */
 #ifndef OPEN382_KMP_TAMPER_H
 #define OPEN382_KMP_TAMPER_H
@@ -21,6 +22,8 @@ struct kmp_tamper_kind {
 
 struct kmp_tamper {
     uint16_t holds, raised, mask;
+    uint32_t cleared_s; /**< UTC since 1970; 0: never */
+    uint8_t cleared_by; /**< 0 optical eye, 1 module, 2 consumer port, 3 board */
     uint8_t n_kinds;
     struct kmp_tamper_kind kind[KMP_TAMPER_KINDS_MAX];
 };

@@ -429,6 +429,9 @@ static void first_act_stays(void **state)
     assert_int_equal(meter->tamper.kept[TAMPER_COVER].last_s, last_s);
     assert_int_equal(meter_alarms_clear(meter, ALARM_TAMPER, UINT32_MAX), METER_OK);
     assert_int_equal(meter->tamper.kept[TAMPER_COVER].first_s, 0);
+    meter = started("382M");
+    assert_int_equal(meter->tamper.cleared_s, NOON + 10); /* ten seconds after a start */
+    assert_int_equal(meter->tamper.cleared_by, CHANNEL_BOARD);
     assert_int_equal(meter->tamper.kept[TAMPER_COVER].count, 151);
 }
 

@@ -12,7 +12,7 @@
 static const uint8_t known[] = {
     0x01, 0x40, 0xFF, 0x44, 0x00, 0x40, 0x02,                      /* head */
     6,    0,    0,    0,    9,    0x66, 0,    0, 1, 0x67, 0, 0, 2, /* cover */
-    15,   0,    0,    0,    0,    0,    0,    0, 0, 0,    0, 0, 0};
+    15,   0,    0,    0,    0,    0,    0,    0, 0, 0,    0, 0, 0, 0x68, 0, 0, 3, 1};
 
 static void there_and_back(void **state)
 {
@@ -28,6 +28,8 @@ static void there_and_back(void **state)
     assert_int_equal(tamper.kind[0].count, 9);
     assert_int_equal(tamper.kind[0].first_s, 0x66000001);
     assert_int_equal(tamper.kind[0].last_s, 0x67000002);
+    assert_int_equal(tamper.cleared_s, 0x68000003);
+    assert_int_equal(tamper.cleared_by, 1);
     uint8_t bytes[64];
     struct writer out = writer_over(bytes, sizeof bytes);
     kmp_tamper_write(&out, &tamper);

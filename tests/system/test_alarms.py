@@ -111,6 +111,7 @@ def commands(meter, kmp, dlms, consumer):
     tool(dlms, "alarms", "clear", "tamper=8")
     check(raised(kmp) == {"utility seal broken"}, "one of two")
     acts = {a["name"]: a for a in json.loads(tool(kmp, "--json", "alarms").stdout)["acts"]}
+    check(json.loads(tool(kmp, "--json", "alarms").stdout)["cleared"]["channel"] == "module port", "who cleared: management, as a module")
     check(acts["terminal cover open"]["holds"] and not acts["terminal cover open"]["alarm"], "it lasts")
     check("Utility seal: BROKEN" in tool(kmp, "seal").stdout, "the second seal")
     act(meter, "terminal_cover", False)
