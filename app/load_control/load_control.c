@@ -116,6 +116,12 @@ static void store(struct load_control *load, const struct load_port *port, int64
     load->retry_us = load->unsaved ? now_us + RETRY_US : NEVER;
 }
 
+uint16_t load_event(const struct load_control *load, uint8_t relay)
+{
+    const struct load_relay *it = &load->kept.relay[relay];
+    return (uint16_t)((relay + 1u) << 8 | (unsigned)it->mode << 1 | (it->active ? 1u : 0u));
+}
+
 /* The record first: a cut between the two leaves a relay that the next start moves. */
 static void move(struct load_control *load, const struct load_port *port, unsigned relay,
                  bool active, int64_t now_us)
@@ -127,6 +133,10 @@ static void move(struct load_control *load, const struct load_port *port, unsign
     it->movements++;
     store(load, port, now_us);
     port->drive(port->context, (uint8_t)relay, active);
+    load->event = load_event(load, (uint8_t)relay);
+    if (port->moved != NULL) {
+        port->moved(port->context, (uint8_t)relay);
+    }
 }
 
 static void wait_begin(struct load_control *load, const struct load_port *port, unsigned relay,

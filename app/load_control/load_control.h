@@ -46,6 +46,7 @@ struct load_control {
     uint8_t fitted;         /**< relays, 0 .. LOAD_RELAYS */
     uint8_t driven;         /**< bit per relay: it was told its position since supply came */
     bool supplied;
+    uint16_t event;              /**< load_event of the last movement */
     bool unsaved;                /**< the memory did not take the last record: tried again */
     int64_t due_us[LOAD_RELAYS]; /**< end of the delay of a relay that waits */
     int64_t retry_us;            /**< when to store again */
@@ -65,6 +66,8 @@ struct load_port {
     /** Random bytes.  @return 0, or negative: none to be had */
     int (*random)(void *context, uint8_t *bytes, size_t n_bytes);
     void (*drive)(void *context, uint8_t relay, bool active);
+    /** It has moved; not where it is told its position anew.  NULL: nobody asks. */
+    void (*moved)(void *context, uint8_t relay);
 };
 
 enum load_answer {
@@ -101,6 +104,9 @@ enum load_answer load_command(struct load_control *load, const struct load_port 
 /** Another set-up: modes, maps, tables and delay of wanted; positions are not taken from it. */
 enum load_answer load_configure(struct load_control *load, const struct load_port *port,
                                 const struct load_kept *wanted);
+
+/** Relay 0 or 1 as it is now: its number from 1 times 256, twice the mode, and 1 when active. */
+uint16_t load_event(const struct load_control *load, uint8_t relay);
 
 /** Seconds until a waiting relay becomes active, rounded up; 0: none runs. */
 uint16_t load_left_s(const struct load_control *load, uint8_t relay, int64_t now_us);

@@ -31,6 +31,7 @@ enum event_log_name {
     EVENT_LOG_FIRMWARE_FAILED, /**< new firmware refused */
     EVENT_LOG_DEBITING,        /**< debiting log 1 (BIL-02) */
     EVENT_LOG_DEBITING_2,      /**< debiting log 2 (X-BIL-1) */
+    EVENT_LOG_LOAD,            /**< relays for load control moved (X-LCO-1) */
     EVENT_LOGS
 };
 

@@ -14,6 +14,7 @@ static const struct event_log_row rows[EVENT_LOGS] = {
     [EVENT_LOG_FIRMWARE_FAILED] = {"firmware-failed", "99.98.14", 14, 0, 100, 1760, 128, 64},
     [EVENT_LOG_DEBITING] = {"debiting", "98.1.0", 1, 0, 36, 1888, 64, 192},
     [EVENT_LOG_DEBITING_2] = {"debiting-2", "98.2.0", 8, 0, 45, 1952, 64, 192},
+    [EVENT_LOG_LOAD] = {"load-control", "99.98.129", 129, 0xF803, 31, 2016, 32, 16},
 };
 
 const struct event_log_row *event_log_row(enum event_log_name log)

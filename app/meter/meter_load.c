@@ -1,6 +1,7 @@
 #include "meter_load.h"
 
 #include "../../proto/common/crc.h"
+#include "../../proto/common/writer.h"
 #include "../load_control/load_store.h"
 #include "../modules/meter_modules.h"
 #include "../registers/register_table.h"
@@ -44,10 +45,24 @@ static void port_drive(void *context, uint8_t relay, bool active)
     meter->next_display_us = meter->now_us;
 }
 
+static void port_moved(void *context, uint8_t relay)
+{
+    struct meter *meter = (struct meter *)context;
+    uint8_t payload[METER_LOAD_RECORD_BYTES];
+    struct writer w = writer_over(payload, sizeof payload);
+    writer_u8(&w, meter->load.kept.relay[relay].mode);
+    writer_u8(&w, legal_tariff(&meter->legal));
+    writer_uint_le(&w, meter->load.kept.relay[relay].movements, 4);
+    meter_log(meter, EVENT_LOG_LOAD, load_event(&meter->load, relay), payload, sizeof payload);
+}
+
 static struct load_port port_of(struct meter *meter)
 {
-    return (struct load_port){
-        .context = meter, .save = port_save, .random = port_random, .drive = port_drive};
+    return (struct load_port){.context = meter,
+                              .save = port_save,
+                              .random = port_random,
+                              .drive = port_drive,
+                              .moved = port_moved};
 }
 
 /* ---- start, supply, running ---- */
@@ -197,6 +212,9 @@ uint32_t meter_load_value(const struct meter *meter, uint8_t index)
     const struct load_relay *relay = &load->kept.relay[number];
     if (index == LOAD_REGISTER_DELAY) {
         return load->kept.delay_s;
+    }
+    if (index == LOAD_REGISTER_EVENT) {
+        return load->event;
     }
     if (index == LOAD_REGISTER_FITTED) {
         return load->fitted;

@@ -7,6 +7,8 @@
 
 #include "meter.h"
 
+#define METER_LOAD_RECORD_BYTES 6u /**< payload of a record in its log */
+
 /** Take up what the memory holds. */
 void meter_load_begin(struct meter *meter);
 /** Supply came or went. */

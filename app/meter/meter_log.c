@@ -43,6 +43,7 @@ bool meter_log_exists(const struct meter *meter, enum event_log_name log)
     case EVENT_LOG_CLOCK: return generation == GENERATION_M && meter->variant.rtc;
     case EVENT_LOG_VOLTAGE: return generation != GENERATION_L;
     case EVENT_LOG_DISCONNECT: return meter->variant.breaker;
+    case EVENT_LOG_LOAD: return generation >= GENERATION_L;
     case EVENT_LOG_NEUTRAL: return meter->neutral.fitted;
     case EVENT_LOG_LOAD_PROFILE: return meter->load_profile.fitted;
     case EVENT_LOG_DEBITING_2: return meter->billing.second;

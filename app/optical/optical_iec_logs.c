@@ -46,7 +46,7 @@ static const char *const events[EVENT_LOGS] = {
     [EVENT_LOG_VOLTAGE] = "132.0.2",         [EVENT_LOG_DISCONNECT] = "128.0.0",
     [EVENT_LOG_NEUTRAL] = "132.0.6",         [EVENT_LOG_LOAD_PROFILE] = "96.5.3",
     [EVENT_LOG_AUDIT] = "96.128.0",          [EVENT_LOG_FIRMWARE] = "96.54.2",
-    [EVENT_LOG_FIRMWARE_FAILED] = "96.54.2",
+    [EVENT_LOG_FIRMWARE_FAILED] = "96.54.2", [EVENT_LOG_LOAD] = "96.52.131",
 };
 
 /* Of the debiting logs, in the order of the maker's list (spec cosem-objects 3.5): the hour

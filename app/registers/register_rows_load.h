@@ -39,7 +39,9 @@
              false, "Load control 1, movements"), \
     LOAD_ROW(0xF801, 129, KMP_NUMBER, 4, REGISTER_UINT, UNIT_COUNT, \
              LOAD_REGISTER_SECOND + LOAD_REGISTER_MOVEMENTS, R, false, "Load control 2, movements"), \
-    LOAD_NUMBER(0xF802, 130, LOAD_REGISTER_FITTED, R, false, "Load control, relays fitted")
+    LOAD_NUMBER(0xF802, 130, LOAD_REGISTER_FITTED, R, false, "Load control, relays fitted"), \
+    LOAD_ROW(0xF803, 131, KMP_NUMBER, 2, REGISTER_UINT, UNIT_NONE, LOAD_REGISTER_EVENT, R, false, \
+             "Event of load control (relay times 256, twice the mode, and 1: active)")
 /* clang-format on */
 
 #endif

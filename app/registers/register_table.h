@@ -238,6 +238,7 @@ enum load_register {
     LOAD_REGISTER_SECOND = 8,
     LOAD_REGISTER_DELAY = 16, /**< longest delay */
     LOAD_REGISTER_FITTED,     /**< relays that the module has */
+    LOAD_REGISTER_EVENT,      /**< of the last movement; 0: none since the start */
 };
 
 #define PIN_LATE_LOW_LIMIT 0x80u /**< the meter carries more than its outputs can follow */

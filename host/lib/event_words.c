@@ -591,6 +591,27 @@ static json_t *audit_detail(const struct event *event)
                      change.after, "channel", event_channel_name(change.channel));
 }
 
+/* ---- load control (docs/load-control.md) ---- */
+
+static void load_words(const struct event *event, char text[EVENT_TEXT])
+{
+    static const char *const modes[] = {"no longer wanted", "by tariff", "by command",
+                                        "by its table"};
+    const unsigned mode = (unsigned)event->code >> 1 & 0x7Fu;
+    add(text, "relay %u %s, %s", (unsigned)(event->code >> 8),
+        (event->code & 1) != 0 ? "on" : "off",
+        mode < sizeof modes / sizeof modes[0] ? modes[mode] : "by a mode that is not known");
+    if (event->payload.n_bytes >= 2u && mode == 1u) {
+        add(text, "; T%u", event->payload.bytes[1]);
+    }
+}
+
+static json_t *load_detail(const struct event *event)
+{
+    return json_pack("{s:i, s:b, s:i}", "relay", (int)(event->code >> 8), "active",
+                     (event->code & 1) != 0, "mode", (int)(event->code >> 1 & 0x7F));
+}
+
 /* ---- tables ---- */
 
 const struct event_kind event_kinds[] = {
@@ -601,6 +622,7 @@ const struct event_kind event_kinds[] = {
     {"neutral", 12, 1242, 29, "seen", neutral_words, neutral_detail},
     {"load-profile", 10, 1222, 31, "detail", profile_words, profile_detail},
     {"audit", 128, 0xFEFF, EVENT_NO_BIT, "change", audit_words, audit_detail},
+    {"load-control", 129, 0xF803, EVENT_NO_BIT, "detail", load_words, load_detail},
 };
 const size_t event_kinds_length = sizeof event_kinds / sizeof event_kinds[0];
 

@@ -14,7 +14,7 @@ const struct command commands[] = {
      true, false, command_testmode},
     {"events", "[LOG [export|new|done] | alarms [clear] | clear]",
      "what is new and what is wrong; LOG: status, clock, voltage, disconnect, neutral, "
-     "load-profile, audit",
+     "load-profile, audit, load-control",
      true, false, command_events},
     {"alarms", "[show | clear [WORD[=BITS] ...] | masks [WORD=BITS ...] | watch [PORT]]",
      "alarms raised and acts of tampering; clear them; which events raise some; wait for more, or "

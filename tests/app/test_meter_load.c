@@ -69,6 +69,14 @@ static void by_command(void **state)
     assert_int_equal(toy.loads, 1);
     assert_int_equal(get(1226), 1);
     assert_int_equal(get(1229), 0);
+    struct event_log_entry entry;
+    assert_int_equal(
+        event_log_seek(&meter->logs, meter->board, EVENT_LOG_LOAD, UINT32_MAX, false, &entry),
+        EVENT_LOG_OK);
+    assert_int_equal(entry.code, 0x105); /* relay 1, by command, active */
+    assert_int_equal(entry.n_payload, METER_LOAD_RECORD_BYTES);
+    assert_int_equal(entry.payload[2], 1);
+    assert_int_equal(get(0xF803), 0x105);
     assert_false(put(1226, 2));
     assert_false(put(1227, LOAD_MODES));
     assert_false(put(1232, LOAD_DELAY_MAX_S + 1u));

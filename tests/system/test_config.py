@@ -70,7 +70,7 @@ def test_any_order_number_is_a_meter():
 
 def test_panel_of_a_variant():
     """REQ(VAR-08): the panel shows no log that the variant lacks, nor its records."""
-    lacking = {"382B": {"clock", "disconnect", "neutral", "load-profile"}, "382LxG": {"clock", "voltage"},
+    lacking = {"382B": {"clock", "disconnect", "neutral", "load-profile", "load-control"}, "382LxG": {"clock", "voltage"},
                "162M": {"disconnect", "neutral"}}
     for variant, missing in lacking.items():
         meter = Meter("--variant", variant, "--mains", "u=230,i=1", "--panel", "127.0.0.1:0")

@@ -44,6 +44,8 @@ def test_tool(folder):
     out, err = tool(meter, "loadcontrol", "set", "1", "on", "--yes")
     check("everything counts as live" in err and "Relay 1: on (by command; 1 movements)" in out, out + err)
     wait_until(lambda: [r["active"] for r in relays(meter)] == [True, False], "the relay has moved")
+    said = tool(meter, "events", "load-control")[0]
+    check("relay 1 on, by command" in said, said)
     tool(meter, "loadcontrol", "table", "2", "daily", "00:00", "on", "mon,sat-sun", "06:00", "on")
     tool(meter, "loadcontrol", "set", "2", "mode=table", "tariffs=1,3", "delay=10800")
     told = json.loads(tool(meter, "loadcontrol", "--json")[0])
