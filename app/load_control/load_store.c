@@ -2,23 +2,13 @@
 
 #include <string.h>
 
-#include "../../proto/common/crc.h"
-#include "../../proto/common/reader.h"
-#include "../../proto/common/writer.h"
+#include "../store/slot_record.h"
 
-#define MARK        UINT32_C(0x44414F4C) /* "LOAD" in memory order */
-#define PAGE_BYTES  256u
-#define SLOTS       2u
-#define CHECK_BYTES 4u
-#define ACTIVE      1u
-#define COMMANDED   2u
-#define WAITS       4u
-#define ROW_ACTIVE  0x80u /* beside the days */
-
-static uint32_t address_of(uint32_t sequence)
-{
-    return (LOAD_STORE_FIRST_PAGE + sequence % SLOTS) * PAGE_BYTES;
-}
+#define MARK       UINT32_C(0x44414F4C) /* "LOAD" in memory order */
+#define ACTIVE     1u
+#define COMMANDED  2u
+#define WAITS      4u
+#define ROW_ACTIVE 0x80u /* beside the days */
 
 static void relay_write(struct writer *w, const struct load_relay *relay)
 {
@@ -55,59 +45,44 @@ static void relay_read(struct reader *r, struct load_relay *relay)
     }
 }
 
-static bool decode(const uint8_t bytes[PAGE_BYTES], struct load_kept *out)
+static void encode(struct writer *w, const void *record)
 {
-    struct reader r = reader_over(bytes, PAGE_BYTES);
-    struct load_kept found;
-    memset(&found, 0, sizeof found);
-    const bool ours = reader_uint_le(&r, 4) == MARK && reader_uint_le(&r, 2) == LOAD_STORE_FORMAT;
-    found.sequence = (uint32_t)reader_uint_le(&r, 4);
-    found.delay_s = (uint16_t)reader_uint_le(&r, 2);
+    const struct load_kept *kept = (const struct load_kept *)record;
+    writer_uint_le(w, kept->delay_s, 2);
     for (unsigned i = 0; i < LOAD_RELAYS; i++) {
-        relay_read(&r, &found.relay[i]);
+        relay_write(w, &kept->relay[i]);
     }
-    const uint32_t check = crc32_ieee(bytes, PAGE_BYTES - reader_left(&r));
-    if (!ours || reader_uint_le(&r, CHECK_BYTES) != check || !load_kept_good(&found)) {
-        return false;
-    }
-    *out = found;
-    return true;
 }
+
+static bool decode(struct reader *r, void *record)
+{
+    struct load_kept *found = (struct load_kept *)record;
+    found->delay_s = (uint16_t)reader_uint_le(r, 2);
+    for (unsigned i = 0; i < LOAD_RELAYS; i++) {
+        relay_read(r, &found->relay[i]);
+    }
+    return load_kept_good(found);
+}
+
+static const struct slot_kind kind = {.mark = MARK,
+                                      .format = LOAD_STORE_FORMAT,
+                                      .n_format = 2,
+                                      .slots = 2,
+                                      .first_page = LOAD_STORE_FIRST_PAGE,
+                                      .n_record = sizeof(struct load_kept),
+                                      .decode = decode,
+                                      .encode = encode};
 
 bool load_store_load(struct load_kept *kept, const struct board *board)
 {
-    bool read = true;
+    struct load_kept spare;
     load_as_delivered(kept);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        uint8_t bytes[PAGE_BYTES];
-        struct load_kept found;
-        if (board->app_memory_read(board->context, address_of(slot), bytes, sizeof bytes) != 0) {
-            read = false;
-        } else if (decode(bytes, &found) && found.sequence % SLOTS == slot &&
-                   found.sequence > kept->sequence) {
-            *kept = found;
-        }
-    }
-    return read;
+    const struct slot_found found = slot_record_load(&kind, board, kept, &spare);
+    kept->sequence = found.sequence;
+    return !found.unread;
 }
 
 bool load_store_save(struct load_kept *kept, const struct board *board)
 {
-    uint8_t bytes[PAGE_BYTES];
-    const uint32_t sequence = kept->sequence + 1u;
-    struct writer w = writer_over(bytes, sizeof bytes);
-    memset(bytes, 0xFF, sizeof bytes);
-    writer_uint_le(&w, MARK, 4);
-    writer_uint_le(&w, LOAD_STORE_FORMAT, 2);
-    writer_uint_le(&w, sequence, 4);
-    writer_uint_le(&w, kept->delay_s, 2);
-    for (unsigned i = 0; i < LOAD_RELAYS; i++) {
-        relay_write(&w, &kept->relay[i]);
-    }
-    writer_uint_le(&w, crc32_ieee(bytes, writer_length(&w)), CHECK_BYTES);
-    if (board->app_memory_write(board->context, address_of(sequence), bytes, sizeof bytes) != 0) {
-        return false;
-    }
-    kept->sequence = sequence;
-    return true;
+    return slot_record_save(&kind, board, kept, &kept->sequence);
 }
