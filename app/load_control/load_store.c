@@ -1,7 +1,5 @@
 #include "load_store.h"
 
-#include <string.h>
-
 #include "../store/slot_record.h"
 
 #define MARK       UINT32_C(0x44414F4C) /* "LOAD" in memory order */
