@@ -176,16 +176,23 @@ enum meter_module_err meter_module_plug(struct meter *meter, enum meter_slot slo
     return METER_MODULE_OK;
 }
 
+static void slot_empty(struct meter *meter, enum meter_slot slot, int64_t now_us)
+{
+    if (meter->modules.slot[slot].present) {
+        meter->modules.slot[slot] = (struct module_seen){.present = false};
+        changed(meter, slot, now_us);
+    }
+}
+
 void meter_module_pull(struct meter *meter, enum meter_slot slot, int64_t now_us)
 {
-    if ((unsigned)slot >= METER_SLOTS || !meter->modules.slot[slot].present) {
+    if ((unsigned)slot >= METER_SLOTS) {
         return;
     }
     if (slot == METER_SLOT_PRIMARY) {
-        meter_module_pull(meter, METER_SLOT_SECONDARY, now_us);
+        slot_empty(meter, METER_SLOT_SECONDARY, now_us);
     }
-    meter->modules.slot[slot] = (struct module_seen){.present = false};
-    changed(meter, slot, now_us);
+    slot_empty(meter, slot, now_us);
 }
 
 void meter_module_pins(struct meter *meter, enum meter_slot slot, uint8_t levels)
