@@ -16,7 +16,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent
 # part of the build tree -> the part whose functions its callbacks are; tables of functions stay in one file
 PARTS = {"legal": "ports", "proto": "app", "app": "ports", "ports": "ports"}
-# where a file asks through a table of functions, the files (or FILE:FUNCTION) whose functions stand in that table
+# where a file (or FILE:FUNCTION) asks through a table of functions, the files (or FILE:FUNCTION) whose functions stand in that table
 CRYPTO = "ports/crypto/portable/crypto_portable.c"
 SECURITY = "app/security/security.c"
 CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/optical_records.c", "app/optical/optical_analysis.c"),
@@ -27,12 +27,13 @@ CALLBACKS = {"proto/kmp/kmp_log.c": ("app/optical/optical_logs.c", "app/optical/
              "proto/dlms/hdlc_server.c": ("app/optical/optical_dlms.c",),
              **{f"proto/dlms/dlms_server{part}.c": ("app/cosem/cosem.c", "proto/dlms/dlms_sentry.c")
                 for part in ("", "_access", "_action", "_associate", "_gbt", "_get", "_set")},
+             "proto/dlms/dlms_server_long.c:dlms_server_list_is_well": (),  # readers of other files, which ask nobody
              "proto/dlms/dlms_server_long.c": tuple(f"proto/dlms/dlms_server_{what}" for what in (
                  "set.c:set_broken", "set.c:set_whole", "action.c:action_refused", "action.c:call_kept")),
              "proto/dlms/dlms_sentry.c": (SECURITY + ":begins", SECURITY + ":refused"),
              "proto/dlms/dlms_cipher.c": (CRYPTO,), "proto/dlms/dlms_cipher_open.c": (CRYPTO, SECURITY + ":keep"),
              "proto/dlms/dlms_keys.c": (CRYPTO, SECURITY + ":reserve", SECURITY + ":keep"),
-             "proto/dlms/dlms_agreement.c": (CRYPTO,), "proto/dlms/dlms_hls.c": (CRYPTO,), "proto/common/crypto_modes.c": (CRYPTO,),
+             "proto/dlms/dlms_agreement.c": (CRYPTO,), "proto/token/token_open382.c": (CRYPTO,), "proto/dlms/dlms_hls.c": (CRYPTO,), "proto/common/crypto_modes.c": (CRYPTO,),
              "proto/dlms/dlms_rows.c": (), "proto/wmbus/wmbus_cipher.c": (CRYPTO,),
              "proto/dlms/dlms_client_services.c": (),
              "app/cosem/cosem.c": tuple(f"app/cosem/cosem_{file}_{act}" for act in ("get", "set", "call") for file in (
@@ -72,7 +73,7 @@ class Graph:
         self.frame, self.part, self.file, self.calls, called = {}, {}, {}, {}, set()
         for path in build.glob("**/*.ci"):
             part = path.relative_to(build).parts[0]
-            if part == "bench":  # other images, of the same functions
+            if part in ("bench", "modules"):  # other images, of the same functions; clients of the meter, in no image of it
                 continue
             text = path.read_text(encoding="utf-8")
             for name, file, size, kind in NODE.findall(text):
@@ -92,7 +93,8 @@ class Graph:
             if target != INDIRECT:
                 yield target
                 continue
-            table = next((files for file, files in CALLBACKS.items() if self.file[name].endswith(file)), None)
+            asks = self.file[name], self.file[name] + ":" + short(name)
+            table = next((files for file, files in CALLBACKS.items() if any(who.endswith(file) for who in asks)), None)
             for pointed in self.pointed:
                 if table is None:
                     if self.file[pointed] == self.file[name] or self.part[pointed] == PARTS[self.part[name]]:
