@@ -14,9 +14,11 @@
 #define BACK_OFF_MAX_MS 900000
 #define GOOD_MS         60000 /* of connection: the next failure is the first again */
 #define QUIET_MS        2000  /* octets of the server may be half a telegram: the bus is theirs */
+#define BUSY_MAX_MS     30000 /* and no longer than that, though a server never stops asking */
 #define ANSWER_EACH_MS  60000
 #define STEP_MAX_MS     1000
 #define KEEP_ALIVE      0x00u
+#define SPREAD          2654435761u /* 2^32 over the golden ratio */
 
 enum { SENDING_NOTHING, SENDING_ANSWER, SENDING_ALARM };
 
@@ -208,9 +210,13 @@ static void messages(struct gsm_module *m, bool bus_free)
 
 /* ---- the connection ---- */
 
-/* A quarter more or less, so that a thousand meters do not come at once after a failure. */
+/* A quarter more or less, so that a thousand meters do not come at once after a failure; their
+ * numbers tell them apart, also when all have started at the same moment. */
 static int64_t jitter(struct gsm_module *m, int64_t pause_ms)
 {
+    if (m->failures == 0) {
+        m->chance = (m->chance ^ gsm_meter_number(m) * SPREAD) | 1u;
+    }
     m->chance ^= m->chance << 13;
     m->chance ^= m->chance >> 17;
     m->chance ^= m->chance << 5;
@@ -286,9 +292,9 @@ static void failed(struct gsm_module *m)
         pause_ms *= 2;
     }
     release_channel(m);
-    m->failures = (uint8_t)(m->failures + (m->failures < UINT8_MAX ? 1u : 0u));
     m->up_ms = 0;
     m->connect_ms = m->now_ms + jitter(m, pause_ms < BACK_OFF_MAX_MS ? pause_ms : BACK_OFF_MAX_MS);
+    m->failures = (uint8_t)(m->failures + (m->failures < UINT8_MAX ? 1u : 0u));
 }
 
 static bool longer(const struct gsm_module *m, int64_t since_ms, uint16_t seconds)
@@ -370,7 +376,7 @@ void gsm_module_start(struct gsm_module *m, const struct gsm_bus *bus,
     m->bus = bus->kmp;
     m->channel = GSM_CHANNEL_NONE;
     m->chance = chance | 1u;
-    m->now_ms = m->answers_ms = m->hour_ms = now_ms;
+    m->now_ms = m->answers_ms = m->hour_ms = m->asked_bus_ms = now_ms;
     m->answers_left = GSM_ANSWERS_BURST;
     gsm_memory_load(&m->memory, store, &m->setup, &m->notes);
     bring_up(m);
@@ -413,9 +419,20 @@ size_t gsm_module_take(struct gsm_module *m, uint8_t *octets, size_t capacity)
     return at_modem_take(&m->modem, octets, capacity);
 }
 
+/* The module's own requests go between those of the server, not into one of them. */
+static bool may_ask(struct gsm_module *m, int64_t now_ms)
+{
+    const bool quiet = m->modem.link != AT_LINK_UP || now_ms - m->heard_ms >= QUIET_MS;
+    if (!quiet && now_ms - m->asked_bus_ms < BUSY_MAX_MS) {
+        return false;
+    }
+    m->asked_bus_ms = now_ms;
+    return true;
+}
+
 int64_t gsm_module_step(struct gsm_module *m, int64_t now_ms)
 {
-    const bool bus_free = m->modem.link != AT_LINK_UP || now_ms - m->heard_ms >= QUIET_MS;
+    const bool bus_free = may_ask(m, now_ms);
     int64_t wake_ms = now_ms + STEP_MAX_MS;
     m->now_ms = now_ms;
     if (bus_free) {

@@ -69,6 +69,7 @@ struct gsm_module {
     int64_t connect_ms; /**< next try */
     int64_t up_ms;      /**< it stands since; 0: it does not */
     int64_t heard_ms, said_ms;
+    int64_t asked_bus_ms; /**< the bus was its own last */
     uint8_t failures;     /**< in a row */
     uint32_t reset_count; /**< the modem's reset line was pulled */
     uint8_t channel;      /**< of the connection; GSM_CHANNEL_NONE: nothing came yet */

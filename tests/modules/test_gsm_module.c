@@ -72,9 +72,6 @@ static void test_commands(void **state)
 static void test_who_may(void **state)
 {
     (void)state;
-    static const uint8_t named[] = {0x00, 0x04, 0x08, 0xD0, 0xC9, 0xB7, 0xFD, 0x06, 0x00,
-                                    0x00, 0x99, 0x30, 0x92, 0x51, 0x61, 0x95, 0x80, 0x08,
-                                    0xBD, 0xE9, 0xD1, 0xE8, 0x74, 0x0A, 0x8F, 0x00};
     bench_init(SIM_SIMCOM);
     bench_run(20000);
     ask(FRIEND, "=SIGNAL#");
@@ -83,9 +80,8 @@ static void test_who_may(void **state)
     bench_run(20000);
     ask(STRANGER, "=SIGNAL#");
     assert_int_equal(b.sim.n_outbox, 1);
-    assert_int_equal(sim_sms_pdu(&b.sim, named, sizeof named), SMS_OK);
-    bench_run(15000);
-    assert_int_equal(b.sim.n_outbox, 1);
+    assert_true(gsm_setup_allows(&b.module.setup, "1"));
+    assert_false(gsm_setup_allows(&b.module.setup, "")); /* there is nobody to answer */
 }
 
 /* Answers are bounded: 30 in a row, then one a minute. */
@@ -269,6 +265,28 @@ static void test_connection(void **state)
     }
 }
 
+/* A server that never stops asking keeps neither alarms nor answers back. */
+static void test_busy_server(void **state)
+{
+    (void)state;
+    bench_init(SIM_SIMCOM);
+    assert_true(bench_set_up("server=h:7000,alarm=" FRIEND ",allow=" FRIEND));
+    bench_run(40000);
+    for (unsigned i = 0; i < 150; i++) {
+        uint8_t frame[KMP_FRAME_MAX];
+        if (i == 5) {
+            b.word_a = 1u << 2;
+            assert_int_equal(sim_sms(&b.sim, FRIEND, "=SIGNAL#"), SMS_OK);
+        }
+        const size_t before = b.n_server, n = request(frame, sizeof frame);
+        bench_say(frame, n);
+        bench_run(1000);
+        check_answer(before);
+    }
+    assert_int_equal(b.sim.n_outbox, 2);
+    assert_int_equal(b.connects, 1);
+}
+
 /* A server that begins with 00 speaks with the wrapper, on a channel of its own. */
 static void test_wrapper(void **state)
 {
@@ -335,6 +353,45 @@ static void test_back_off(void **state)
     bench_run(HOUR / 2);
     assert_int_equal(b.module.modem.link, AT_LINK_UP);
     read_by_server();
+}
+
+/* Meters that lose their server at the same moment do not come back at the same moment. */
+static void test_spread(void **state)
+{
+    (void)state;
+    int64_t least_ms = INT64_MAX, most_ms = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        bench_init(SIM_SIMCOM);
+        assert_true(bench_set_up("server=h:7000"));
+        b.customer += i; /* all else is the same */
+        bench_run(30000);
+        bench_drop();
+        const int64_t dropped_ms = b.now_ms;
+        bench_run(20000);
+        assert_int_equal(b.connects, 2);
+        const int64_t pause_ms = b.connect_ms[1] - dropped_ms;
+        least_ms = pause_ms < least_ms ? pause_ms : least_ms;
+        most_ms = pause_ms > most_ms ? pause_ms : most_ms;
+    }
+    assert_in_range(least_ms, 3750, 4300);
+    assert_in_range(most_ms, 5700, 7300);
+}
+
+/* The network takes the context away: it is made anew with the next try. */
+static void test_context_lost(void **state)
+{
+    (void)state;
+    for (unsigned dialect = 0; dialect < 2; dialect++) {
+        bench_init(dialect == 0 ? SIM_SIMCOM : SIM_UBLOX);
+        assert_true(bench_set_up(dialect == 0 ? "server=h:7000" : "server=h:7000,dialect=ublox"));
+        bench_run(30000);
+        assert_int_equal(b.connects, 1);
+        b.sim.context_up = b.sim.context_set = b.sim.connected = b.sim.made = false;
+        sim_unasked(&b.sim, dialect == 0 ? "+PDP: DEACT" : "+UUPSDD: 0");
+        bench_run(8000);
+        assert_int_equal(b.module.modem.link, AT_LINK_UP);
+        read_by_server();
+    }
 }
 
 /* ---- set-up ---- */
@@ -414,8 +471,9 @@ int main(void)
         cmocka_unit_test(test_alarm),       cmocka_unit_test(test_alarm_rate),
         cmocka_unit_test(test_alarm_waits), cmocka_unit_test(test_alarm_cuts),
         cmocka_unit_test(test_connection),  cmocka_unit_test(test_wrapper),
-        cmocka_unit_test(test_keep_alive),  cmocka_unit_test(test_back_off),
-        cmocka_unit_test(test_set_up),
+        cmocka_unit_test(test_spread),      cmocka_unit_test(test_context_lost),
+        cmocka_unit_test(test_busy_server), cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_back_off),    cmocka_unit_test(test_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
