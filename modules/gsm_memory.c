@@ -2,80 +2,27 @@
 
 #include <string.h>
 
-#include "../proto/common/crc.h"
-
 #define FORMAT     1u
-#define HEAD_BYTES 9u
-#define CRC_BYTES  2u
 #define SETUP_SLOT 448u
 #define NOTES_SLOT 64u
-#define MARK_BYTES 2u
 
 enum { SETUP, NOTES };
 
-static const struct area {
-    uint8_t mark[MARK_BYTES];
-    uint16_t begin, slot_bytes;
-} areas[2] = {
-    [SETUP] = {{'G', 'C'}, 0, SETUP_SLOT},
-    [NOTES] = {{'G', 'N'}, 2u * SETUP_SLOT, NOTES_SLOT},
+static const struct module_record records[2] = {
+    [SETUP] = {{'G', 'C'}, FORMAT, 0, SETUP_SLOT},
+    [NOTES] = {{'G', 'N'}, FORMAT, 2u * SETUP_SLOT, NOTES_SLOT},
 };
 _Static_assert(2u * (SETUP_SLOT + NOTES_SLOT) <= GSM_MEMORY, "both areas fit");
-_Static_assert(HEAD_BYTES + GSM_SETUP_BYTES + CRC_BYTES <= SETUP_SLOT, "a setup fits its slot");
+_Static_assert(GSM_SETUP_BYTES + MODULE_RECORD_OVER <= SETUP_SLOT, "a setup fits its slot");
 
-/* @return the record's bytes in a slot, 0: not a good one */
-static size_t slot_read(const struct gsm_memory *m, unsigned which, unsigned slot,
-                        uint8_t bytes[SETUP_SLOT], uint32_t *sequence)
-{
-    const struct area *area = &areas[which];
-    if (m->store.read(m->store.context, area->begin + slot * area->slot_bytes, bytes,
-                      area->slot_bytes) != 0 ||
-        memcmp(bytes, area->mark, MARK_BYTES) != 0 || bytes[MARK_BYTES] != FORMAT) {
-        return 0;
-    }
-    struct reader r = reader_over(bytes + MARK_BYTES + 1u, HEAD_BYTES - MARK_BYTES - 1u);
-    *sequence = (uint32_t)reader_uint_be(&r, 4);
-    const size_t length = (size_t)reader_uint_be(&r, 2), end = HEAD_BYTES + length;
-    return end + CRC_BYTES <= area->slot_bytes && crc16_xmodem(bytes, end + CRC_BYTES) == 0 ? length
-                                                                                            : 0;
-}
-
-/* The newest of the two.  @return its length, 0: there is none */
 static size_t load(struct gsm_memory *m, unsigned which, uint8_t bytes[SETUP_SLOT])
 {
-    uint8_t one[SETUP_SLOT];
-    size_t found = 0;
-    m->sequence[which] = 0;
-    for (unsigned slot = 0; slot < 2; slot++) {
-        uint32_t sequence = 0;
-        const size_t length = slot_read(m, which, slot, one, &sequence);
-        if (length > 0 && sequence > m->sequence[which]) {
-            m->sequence[which] = sequence;
-            memcpy(bytes, one + HEAD_BYTES, length);
-            found = length;
-        }
-    }
-    return found;
+    return module_record_load(&m->store, &records[which], bytes, &m->sequence[which]);
 }
 
-static bool save(struct gsm_memory *m, unsigned which, const uint8_t *record, size_t n_record)
+static bool save(struct gsm_memory *m, unsigned which, const uint8_t *bytes, size_t n_bytes)
 {
-    const struct area *area = &areas[which];
-    uint8_t bytes[SETUP_SLOT] = {0};
-    struct writer w = writer_over(bytes, area->slot_bytes);
-    const uint32_t sequence = m->sequence[which] + 1u;
-    writer_bytes(&w, area->mark, MARK_BYTES);
-    writer_u8(&w, FORMAT);
-    writer_uint_be(&w, sequence, 4);
-    writer_uint_be(&w, n_record, 2);
-    writer_bytes(&w, record, n_record);
-    writer_uint_be(&w, crc16_xmodem(bytes, writer_length(&w)), 2);
-    if (w.failed || m->store.write(m->store.context, area->begin + sequence % 2u * area->slot_bytes,
-                                   bytes, area->slot_bytes) != 0) {
-        return false;
-    }
-    m->sequence[which] = sequence;
-    return true;
+    return module_record_save(&m->store, &records[which], bytes, n_bytes, &m->sequence[which]);
 }
 
 static bool notes_read(struct gsm_notes *notes, struct reader *r)
@@ -96,8 +43,8 @@ static bool notes_read(struct gsm_notes *notes, struct reader *r)
     return true;
 }
 
-void gsm_memory_load(struct gsm_memory *m, const struct gsm_store *store, struct gsm_setup *setup,
-                     struct gsm_notes *notes)
+void gsm_memory_load(struct gsm_memory *m, const struct module_memory *store,
+                     struct gsm_setup *setup, struct gsm_notes *notes)
 {
     uint8_t bytes[SETUP_SLOT];
     m->store = *store;

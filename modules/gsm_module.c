@@ -369,7 +369,7 @@ static void bring_up(struct gsm_module *m)
 }
 
 void gsm_module_start(struct gsm_module *m, const struct gsm_bus *bus,
-                      const struct gsm_store *store, uint32_t chance, int64_t now_ms)
+                      const struct module_memory *store, uint32_t chance, int64_t now_ms)
 {
     memset(m, 0, sizeof *m);
     m->way = *bus;

@@ -78,7 +78,7 @@ struct gsm_module {
 
 /** Supply comes.  chance: anything that differs from module to module. */
 void gsm_module_start(struct gsm_module *module, const struct gsm_bus *bus,
-                      const struct gsm_store *store, uint32_t chance, int64_t now_ms);
+                      const struct module_memory *store, uint32_t chance, int64_t now_ms);
 /** Set up, for ever; the modem is brought up anew when something has changed.  As
  *  gsm_setup_take(); why is "memory" when it could not be kept. */
 bool gsm_module_set_up(struct gsm_module *module, const char *text, char separator,

@@ -137,9 +137,9 @@ static void start(struct module *module, int64_t now_ms)
     size_t n_bad;
     const struct gsm_bus bus = {
         .kmp = module->bus, .context = module, .to_meter = to_meter, .channel = open_channel};
-    const struct gsm_store store = {.context = module->host.context,
-                                    .read = module->host.memory_read,
-                                    .write = module->host.memory_write};
+    const struct module_memory store = {.context = module->host.context,
+                                        .read = module->host.memory_read,
+                                        .write = module->host.memory_write};
     plug->line = NO_LINE;
     plug->line_open = false;
     plug->call_ms = now_ms;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "module_events.h"
+
 #define ITEM_MAX    80u
 #define SECONDS_MAX 65535
 
@@ -10,8 +12,8 @@ void gsm_setup_default(struct gsm_setup *setup)
     memset(setup, 0, sizeof *setup);
     setup->keep_alive_s = GSM_KEEP_ALIVE_S;
     setup->watchdog_s = GSM_WATCHDOG_S;
-    setup->alarms_a = GSM_ALARMS_A;
-    setup->alarms_b = GSM_ALARMS_B;
+    setup->alarms_a = MODULE_ALARMS_A;
+    setup->alarms_b = MODULE_ALARMS_B;
 }
 
 bool gsm_setup_allows(const struct gsm_setup *setup, const char *number)

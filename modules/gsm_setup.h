@@ -24,11 +24,6 @@
 #define GSM_KEEP_ALIVE_S  120u
 #define GSM_WATCHDOG_S    3600u
 
-/** Event word A: EEPROM error, magnet, ROM error, meter cover, neutral fault; word B: L1 .. L3
- *  missing. */
-#define GSM_ALARMS_A 0x20000056u
-#define GSM_ALARMS_B 0x000001C0u
-
 struct gsm_setup {
     struct at_setup modem;
     char host[AT_HOST_MAX + 1u]; /**< "": no connection */

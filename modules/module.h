@@ -29,7 +29,7 @@
 #define MODULE_PINS         2u    /**< I/O pins; bit 0: port 1, bit 1: port 2 */
 #define MODULE_MEMORY_BYTES 1024u /**< of the module's own permanent memory */
 #define MODULE_OPTIONS_MAX  640u  /**< characters of its options, with the end mark */
-#define MODULE_LINES        8u    /**< lines on the module's side that may be open at once */
+#define MODULE_LINES        12u   /**< lines on the module's side that may be open at once */
 #define MODULE_NEVER        INT64_MAX
 
 /** Channels over the bus: MODULE_DATA_LINE, and behind it DLMS with the wrapper. */
@@ -80,7 +80,8 @@ struct module_host {
     /** Speed of serial lines; sockets have none and forget it.  May be NULL. */
     void (*line_speed)(void *context, unsigned line, const struct module_speed *speed);
     /**
-     * Call somebody, "tcp:HOST:PORT".  line_open says when the line is there; a call that fails is
+     * Call somebody, "tcp:HOST:PORT", or send datagrams to "udp:HOST:PORT", one for each to_line.
+     * line_open says when the line is there, with datagrams within this call; a call that fails is
      * told as its end.
      * @return the line, negative: not possible; may be NULL
      */

@@ -15,7 +15,7 @@ const struct module_row module_table[MODULE_ROWS] = {
     {"MOD-A07", "6850021", 21, "", MODULE_BCDE | MODULE_L | MODULE_M, MODULE_PLANNED,
      "S0 pulse output"},
     {"MOD-A08", "6850039", 39, "PO", MODULE_BCDE, MODULE_NOT_POSSIBLE, "PLC, router, external RTC"},
-    {"MOD-A09", "6850040", 40, "IK", MODULE_BCDE | MODULE_L | MODULE_M, MODULE_PLANNED,
+    {"MOD-A09", "6850040", 40, "IK", MODULE_BCDE | MODULE_L | MODULE_M, MODULE_BUILT,
      "IP101i, TCP/IP"},
     {"MOD-A10", "6850043", 43, "QR", MODULE_BCDE | MODULE_L | MODULE_M, MODULE_NOT_POSSIBLE,
      "Radio, router, high power"},

@@ -4,11 +4,13 @@
 
 #include "gsm_plug.h"
 #include "mbus_plug.h"
+#include "net_module.h"
 #include "wmbus_plug.h"
 
 const struct module_type *const module_types[] = {
     &mbus_module_type,
     &wmbus_module_type,
+    &net_module_type,
     &gsm_module_type,
 };
 const size_t module_types_length = sizeof module_types / sizeof module_types[0];

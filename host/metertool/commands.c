@@ -79,6 +79,9 @@ const struct command commands[] = {
      false, false, command_decode},
     {"mbus", "scan [primary|secondary] | read [ADDRESS|NUMBER [PART]]",
      "a wired M-Bus: who is there, what they say (docs/mbus.md)", false, false, command_mbus},
+    {"module", "show HOST:PORT | set HOST:PORT NAME=VALUE ...",
+     "set-up of a network module, through its configuration port (docs/network-module.md)", false,
+     false, command_module},
     {"listen", "consumer tcp://HOST:PORT|/dev/...|p1:/dev/... [energy=wh] | wmbus MEDIUM|cu8:FILE",
      "what meters of any make push on a customer port (docs/consumer.md); radio meters on a "
      "simulated medium or in samples (docs/radio.md); as it comes",

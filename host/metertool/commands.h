@@ -60,6 +60,7 @@ bool command_takes_dlms(const struct command *command);
 enum tool_exit decode_print(const struct tool *tool, const struct mbus_frame *frame, bool heading);
 
 enum tool_exit command_listen(struct tool *tool, int n_arguments, char **arguments);
+enum tool_exit command_module(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_mbus(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_pulses(struct tool *tool, int n_arguments, char **arguments);
 enum tool_exit command_loadcontrol(struct tool *tool, int n_arguments, char **arguments);

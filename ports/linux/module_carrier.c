@@ -288,20 +288,25 @@ static int line_connect(void *context, const char *to)
     struct carrier *carrier = context;
     struct address address;
     const char *why;
-    if (strncmp(to, "tcp:", 4) != 0 || address_parse(to + 4, &address, &why) != 0) {
+    const bool datagrams = strncmp(to, "udp:", 4) == 0;
+    if ((!datagrams && strncmp(to, "tcp:", 4) != 0) || address_parse(to + 4, &address, &why) != 0) {
         return NOBODY;
     }
-    const int fd = socket(address.socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd = socket(address.socket.ss_family,
+                          (datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return NOBODY;
     }
-    keep_alive(fd);
+    if (!datagrams) {
+        keep_alive(fd);
+    }
     if (connect(fd, (const struct sockaddr *)&address.socket, address.length) != 0 &&
         errno != EINPROGRESS) {
         (void)close(fd);
         return NOBODY;
     }
-    struct line *line = line_take(carrier, MODULE_CALLED, fd, to + 4, LINE_CALLING);
+    struct line *line =
+        line_take(carrier, MODULE_CALLED, fd, to + 4, datagrams ? LINE_OPEN : LINE_CALLING);
     return line != NULL ? (int)(line - carrier->line) : NOBODY;
 }
 

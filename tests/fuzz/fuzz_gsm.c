@@ -82,7 +82,7 @@ static void lines(const uint8_t *data, size_t size)
 {
     const struct gsm_bus bus = {
         .kmp = {.exchange = exchange}, .to_meter = to_meter, .channel = channel};
-    const struct gsm_store store = {.read = memory_read, .write = memory_write};
+    const struct module_memory store = {.read = memory_read, .write = memory_write};
     const char *why, *bad;
     size_t n_bad;
     int64_t now_ms = 1000;

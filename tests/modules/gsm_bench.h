@@ -174,7 +174,7 @@ static inline void bench_power_up(void)
 {
     const struct gsm_bus bus = {
         .kmp = {.exchange = bench_exchange}, .to_meter = bench_to_meter, .channel = bench_channel};
-    const struct gsm_store store = {.read = bench_read, .write = bench_write};
+    const struct module_memory store = {.read = bench_read, .write = bench_write};
     gsm_module_start(&b.module, &bus, &store, 382, b.now_ms);
     sim_reset(&b.sim, b.now_ms);
     b.connected = b.connecting = false;

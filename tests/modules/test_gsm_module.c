@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "gsm_bench.h"
+#include "modules/module_events.h"
 #include "proto/kmp/kmp_client.h"
 
 #define FRIEND   "+4512345678"
@@ -460,7 +461,7 @@ static void test_set_up(void **state)
     memset(b.memory, 0, sizeof b.memory);
     bench_power_up();
     assert_false(gsm_setup_allows(s, "2"));
-    assert_int_equal(s->alarms_a, GSM_ALARMS_A);
+    assert_int_equal(s->alarms_a, MODULE_ALARMS_A);
 }
 
 int main(void)
