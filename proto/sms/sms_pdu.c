@@ -181,7 +181,7 @@ static size_t take_header(const uint8_t *data, size_t n_data, struct sms *out)
         return 0;
     }
     r = reader_over(header, length);
-    while (reader_left(&r) > 0) {
+    while (!r.failed && reader_left(&r) > 0) {
         const uint8_t element = reader_u8(&r), n = reader_u8(&r);
         (void)reader_bytes(&r, n);
         out->part = out->part || element == PART_8 || element == PART_16;
