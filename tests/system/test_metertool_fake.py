@@ -26,6 +26,7 @@ def run(*arguments, env=None, timeout=60):
 
 
 FAST = ("--timeout", "150", "--retries", "1")  # where no good answer is to come
+PATIENT = ("--timeout", "1000", "--retries", "0")  # where one is to come that is not good
 PATIENT = ("--timeout", "2000", "--retries", "1")  # where one is, even from a busy machine
 
 
@@ -326,10 +327,10 @@ class Iec(Case):
             self.assertIn("0036886", out)
 
     def test_errors(self):
-        for mode, words in ((["silent"], ["no answer"]), (["garbage"], ["no identification"]),
-                            (["iec-bad-bcc"], ["block check"]), (["iec-cut"], ["broke off"])):
+        for mode, words, patience in ((["silent"], ["no answer"], FAST), (["garbage"], ["no identification"], PATIENT),
+                                      (["iec-bad-bcc"], ["block check"], PATIENT), (["iec-cut"], ["broke off"], PATIENT)):
             with TcpMeter("iec", *mode) as meter:
-                err = self.bad(1, "-m", meter.url("iec"), *FAST, "read")
+                err = self.bad(1, "-m", meter.url("iec"), *patience, "read")
                 self.one_line(err, *words, "check")
 
     def test_what_a_meter_sends_stays_on_its_line(self):

@@ -17,7 +17,7 @@ class Source:
     """A client of the source, apart from the one in metertool."""
 
     def __init__(self, meter):
-        self.link = socket.create_connection(("127.0.0.1", meter.port("source tcp")), timeout=10)
+        self.link = socket.create_connection(("127.0.0.1", meter.port("source tcp")), timeout=60)
         self.file = self.link.makefile("r")
 
     def tell(self, *lines):
