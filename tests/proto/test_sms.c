@@ -130,6 +130,9 @@ static void test_kinds(void **state)
     assert_string_equal(sms.text, "a");
     n = hex_bytes("00 06 07 04 81 2143 99309251619580 99309251619580 00", pdu);
     assert_int_equal(sms_deliver_decode(pdu, n, &sms), SMS_ERR_KIND);
+    /* a header that ends inside one of its elements: once it held the decoder for ever */
+    n = hex_bytes("00 44 04 81 2143 00 08 99309251619580 06 030005AA 0061", pdu);
+    assert_int_equal(sms_deliver_decode(pdu, n, &sms), SMS_ERR_FORMAT);
     /* a header longer than the text */
     n = hex_bytes("00 44 04 81 2143 00 08 99309251619580 03 050003", pdu);
     assert_int_equal(sms_deliver_decode(pdu, n, &sms), SMS_ERR_FORMAT);
