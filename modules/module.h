@@ -104,6 +104,7 @@ struct module_type {
     uint8_t lines_min;     /**< places on its side (a port, a bus) that it needs, at least */
     uint8_t lines_max;     /**< and can use; each place may have several lines */
     bool on_air;           /**< its place is a radio medium, and it has no lines */
+    bool terminals;        /**< the last of its lines_max places is terminals: rows of text */
     size_t state_bytes;    /**< memory for its state, at most */
     /**
      * Check the options before anything is opened; module->options is set, nothing else may be

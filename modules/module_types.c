@@ -2,16 +2,17 @@
 
 #include <string.h>
 
+#include "field_module.h"
 #include "gsm_plug.h"
 #include "mbus_plug.h"
 #include "net_module.h"
 #include "wmbus_plug.h"
 
 const struct module_type *const module_types[] = {
-    &mbus_module_type,
-    &wmbus_module_type,
-    &net_module_type,
-    &gsm_module_type,
+    &mbus_module_type, &wmbus_module_type, &net_module_type, &gsm_module_type,
+    &field_types[0],   &field_types[1],    &field_types[2],  &field_types[3],
+    &field_types[4],   &field_types[5],    &field_types[6],  &field_types[7],
+    &field_types[8],   &field_types[9],    &field_types[10], &field_types[11],
 };
 const size_t module_types_length = sizeof module_types / sizeof module_types[0];
 

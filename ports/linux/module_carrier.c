@@ -21,6 +21,7 @@
 #define LINE_OUT_BYTES 8192u
 #define READ_BYTES     1024u
 #define NOBODY         (-1)
+#define TRACE_MODE     0644
 
 /* A peer that has gone without a word is noticed after a minute and a half. */
 #define KEEP_IDLE_S     60
@@ -86,6 +87,13 @@ static bool is_socket(const struct line *line)
 {
     return line->place == MODULE_CALLED ||
            line->carrier->spec.place[line->place].kind == CARRIER_TCP;
+}
+
+/* Nothing comes from a file, and it is always ready. */
+static bool is_file(const struct line *line)
+{
+    return line->place != MODULE_CALLED &&
+           line->carrier->spec.place[line->place].kind == CARRIER_TRACE;
 }
 
 static void line_write(struct line *line)
@@ -166,8 +174,8 @@ static struct line *line_take(struct carrier *carrier, unsigned place, int fd, c
         line->place = place;
         line->n_out = 0;
         (void)snprintf(line->who, sizeof line->who, "%s", who);
-        if (loop_add(carrier->loop, &line->watch, state == LINE_CALLING ? EPOLLOUT : EPOLLIN) !=
-            0) {
+        if (!is_file(line) && loop_add(carrier->loop, &line->watch,
+                                       state == LINE_CALLING ? EPOLLOUT : EPOLLIN) != 0) {
             loop_drop(carrier->loop, &line->watch);
             return NULL;
         }
@@ -340,6 +348,7 @@ static int place_bind(struct place *place, struct problem *problem)
         text_add(carrier, "pty", spec->path);
         return pty_check(carrier->option, spec->path, problem);
     case CARRIER_SERIAL: text_add(carrier, "serial", spec->path); return 0;
+    case CARRIER_TRACE: text_add(carrier, "trace", spec->path); return 0;
     case CARRIER_AIR:
         text_add(carrier, spec->air.is_folder ? "unix" : "udp", strchr(spec->path, ':') + 1);
         return module_air_open(&carrier->air, &spec->air, carrier->spec.keys, carrier->spec.options,
@@ -419,6 +428,12 @@ static int place_failed(const struct place *place, const char *why, struct probl
                        place->carrier->text, why);
 }
 
+static int trace_open(const struct place *place, struct problem *problem)
+{
+    const int fd = open(place->spec->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, TRACE_MODE);
+    return fd >= 0 ? fd : place_failed(place, strerror(errno), problem);
+}
+
 static int place_open(struct place *place, struct problem *problem)
 {
     struct carrier *carrier = place->carrier;
@@ -432,9 +447,10 @@ static int place_open(struct place *place, struct problem *problem)
                    ? 0
                    : place_failed(place, strerror(errno), problem);
     }
-    const int fd = spec->kind == CARRIER_PTY
-                       ? pty_open(&place->pty, carrier->option, spec->path, problem)
-                       : module_serial_open(carrier->option, spec->path, problem);
+    const int fd =
+        spec->kind == CARRIER_PTY     ? pty_open(&place->pty, carrier->option, spec->path, problem)
+        : spec->kind == CARRIER_TRACE ? trace_open(place, problem)
+                                      : module_serial_open(carrier->option, spec->path, problem);
     if (fd < 0) {
         return -1;
     }
@@ -486,6 +502,11 @@ void carrier_supply(struct carrier *carrier, bool on, int64_t wall_us)
             module_line_open(&carrier->module, i, line->place, true, line->who, wall_us / 1000);
         }
     }
+}
+
+void carrier_stir(struct carrier *carrier)
+{
+    carrier->wake_us = 0;
 }
 
 int64_t carrier_step(struct carrier *carrier, int64_t wall_us)

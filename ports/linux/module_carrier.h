@@ -20,11 +20,11 @@
 #define CARRIER_PLACE_MAX 256u
 #define CARRIER_TEXT_MAX  1200u
 
-enum carrier_place_kind { CARRIER_TCP, CARRIER_PTY, CARRIER_SERIAL, CARRIER_AIR };
+enum carrier_place_kind { CARRIER_TCP, CARRIER_PTY, CARRIER_SERIAL, CARRIER_AIR, CARRIER_TRACE };
 
 struct carrier_place_spec {
     enum carrier_place_kind kind;
-    char path[CARRIER_PLACE_MAX]; /**< pty, serial; air: with its kind */
+    char path[CARRIER_PLACE_MAX]; /**< pty, serial, trace; air: with its kind */
     struct address address;       /**< tcp */
     struct radio_address air;
 };
@@ -80,6 +80,8 @@ struct module *carrier_module(struct carrier *carrier);
 void carrier_owner(struct carrier *carrier, void *context);
 /** Supply of the module; lines that are there are told to it again. */
 void carrier_supply(struct carrier *carrier, bool on, int64_t wall_us);
+/** Something was handed to the module: its time is asked for anew with the next step. */
+void carrier_stir(struct carrier *carrier);
 /** What is due, and what has ended.  @return wall microseconds of the next call */
 int64_t carrier_step(struct carrier *carrier, int64_t wall_us);
 /** Everything is hung up; the carrier itself stays until carrier_free.  Not within one of its own

@@ -93,6 +93,7 @@ static bool said(void *context, unsigned channel, const uint8_t *octets, size_t 
 {
     const struct bay *bay = context;
     module_heard(carrier_module(bay->carrier), channel, octets, n_octets, instant_wall_us() / 1000);
+    carrier_stir(bay->carrier);
     return true;
 }
 

@@ -48,6 +48,15 @@ static void line_begin(struct module_slot *slot, enum rights_channel channel)
 
 static void pins_connect(struct module_slot *slot, bool on);
 
+/* The supply as the user knows it from now on. */
+static void supply_note(struct module_slot *slot, bool on)
+{
+    slot->supply = on;
+    if (slot->which == METER_SLOT_PRIMARY) {
+        slot->run->site.pins_supply = on;
+    }
+}
+
 enum meter_module_err module_slot_take(struct module_slot *slot,
                                        const struct module_slot_user *user, uint16_t code,
                                        uint32_t serial)
@@ -60,11 +69,11 @@ enum meter_module_err module_slot_take(struct module_slot *slot,
     }
     slot->taken = true;
     slot->user = *user;
-    slot->supply = false;
     slot->pins_told = false;
     slot->code = code;
     slot->inputs = 0;
     pins_connect(slot, true);
+    supply_note(slot, false);
     optical_ports_reserve(&slot->run->ports, (unsigned)slot->which + 1u);
     line_begin(slot, meter_module_channel(slot->which));
     stir(slot);
@@ -73,7 +82,7 @@ enum meter_module_err module_slot_take(struct module_slot *slot,
 
 bool module_slot_supply(struct module_slot *slot)
 {
-    slot->supply = meter_of(slot)->supply_on;
+    supply_note(slot, meter_of(slot)->supply_on);
     return slot->supply;
 }
 
@@ -129,13 +138,17 @@ static void pins_take(void *context, uint8_t levels, int64_t at_us)
         slot->n_edges--;
     }
     slot->edge[slot->n_edges++] = (struct module_slot_edge){levels, at_us};
+    slot->run->site.pins_wait = slot->n_edges >= MODULE_SLOT_EDGES / 2;
 }
 
 static void pins_tell(struct module_slot *slot)
 {
     const unsigned n = slot->n_edges;
-    const struct site *site = &slot->run->site;
+    struct site *site = &slot->run->site;
     slot->n_edges = 0;
+    if (slot->which == METER_SLOT_PRIMARY) {
+        site->pins_wait = false;
+    }
     if (slot->supply && !slot->pins_told && slot->which == METER_SLOT_PRIMARY) {
         const uint8_t levels = with_relays(slot, site->pins);
         slot->pins_told = true; /* as they stand, and with it what has led there */
@@ -155,6 +168,7 @@ static void pins_connect(struct module_slot *slot, bool on)
     struct site *site = &slot->run->site;
     slot->n_edges = 0;
     if (slot->which == METER_SLOT_PRIMARY) {
+        site->pins_wait = false;
         site->pins_tell = on ? pins_take : NULL;
         site->pins_context = slot;
     }
@@ -307,7 +321,7 @@ static void supply_follow(struct module_slot *slot)
     if (on == slot->supply) {
         return;
     }
-    slot->supply = on;
+    supply_note(slot, on);
     slot->pins_told = false;
     for (unsigned i = 0; !on && i < MODULE_CHANNELS; i++) {
         peer_free(slot, i);
@@ -330,6 +344,7 @@ int64_t module_slot_step(struct module_slot *slot, int64_t wall_us)
     if (!slot->taken) {
         return next_us;
     }
+    pins_tell(slot); /* what was before the supply went */
     supply_follow(slot);
     pins_tell(slot);
     for (unsigned i = 0; slot->taken && i < MODULE_CHANNELS; i++) {

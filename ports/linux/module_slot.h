@@ -9,7 +9,9 @@
 #include "modules/module.h"
 
 #define MODULE_SLOT_SAID_MAX 1024u /**< octets at a time */
-#define MODULE_SLOT_EDGES    64u   /**< of the meter's pins that wait to be told; the oldest goes */
+/** Edges of the meter's pins that wait to be told.  The run rests when half of it is full; should
+ * it be full all the same, the oldest goes. */
+#define MODULE_SLOT_EDGES 512u
 
 /** The meter drives its pins so from then on. */
 struct module_slot_edge {

@@ -8,16 +8,13 @@
 #include "module_carrier.h"
 
 #define SERIAL_LAST  99999999ul
-#define EXPECTED_MAX 256u
+#define EXPECTED_MAX 400u
 
 static const struct {
     const char *prefix;
     enum carrier_place_kind kind;
-} kinds[] = {{"tcp:", CARRIER_TCP},
-             {"pty:", CARRIER_PTY},
-             {"serial:", CARRIER_SERIAL},
-             {"udp:", CARRIER_AIR},
-             {"unix:", CARRIER_AIR}};
+} kinds[] = {{"tcp:", CARRIER_TCP},     {"pty:", CARRIER_PTY}, {"serial:", CARRIER_SERIAL},
+             {"trace:", CARRIER_TRACE}, {"udp:", CARRIER_AIR}, {"unix:", CARRIER_AIR}};
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
 
 static size_t kind_at(const char *text)
@@ -44,6 +41,9 @@ static int bad_place(const struct module_type *type, const char *option, const c
         form = "%s alone: it has no line";
     } else if (type->on_air) {
         form = "%s:udp:GROUP:PORT or ...:unix:FOLDER";
+    } else if (type->terminals) {
+        form = type->lines_max == 1 ? "%s:tcp:HOST:PORT, ...:pty:PATH or ...:trace:FILE"
+                                    : "%s:tcp:HOST:PORT, :pty:PATH or :serial:DEVICE, +trace:FILE";
     }
     (void)snprintf(expected, sizeof expected, form, type->name);
     return bad(problem, option, expected, found);
@@ -86,7 +86,9 @@ static int take_place(const char *text, size_t length, const char *option,
     const size_t prefix = kind < N_KINDS ? strlen(kinds[kind].prefix) : 0;
     if (kind == N_KINDS || length <= prefix || length - prefix >= sizeof place->path ||
         spec->n_places == CARRIER_PLACES || spec->n_places == spec->type->lines_max ||
-        (kinds[kind].kind == CARRIER_AIR) != spec->type->on_air) {
+        (kinds[kind].kind == CARRIER_AIR) != spec->type->on_air ||
+        (kinds[kind].kind == CARRIER_TRACE &&
+         (!spec->type->terminals || spec->n_places + 1u != spec->type->lines_max))) {
         return bad_place(spec->type, option, text, problem);
     }
     place->kind = kinds[kind].kind;

@@ -179,11 +179,13 @@ void run_go(struct run *run)
 {
     run->speed = run->options->speed;
     anchor(run);
+    (void)module_ports_step(run->modules, instant_wall_us()); /* supply, before time goes on */
     while (!run->quit) {
         const int64_t wall_us = instant_wall_us();
         const bool reached =
             site_advance(&run->site, simulated_us(run, wall_us), wall_us + SLICE_US);
         if (site_finished(&run->site)) {
+            (void)module_ports_step(run->modules, wall_us); /* edges that wait */
             break;
         }
         const int64_t ports_us = serve_ports(run);

@@ -723,7 +723,7 @@ bool site_advance(struct site *site, int64_t target_us, int64_t budget_end_us)
             return true;
         }
         advance_once(site, at_us);
-        if (n % CLOCK_CHECK_EVERY == 0 && instant_wall_us() > budget_end_us) {
+        if (site_rests(site) || (n % CLOCK_CHECK_EVERY == 0 && instant_wall_us() > budget_end_us)) {
             return false;
         }
     }

@@ -62,6 +62,8 @@ struct site {
     /** The meter drives its pins otherwise; goes into a step of the meter, so it only notes it. */
     void (*pins_tell)(void *context, uint8_t levels, int64_t at_us);
     void *pins_context;
+    bool pins_wait;          /**< enough to tell: the run rests until it is told */
+    bool pins_supply;        /**< the supply as the module knows it */
     int64_t sample;          /**< end of what is metered, samples since the start */
     int64_t until_sample;    /**< the run ends there; INT64_MAX: never */
     uint32_t window_samples; /**< SITE_SHORT_WINDOW, or SITE_LONG_WINDOW in quiet seconds */

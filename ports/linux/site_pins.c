@@ -15,6 +15,12 @@ uint8_t site_relays_of_module(unsigned ccc)
     }
 }
 
+bool site_rests(const struct site *site)
+{
+    return site->pins_tell != NULL &&
+           (site->pins_wait || site->meter.supply_on != site->pins_supply);
+}
+
 /* ---- the board ---- */
 
 static void board_load_relay(void *context, uint8_t relay, bool active)

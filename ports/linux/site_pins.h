@@ -13,6 +13,8 @@
 uint8_t site_relays_of_module(unsigned ccc);
 /** Fit what the options say, or else what the configured module carries. */
 void site_pins_start(struct site *site, const struct options *options);
+/** A module is plugged and is to hear of its supply or its pins before more happens. */
+bool site_rests(const struct site *site);
 /** The board's functions. */
 void site_pins_board(struct site *site);
 

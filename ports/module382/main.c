@@ -90,7 +90,7 @@ static const struct row {
     int (*take)(struct arguments *arguments, const char *text, struct problem *problem);
 } rows[] = {
     {"bus", "tcp|unix:...", "bus of the meter: its --module-bus", take_bus},
-    {"line", "LINE", "tcp:HOST:PORT, pty:PATH or serial:DEVICE; repeatable", take_line},
+    {"line", "LINE", "tcp:HOST:PORT, pty:PATH, serial:DEVICE or trace:FILE; repeatable", take_line},
     {"slot", "1|2|ccc", "slot that is wanted (default: the first that is free)", take_slot},
     {"memory", "FILE", "what the module keeps (default: forgotten at exit)", take_memory},
     {"option", "NAME=VALUE", "of the module; also code= and serial=; repeatable", take_option},
@@ -287,6 +287,7 @@ static bool heard(void *context, const struct module_frame *frame)
             return false;
         }
         module_heard(module, channel, octets, n_octets, instant_wall_us() / 1000);
+        carrier_stir(program->carrier);
         return true;
     case MODULE_FRAME_CHANNEL:
         if (module_channel_read(frame, &channel, &on) != MODULE_FRAME_OK || on) {
