@@ -313,6 +313,7 @@ static void supply_came(struct meter *meter)
 {
     meter->supply_on = true;
     meter_clock_supply_came(meter);
+    meter_prepay_supply(meter);
     outage_note(meter);
     meter_pins_supply(meter, true);
     tariff_run(meter);

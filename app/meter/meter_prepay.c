@@ -141,6 +141,12 @@ void meter_prepay_begin(struct meter *meter)
     take_up(meter);
 }
 
+void meter_prepay_supply(struct meter *meter)
+{
+    const struct prepay_port port = port_of(meter);
+    prepay_supply(&meter->prepay, &port);
+}
+
 static struct prepay_config config_of(const struct meter *meter)
 {
     const struct settings *s = &meter->settings;

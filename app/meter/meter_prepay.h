@@ -15,6 +15,8 @@
 
 /** Take up what memory holds; after the breaker, the logs and the clock. */
 void meter_prepay_begin(struct meter *meter);
+/** Supply came: the log gets what a cut has left out; before anything else writes to it. */
+void meter_prepay_supply(struct meter *meter);
 /** Take limits and switches from the settings. */
 void meter_prepay_configure(struct meter *meter);
 /** Do what is due, and tell the breaker; call before each step of the breaker. */

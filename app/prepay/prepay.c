@@ -35,6 +35,13 @@ void prepay_retry(struct prepay *p, const struct prepay_port *port)
     }
 }
 
+void prepay_supply(struct prepay *prepay, const struct prepay_port *port)
+{
+    if (prepay->fitted && !prepay->unread) {
+        prepay_retry(prepay, port);
+    }
+}
+
 static int64_t wait_us(uint8_t wrong)
 {
     int64_t wait_s = WAIT_S;

@@ -157,6 +157,12 @@ void prepay_configure(struct prepay *prepay, const struct prepay_port *port,
                       const struct prepay_config *config, const struct prepay_now *now,
                       const struct prepay_payer *payer);
 
+/**
+ * Supply is there: the newest booking gets its record where a cut has left it without, before
+ * another record takes its number.
+ */
+void prepay_supply(struct prepay *prepay, const struct prepay_port *port);
+
 /** Once a second: what the breaker has to know.  Pure but for what has to be kept. */
 struct prepay_verdict prepay_step(struct prepay *prepay, const struct prepay_port *port,
                                   const struct prepay_now *now);

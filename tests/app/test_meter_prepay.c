@@ -490,6 +490,36 @@ static void a_cut_at_every_write(void **state)
     }
 }
 
+static unsigned records_of_credit(void)
+{
+    unsigned n = 0;
+    for (uint32_t id = 1; id <= event_log_newest(&meter->logs, EVENT_LOG_AUDIT); id++) {
+        struct event_log_entry entry = {0};
+        assert_int_equal(event_log_read(&meter->logs, &board, EVENT_LOG_AUDIT, id, &entry),
+                         EVENT_LOG_OK);
+        n += entry.code == METER_AUDIT_CREDIT ? 1u : 0u;
+    }
+    return n;
+}
+
+/* A cut between a load and its record: the record is there before any other takes its number. */
+static void the_record_of_a_load_comes_first(void **state)
+{
+    (void)state;
+    begin("382MB");
+    toy.writes = 0;
+    toy.cut_after = 1; /* the load is kept, its record is not */
+    (void)load_over(CHANNEL_MODULE, 0, 1, UWH);
+    assert_true(toy.dead);
+    toy.dead = false;
+    toy.cut_after = UINT32_MAX;
+    start("382MB");
+    assert_int_equal(left(), UWH);
+    assert_true(set_over(CHANNEL_MODULE, "breaker-wait", 17)); /* in the first second */
+    run(5);
+    assert_int_equal(records_of_credit(), 1);
+}
+
 /* The same of a token: after the start it was taken, or it is now. */
 static void a_token_cut_at_every_write(void **state)
 {
@@ -592,6 +622,7 @@ int main(void)
         cmocka_unit_test(tokens_in_a_meter),
         cmocka_unit_test(not_with_tariffs),
         cmocka_unit_test(a_cut_at_every_write),
+        cmocka_unit_test(the_record_of_a_load_comes_first),
         cmocka_unit_test(a_token_cut_at_every_write),
         cmocka_unit_test(a_cut_while_it_is_switched),
         cmocka_unit_test(memory_that_is_silent),
