@@ -184,7 +184,7 @@ static void say_level(struct module *module, unsigned line, const struct termina
 
 static uint8_t level_of(const struct terminal *output, uint8_t pins)
 {
-    return output->level[pins >> output->pin & 1u];
+    return output->level[(unsigned)pins >> output->pin & 1u];
 }
 
 /* Those that differ from what was told before. */
@@ -194,7 +194,7 @@ static void say_changes(struct module *module, uint8_t before, uint8_t now, int6
     const struct field_row *row = row_of(module);
     for (unsigned i = 0; i < MODULE_PINS && row->output[i].name != NULL; i++) {
         for (unsigned line = 0; line < MODULE_LINES; line++) {
-            if (state->wired[line] && ((before ^ now) >> row->output[i].pin & 1u) != 0) {
+            if (state->wired[line] && ((unsigned)(before ^ now) >> row->output[i].pin & 1u) != 0) {
                 say_level(module, line, &row->output[i], level_of(&row->output[i], now), at_us);
             }
         }
