@@ -81,9 +81,9 @@ static uint16_t watched(void)
 
 /* ---- what follows ---- */
 
-static uint32_t utc_of(const struct meter *meter)
+static uint32_t utc_of(const struct meter *meter, int64_t at_us)
 {
-    const int64_t utc_s = clock_utc_s(&meter->clock, meter->now_us);
+    const int64_t utc_s = clock_utc_s(&meter->clock, at_us);
     return utc_s > 0 && utc_s <= UINT32_MAX ? (uint32_t)utc_s : 0;
 }
 
@@ -93,7 +93,7 @@ static void store(struct meter *meter)
     meter->memory_fault = !tamper_save(&meter->tamper, meter->board) || meter->memory_fault;
 }
 
-static void follow(struct meter *meter)
+static void follow(struct meter *meter, int64_t at_us)
 {
     struct tamper *tamper = &meter->tamper;
     unsigned sources = contacts_of(meter) | meter->tamper_phases;
@@ -101,9 +101,9 @@ static void follow(struct meter *meter)
         const unsigned awake = watched();
         sources = (sources & awake) | (tamper->holds & ~awake);
     }
-    const uint16_t came = tamper_follow(tamper, (uint16_t)sources, meter->now_us);
+    const uint16_t came = tamper_follow(tamper, (uint16_t)sources, at_us);
     if (came != 0) {
-        tamper_note(tamper, came, meter->tamper_mask, utc_of(meter), !meter->supply_on);
+        tamper_note(tamper, came, meter->tamper_mask, utc_of(meter, at_us), !meter->supply_on);
         meter->next_display_us = meter->now_us;
     }
     if (meter->supply_on && meter->now_us >= meter->alarms_from_us) {
@@ -132,6 +132,28 @@ void meter_tamper_configure(struct meter *meter)
     meter->tamper_latched = meter->variant.generation == GENERATION_M &&
                             own[settings_row(setting_by_id(SETTING_TAMPER_SYMBOL))].number != 0;
     meter->next_tamper_us = meter->now_us;
+}
+
+/* Looks are at whole multiples of their distance, whatever the instants of the steps: a simulation
+ * has long windows when it is fast. */
+static int64_t look_before(int64_t at_us)
+{
+    const int64_t part_us = at_us % LOOK_US;
+    return at_us - (part_us < 0 ? part_us + LOOK_US : part_us);
+}
+
+/* What holds now has held at each look since the last step, for a window ends where the mains
+ * changes.  Two looks are as far apart as a kind takes to come or go: what is between the second
+ * and the last one changes nothing. */
+static void look(struct meter *meter)
+{
+    const int64_t first_us = meter->tamper_look_us, last_us = look_before(meter->now_us);
+    meter->tamper_phases = (uint16_t)(sequence_of(meter) | unmetered_of(meter));
+    follow(meter, first_us);
+    if (first_us + LOOK_US <= last_us) {
+        follow(meter, first_us + LOOK_US);
+    }
+    meter->tamper_look_us = last_us + LOOK_US;
 }
 
 /* In the order in which they came. */
@@ -165,6 +187,7 @@ void meter_tamper_supply(struct meter *meter, bool on)
         return;
     }
     log_asleep(meter);
+    meter->tamper_look_us = look_before(meter->now_us) + LOOK_US;
     meter->next_tamper_us = meter->now_us;
 }
 
@@ -176,7 +199,7 @@ void meter_tamper_input(struct meter *meter)
         tamper->module_known = true;
         tamper->unsaved = tamper->urgent = true;
     }
-    follow(meter);
+    follow(meter, meter->now_us);
     meter->next_tamper_us = meter->now_us;
 }
 
@@ -191,10 +214,9 @@ void meter_tamper_step(struct meter *meter)
         return;
     }
     if (meter->now_us >= meter->tamper_look_us) {
-        meter->tamper_look_us = meter->now_us + LOOK_US;
-        meter->tamper_phases = (uint16_t)(sequence_of(meter) | unmetered_of(meter));
+        look(meter);
     }
-    follow(meter);
+    follow(meter, meter->now_us);
     meter->next_tamper_us = tamper_pending(&meter->tamper) ? meter->now_us : meter->tamper_look_us;
 }
 
@@ -223,14 +245,14 @@ enum meter_err meter_tamper_clear(struct meter *meter, uint32_t bits)
         return METER_OK;
     }
     tamper_clear(&meter->tamper, (uint16_t)(bits & TAMPER_ALL),
-                 meter->input[METER_INPUT_TERMINAL_COVER], utc_of(meter),
+                 meter->input[METER_INPUT_TERMINAL_COVER], utc_of(meter, meter->now_us),
                  (uint8_t)rights_channel(&meter->rights));
     if (!tamper_save(&meter->tamper, meter->board)) {
         meter->tamper = before;
         meter->memory_fault = true;
         return METER_ERR_STORAGE;
     }
-    follow(meter);
+    follow(meter, meter->now_us);
     meter->next_display_us = meter->now_us;
     return METER_OK;
 }
