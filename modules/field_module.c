@@ -201,20 +201,64 @@ static void say_changes(struct module *module, uint8_t before, uint8_t now, int6
     }
 }
 
-static void take_row(struct module *module, unsigned line, const char *text, size_t length)
+static bool is_field(const struct module *module)
 {
-    static const uint8_t wrong[] = "?\n";
+    for (unsigned i = 0; i < FIELD_TYPES; i++) {
+        if (module->type == &field_types[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool set_input(struct module *module, const char *name, size_t n_name, bool on)
+{
     struct field_state *state = module->state;
     const struct field_row *row = row_of(module);
     for (unsigned i = 0; i < MODULE_PINS && row->input[i].name != NULL; i++) {
-        const size_t n = strlen(row->input[i].name);
         const unsigned bit = 1u << row->input[i].pin;
-        if (length == n + 2u && memcmp(text, row->input[i].name, n) == 0 && text[n] == ',' &&
-            (text[n + 1u] == '0' || text[n + 1u] == '1')) {
-            state->inputs = (uint8_t)((state->inputs & ~bit) | (text[n + 1u] == '1' ? bit : 0u));
+        if (strlen(row->input[i].name) == n_name && memcmp(row->input[i].name, name, n_name) == 0) {
+            state->inputs = (uint8_t)((state->inputs & ~bit) | (on ? bit : 0u));
             module_drive(module, state->inputs);
-            return;
+            return true;
         }
+    }
+    return false;
+}
+
+bool field_set(struct module *module, const char *name, bool on)
+{
+    return is_field(module) && module->supplied && set_input(module, name, strlen(name), on);
+}
+
+bool field_terminal(const struct module *module, unsigned index, struct field_terminal *out)
+{
+    if (!is_field(module)) {
+        return false;
+    }
+    const struct field_state *state = module->state;
+    const struct field_row *row = row_of(module);
+    for (unsigned i = 0; i < 2u * MODULE_PINS; i++) {
+        const bool input = i >= MODULE_PINS;
+        const struct terminal *one = input ? &row->input[i - MODULE_PINS] : &row->output[i];
+        if (one->name == NULL || index-- > 0) {
+            continue;
+        }
+        const uint8_t level = level_of(one, input ? state->inputs : state->levels);
+        *out = (struct field_terminal){one->name, input, module->supplied ? level : 0u};
+        return true;
+    }
+    return false;
+}
+
+static void take_row(struct module *module, unsigned line, const char *text, size_t length)
+{
+    static const uint8_t wrong[] = "?\n";
+    const size_t n_name = length >= 2u ? length - 2u : 0u;
+    const char level = length >= 2u ? text[n_name + 1u] : '?';
+    if (n_name > 0 && text[n_name] == ',' && (level == '0' || level == '1') &&
+        set_input(module, text, n_name, level == '1')) {
+        return;
     }
     (void)module->host.to_line(module->host.context, line, wrong, sizeof wrong - 1u);
 }

@@ -27,4 +27,16 @@
 
 extern const struct module_type field_types[FIELD_TYPES];
 
+/** A terminal as it is: for whoever shows the module. */
+struct field_terminal {
+    const char *name;
+    bool input;
+    uint8_t level; /**< as in the rows: 0, 1, or volts */
+};
+
+/** @return false: the module has no more of them, or is no module of these types */
+bool field_terminal(const struct module *module, unsigned index, struct field_terminal *out);
+/** Voltage at an input, or none.  @return false: the module has no such input, or no supply */
+bool field_set(struct module *module, const char *name, bool on);
+
 #endif

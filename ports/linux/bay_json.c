@@ -1,6 +1,7 @@
 #include "bay_json.h"
 
 #include "module_ports.h"
+#include "modules/field_module.h"
 #include "modules/module_types.h"
 #include "run.h"
 
@@ -22,6 +23,19 @@ static json_t *shelf_json(const struct run *run)
     return shelf;
 }
 
+static json_t *terminals_json(const struct run *run, enum meter_slot slot)
+{
+    const struct module *module = module_ports_module(run->modules, slot);
+    struct field_terminal one;
+    json_t *terminals = json_array();
+    for (unsigned i = 0; module != NULL && field_terminal(module, i, &one); i++) {
+        (void)json_array_append_new(terminals,
+                                    json_pack("{s:s, s:b, s:i}", "name", one.name, "input",
+                                              one.input, "level", (int)one.level));
+    }
+    return terminals;
+}
+
 static json_t *module_json(const struct run *run, enum meter_slot slot)
 {
     const struct meter *meter = &run->site.meter;
@@ -30,12 +44,13 @@ static json_t *module_json(const struct run *run, enum meter_slot slot)
     if (!seen->present) {
         return json_null();
     }
-    return json_pack("{s:i, s:s, s:o, s:I, s:s, s:b, s:b}", "code", (int)seen->code, "name",
+    return json_pack("{s:i, s:s, s:o, s:I, s:s, s:b, s:b, s:o}", "code", (int)seen->code, "name",
                      row != NULL ? row->name : "without an article", "article",
                      row != NULL ? json_string(row->article) : json_null(), "serial",
                      (json_int_t)seen->serial, "line", module_ports_line(run->modules, slot),
                      "program", module_ports_is_program(run->modules, slot), "other",
-                     slot == METER_SLOT_PRIMARY && meter_module_mismatch(meter));
+                     slot == METER_SLOT_PRIMARY && meter_module_mismatch(meter), "terminals",
+                     terminals_json(run, slot));
 }
 
 static json_t *slots_json(const struct run *run)

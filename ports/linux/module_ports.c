@@ -7,6 +7,7 @@
 #include "instant.h"
 #include "module_carrier.h"
 #include "module_links.h"
+#include "modules/field_module.h"
 #include "run.h"
 
 #define SPEC_MAX 96
@@ -306,6 +307,24 @@ const char *module_ports_text(const struct module_ports *ports, size_t index)
     }
     index -= options->n_modules;
     return index < options->n_module_bus ? module_links_text(ports->links, index) : NULL;
+}
+
+struct module *module_ports_module(const struct module_ports *ports, enum meter_slot slot)
+{
+    struct carrier *carrier = ports->bay[slot].carrier;
+    return carrier != NULL ? carrier_module(carrier) : NULL;
+}
+
+int module_ports_set(struct module_ports *ports, unsigned slot, const char *name, bool on,
+                     struct problem *problem)
+{
+    struct module *module = slot >= 1 && slot <= METER_SLOTS
+                                ? module_ports_module(ports, (enum meter_slot)(slot - 1u))
+                                : NULL;
+    return module != NULL && field_set(module, name, on)
+               ? 0
+               : problem_set(problem, EXIT_BAD_INPUT,
+                             "the module there has no such input, or no supply");
 }
 
 const char *module_ports_line(const struct module_ports *ports, enum meter_slot slot)

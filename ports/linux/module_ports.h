@@ -33,6 +33,12 @@ int module_ports_plug(struct module_ports *ports, const char *type, unsigned slo
 /** Pull what is in the slot.  @return 0, or -1, *problem: it is empty */
 int module_ports_pull(struct module_ports *ports, unsigned slot, struct problem *problem);
 
+/** The module that is built in and stands in the slot.  NULL: a program of its own, or nothing. */
+struct module *module_ports_module(const struct module_ports *ports, enum meter_slot slot);
+/** Voltage at an input of the module in the slot.  @return 0, or -1, *problem */
+int module_ports_set(struct module_ports *ports, unsigned slot, const char *name, bool on,
+                     struct problem *problem);
+
 /** What stands in a slot.  "": a program of its own, or nothing. */
 const char *module_ports_line(const struct module_ports *ports, enum meter_slot slot);
 /** It is a program of its own. */

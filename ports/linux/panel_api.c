@@ -144,21 +144,29 @@ static unsigned post_token(struct run *run, const json_t *request, char *reply)
     return accept_it(reply);
 }
 
-/* A module is plugged into a slot, or pulled out of it. */
+/* A module is plugged into a slot, or pulled out of it; or its input gets voltage. */
 static unsigned post_module(struct run *run, const json_t *request, char *reply)
 {
     struct problem problem = {0, ""};
     const char *type = json_string_value(json_object_get(request, "plug"));
-    const json_t *slot = json_object_get(request, "slot");
+    const char *input = json_string_value(json_object_get(request, "set"));
+    const json_t *slot = json_object_get(request, "slot"), *on = json_object_get(request, "on");
     const bool pulls = json_is_true(json_object_get(request, "pull"));
     if (!json_is_integer(slot) || json_integer_value(slot) < 1 || json_integer_value(slot) > 3 ||
-        pulls == (type != NULL)) {
-        return refuse(reply, "expected {\"slot\":1|2|3,\"plug\":\"mbus\"} or "
-                             "{\"slot\":1|2|3,\"pull\":true}");
+        pulls + (type != NULL) + (input != NULL) != 1 || json_is_boolean(on) != (input != NULL)) {
+        return refuse(reply, "expected {\"slot\":1|2|3,\"plug\":\"mbus\"}, "
+                             "{\"slot\":1|2|3,\"pull\":true} or "
+                             "{\"slot\":1|2|3,\"set\":\"in1\",\"on\":true|false}");
     }
     const unsigned which = (unsigned)json_integer_value(slot);
-    const int done = pulls ? module_ports_pull(run->modules, which, &problem)
-                           : module_ports_plug(run->modules, type, which, &problem);
+    int done;
+    if (pulls) {
+        done = module_ports_pull(run->modules, which, &problem);
+    } else if (input != NULL) {
+        done = module_ports_set(run->modules, which, input, json_is_true(on), &problem);
+    } else {
+        done = module_ports_plug(run->modules, type, which, &problem);
+    }
     run->site.changes++;
     return done == 0 ? accept_it(reply) : refuse(reply, problem.text);
 }

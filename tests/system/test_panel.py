@@ -231,6 +231,15 @@ def modules_are_plugged_in_the_bay(browser, meter):
     browser.wait("return $('.bay-code') !== null", what="dropped in")
     meter.post("api/module", {"slot": 1, "pull": True})
     browser.wait(f"{told}.includes('Empty')", what="pulled by the API")
+    meter.post("api/module", {"slot": 1, "plug": "rs232"})
+    browser.wait("return $$('.bay-terminals > *').length === 3", what="terminals")
+    browser.run("$('.bay-input').click()")
+    browser.wait("return $('.bay-input').getAttribute('aria-pressed') === 'true'", what="voltage at the input")
+    browser.run("$('.bay-input').click()")
+    browser.wait("return $('.bay-input').getAttribute('aria-pressed') === 'false'", what="none at the input")
+    check(browser.run("return $('.bay-output').textContent") == "out1 off", "an output")
+    meter.post("api/module", {"slot": 1, "pull": True})
+    browser.wait(f"{told}.includes('Empty')", what="pulled again")
     for body in ({"slot": 1, "pull": True}, {"slot": 2, "plug": "mbus"}, {"slot": 1, "plug": "plc"}, {"slot": 9, "pull": True}, {"slot": 1}):
         try:
             meter.post("api/module", body)

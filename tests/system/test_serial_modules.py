@@ -188,6 +188,31 @@ def test_bridges(folder):
     meter.terminate()
 
 
+def test_panel():
+    """REQ(MOD-06, TAR-05, LCO-01): terminals of a module that the panel has plugged: voltage by its switch, levels as they are."""
+    meter = Meter("--variant", NUMBERS["382M"].format(78), "--mains", "u=230,i=5", "--optical", "tcp:127.0.0.1:0", "--panel", "127.0.0.1:0")
+    wait_until(lambda: meter.get("/api/state")["display"]["on"], "supply")
+
+    def terminals():
+        module = meter.get("/api/state")["bay"]["slots"][0]["module"]
+        return module and [(one["name"], one["input"], one["level"]) for one in module["terminals"]]
+
+    for body in ({"slot": 1, "set": "in1", "on": True}, {"slot": 1, "set": "in1"}, {"slot": 1, "set": "in1", "on": True, "pull": True}):
+        check(meter.post("/api/module", body)[0] == 400, f"{body}: nothing is plugged")
+    check(meter.post("/api/module", {"slot": 1, "plug": "tariff4"}) == (200, {"ok": True}), "plugged")
+    wait_until(lambda: terminals() == [("in1", True, 0), ("in2", True, 0)], "inputs without voltage")
+    check(meter.post("/api/module", {"slot": 1, "set": "in2", "on": True})[0] == 200, "voltage")
+    wait_until(lambda: active(meter) == 3 and terminals()[1] == ("in2", True, 1), "tariff 3")
+    check(meter.post("/api/module", {"slot": 1, "set": "in3", "on": True})[0] == 400, "there is no third")
+    check(meter.post("/api/module", {"slot": 1, "set": "in2", "on": False})[0] == 200, "no voltage")
+    wait_until(lambda: active(meter) == 1, "tariff 1")
+    check(meter.post("/api/module", {"slot": 1, "pull": True})[0] == 200 and meter.post("/api/module", {"slot": 1, "plug": "relay"})[0] == 200, "a relay")
+    metertool(meter, "loadcontrol", "set", "1", "mode=command")
+    metertool(meter, "loadcontrol", "set", "1", "on", "--yes")
+    wait_until(lambda: terminals() == [("relay1", False, 1)], "the relay is on")
+    meter.terminate()
+
+
 def test_connection():
     """REQ(MOD-A19, MOD-05): the connection module gives the second slot, and takes it away."""
     meter = Meter("--variant", "382LxG", "--mains", "u=230,i=5", "--optical", "tcp:127.0.0.1:0", "--panel", "127.0.0.1:0", "--module",
@@ -214,6 +239,7 @@ with tempfile.TemporaryDirectory() as scratch:
     test_tariff()
     test_relays(scratch)
     test_bridges(scratch)
+    test_panel()
     test_connection()
     test_refused(scratch)
 print("ok")

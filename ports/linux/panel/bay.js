@@ -25,6 +25,35 @@ function where({ line, program }) {
   return program ? 'A program of its own' : line.split(' ').slice(1).join(' ') || 'No line';
 }
 
+/* What hangs at the module: lamps for its outputs, switches for its inputs. */
+function terminals(slot, list, act) {
+  return make('p', { className: 'bay-terminals' }, ...list.map(({ name, input }) => {
+    const node = make(input ? 'button' : 'span', { className: input ? 'small bay-input' : 'bay-output', textContent: name });
+    node.dataset.terminal = `${slot} ${name}`;
+    if (input) {
+      node.type = 'button';
+      node.addEventListener('click', () => act({ slot, set: name, on: node.getAttribute('aria-pressed') !== 'true' }));
+    }
+    return node;
+  }));
+}
+
+/* Levels change often: they are shown without drawing the slots anew. */
+function showLevels(root, { slots }) {
+  for (const { slot, module } of slots) {
+    for (const { name, input, level } of module ? module.terminals : []) {
+      const node = root.querySelector(`[data-terminal="${slot} ${name}"]`);
+      node.classList.toggle('on', level > 0);
+      if (input) {
+        node.setAttribute('aria-pressed', String(level > 0));
+        node.title = level > 0 ? 'Voltage at the input: take it away' : 'No voltage at the input: put it on';
+      } else {
+        node.textContent = name === 'volt' ? `${level} V` : `${name} ${level > 0 ? 'on' : 'off'}`;
+      }
+    }
+  }
+}
+
 function occupied(slot, { module, name }, configured, act) {
   const pull = make('button', { type: 'button', className: 'small', textContent: 'Pull out' });
   pull.setAttribute('aria-label', `Pull the module out of the ${NAMES[name].toLowerCase()}`);
@@ -33,6 +62,9 @@ function occupied(slot, { module, name }, configured, act) {
   const article = module.article ? `${module.article.slice(0, 2)} ${module.article.slice(2, 4)} ${module.article.slice(4)}${number}` : '';
   const words = make('div', {}, make('p', { className: 'bay-name', textContent: module.name }),
     make('p', { className: 'bay-fine', textContent: article }), make('p', { className: 'bay-fine mono', textContent: where(module) }));
+  if (module.terminals.length > 0) {
+    words.append(terminals(slot, module.terminals, act));
+  }
   if (module.other) {
     words.append(make('p', { className: 'bay-other',
       textContent: configured ? `The configuration names ${digits(configured)}` : 'The configuration names none' }));
@@ -106,12 +138,14 @@ export function createBay(report) {
     before = now;
   };
   return ({ bay }) => {
-    const text = JSON.stringify(bay);
+    const text = JSON.stringify(bay, (key, value) => (key === 'level' ? undefined : value));
     if (text === shown) {
+      showLevels(slots, bay);
       return; /* nothing is drawn anew under a person's hands */
     }
     shown = text;
     slots.replaceChildren(...bay.slots.map(one => slotCard(one, bay, act)));
+    showLevels(slots, bay);
     shelf.replaceChildren(...bay.shelf.map(chip));
     radio.textContent = radioWords(bay.radio);
     radio.classList.toggle('off', bay.radio === 'off');
