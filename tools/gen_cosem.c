@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "app/cosem/cosem_access.h"
+#include "app/cosem/cosem_prepay.h"
 #include "app/registers/register_table.h"
 #include "app/settings/setting_table.h"
 #include "app/tamper/tamper.h"
@@ -116,6 +117,12 @@ static const char *name_of(const struct cosem_row *row)
     case COSEM_MONITOR: return "Register monitor: power threshold";
     case COSEM_PUSH: return "Push set-up";
     case COSEM_IMAGE: return "Image transfer";
+    case COSEM_ACCOUNT: return "Account of prepayment";
+    case COSEM_CREDIT:
+        return row->object.index == COSEM_CREDIT_TOKEN ? "Credit: what was loaded"
+                                                       : "Credit: what is used beyond it";
+    case COSEM_CHARGE: return "Charge: consumption";
+    case COSEM_GATEWAY: return "Token gateway";
     case COSEM_SECURITY: return "Security set-up";
     case COSEM_DAYS: return "Special days of the tariff plan";
     default: return profiles[row->object.index];

@@ -156,6 +156,10 @@ static const struct cosem_part *const parts[COSEM_SOURCES] = {
     [COSEM_IMAGE] = &cosem_image_part,
     [COSEM_PUSH] = &cosem_push_part,
     [COSEM_MONITOR] = &cosem_monitor_part,
+    [COSEM_ACCOUNT] = &cosem_account_part,
+    [COSEM_CREDIT] = &cosem_credit_part,
+    [COSEM_CHARGE] = &cosem_charge_part,
+    [COSEM_GATEWAY] = &cosem_gateway_part,
 };
 
 enum dlms_result cosem_row_get(const struct cosem *cosem, const struct cosem_row *row,

@@ -1,5 +1,7 @@
 #include "cosem_access.h"
 
+#include "cosem_prepay.h"
+
 #define N DLMS_MODE_NONE
 #define R DLMS_MODE_READ
 #define W DLMS_MODE_WRITE
@@ -23,9 +25,10 @@ static const uint8_t sets[SETS][COSEM_ROLES] = {
 static const struct {
     uint8_t class_id;
     int8_t attributes, methods;
-} classes[] = {{1, 2, 0},  {3, 3, 1},  {4, 5, 1},  {5, 9, 2},  {7, 8, 2},   {8, 9, 6},  {9, 2, 1},
-               {11, 2, 2}, {15, 8, 4}, {17, 2, 1}, {18, 7, 4}, {20, 10, 1}, {21, 4, 0}, {22, 4, 0},
-               {23, 9, 0}, {40, 7, 1}, {64, 5, 2}, {70, 4, 2}, {71, 11, 0}};
+} classes[] = {{1, 2, 0},   {3, 3, 1},    {4, 5, 1},    {5, 9, 2},    {7, 8, 2},  {8, 9, 6},
+               {9, 2, 1},   {11, 2, 2},   {15, 8, 4},   {17, 2, 1},   {18, 7, 4}, {20, 10, 1},
+               {21, 4, 0},  {22, 4, 0},   {23, 9, 0},   {40, 7, 1},   {64, 5, 2}, {70, 4, 2},
+               {71, 11, 0}, {111, 19, 3}, {112, 11, 3}, {113, 13, 5}, {115, 6, 1}};
 
 enum { TIME = 2, TIME_ZONE = 3, SUMMER_ENABLED = 8, SECRET = 7, PERIOD = 4, CAPTURE = 2 };
 enum {
@@ -116,6 +119,7 @@ static uint8_t attribute_mode(enum cosem_role role, const struct cosem_row *row,
     case 20: return index >= FIRST_PASSIVE ? mode : mode & R;
     case 40: return index == PUSH_WINDOW ? mode & R : mode;
     case 71: return index == LIMIT || index == LIMIT_TIME ? mode : mode & R;
+    case 111: return index == COSEM_ACCOUNT_LOW_CREDIT ? mode : mode & R;
     default: return mode;
     }
 }
@@ -133,7 +137,12 @@ static uint8_t method_mode(enum cosem_role role, const struct cosem_row *row, in
     case 20:
     case 40:
     case 64:
-    case 70: return role == COSEM_MANAGEMENT;
+    case 70:
+    case 111:
+    case 115: return role == COSEM_MANAGEMENT;
+    case 112:
+        return role == COSEM_MANAGEMENT &&
+               (index == COSEM_CREDIT_INVOKE) == (row->object.index == COSEM_CREDIT_EMERGENCY);
     case 15: return set == SET_ASSOCIATION && index == REPLY_TO_HLS && role == COSEM_MANAGEMENT;
     default: return N;
     }

@@ -32,7 +32,8 @@ struct cosem_part {
 extern const struct cosem_part cosem_value_part, cosem_clock_part, cosem_association_part,
     cosem_sap_part, cosem_hdlc_part, cosem_profile_part, cosem_script_part, cosem_schedule_part,
     cosem_calendar_part, cosem_days_part, cosem_breaker_part, cosem_limiter_part,
-    cosem_security_part, cosem_image_part, cosem_push_part, cosem_monitor_part;
+    cosem_security_part, cosem_image_part, cosem_push_part, cosem_monitor_part, cosem_account_part,
+    cosem_credit_part, cosem_charge_part, cosem_gateway_part;
 
 /** An attribute of a row, in pieces; it is there and granted. */
 enum dlms_result cosem_row_get(const struct cosem *cosem, const struct cosem_row *row,

@@ -8,6 +8,7 @@
 #include "../settings/setting_table.h"
 #include "../tamper/tamper.h"
 #include "cosem.h"
+#include "cosem_prepay.h"
 
 #define ROW(a, b, c, d, e, f, class_id, version, set, source, type, index)                         \
     {                                                                                              \
@@ -30,6 +31,11 @@ const struct cosem_row cosem_table[] = {
     ROW(0, 0, 15, 0, 0, 255, 22, 0, HOUSE_R, SCHEDULE, NULL, 0),
     ROW(0, 0, 16, 0, 0, 255, 21, 0, HOUSE_RW, MONITOR, NULL, 0),
     ROW(0, 0, 17, 0, 0, 255, 71, 0, HOUSE_RW, LIMITER, NULL, 0),
+    ROW(0, 0, 19, 0, 0, 255, 111, 0, HOUSE_RW, ACCOUNT, NULL, 0),
+    ROW(0, 0, 19, 10, 0, 255, 112, 0, HOUSE_R, CREDIT, NULL, COSEM_CREDIT_TOKEN),
+    ROW(0, 0, 19, 10, 1, 255, 112, 0, HOUSE_R, CREDIT, NULL, COSEM_CREDIT_EMERGENCY),
+    ROW(0, 0, 19, 20, 0, 255, 113, 0, HOUSE_R, CHARGE, NULL, 0),
+    ROW(0, 0, 19, 40, 0, 255, 115, 0, HOUSE_R, GATEWAY, NULL, 0),
     ROW(0, 0, 22, 0, 0, 255, 23, 1, HDLC, HDLC, NULL, 0),
     ROW(0, 0, 25, 9, 0, 255, 40, 0, HOUSE_RW, PUSH, NULL, 0),
     ROW(0, 0, 40, 0, 0, 255, 15, 0, ASSOCIATION, ASSOCIATION, NULL, 0),
@@ -242,6 +248,7 @@ const struct cosem_row cosem_table[] = {
     ROW(1, 0, 99, 1, 0, 255, 7, 1, HOUSE_PERIOD, PROFILE, NULL, COSEM_PROFILE_LOAD),
     ROW(1, 0, 99, 1, 1, 255, 7, 1, HOUSE_PERIOD, PROFILE, NULL, COSEM_PROFILE_ANALYSIS),
     ROW(1, 0, 99, 97, 0, 255, 7, 1, HOUSE_LOG, PROFILE, NULL, COSEM_PROFILE_POWER),
+    REGISTER(1, 0, 130, 0, 131, 255, 1, HOUSE_R, UINT32, 0xF711),
     ROW(1, 1, 0, 0, 0, 255, 1, 0, P_RW, VALUE, OCTETS, COSEM_METER_NUMBER_LOW),
     REGISTER(1, 1, 0, 0, 1, 255, 1, P_RW, UINT32, 51),
     REGISTER(1, 1, 0, 0, 2, 255, 1, P_RW, UINT32, 52),
@@ -503,6 +510,10 @@ bool cosem_row_fits(const struct variant *variant, const struct cosem_row *row)
     case COSEM_SCRIPT: return script_fits(variant, (enum cosem_script)row->object.index);
     case COSEM_BREAKER:
     case COSEM_LIMITER: return variant->breaker;
+    case COSEM_ACCOUNT:
+    case COSEM_CREDIT:
+    case COSEM_CHARGE:
+    case COSEM_GATEWAY: return variant->breaker && (variant_has(variant) & NEED_L_OR_M) != 0;
     case COSEM_SCHEDULE: return variant->rtc;
     case COSEM_CALENDAR:
     case COSEM_DAYS: return variant->tariffs > 0 && variant->rtc;

@@ -35,6 +35,10 @@ enum cosem_source {
     COSEM_MONITOR,  /**< power threshold */
     COSEM_PUSH,     /**< push set-up */
     COSEM_IMAGE,    /**< firmware on its way; of boards that take it */
+    COSEM_ACCOUNT,  /**< prepayment: cosem_prepay.h */
+    COSEM_CREDIT,   /**< index: enum cosem_credit */
+    COSEM_CHARGE,
+    COSEM_GATEWAY, /**< of tokens */
     COSEM_SOURCES
 };
 

@@ -152,7 +152,16 @@ struct meter {
     struct breaker breaker; /**< meter_breaker.h */
     int64_t next_breaker_us;
     struct prepay prepay; /**< meter_prepay.h */
-    int32_t prepay_day;   /**< local day since 1970 that the next is about */
+    struct meter_token {  /**< the token that was entered last */
+        uint8_t n_digits; /**< 0: it was no token, or it came before the last start */
+        uint8_t way;      /**< PREPAY_TOKEN: there was one; else PREPAY_NOT_YET */
+        uint8_t channel;  /**< enum rights_channel */
+        int8_t err;       /**< enum prepay_err */
+        char digits[TOKEN_DIGITS + 1u];
+        struct token token; /**< amount 0: not genuine */
+        int64_t utc_s;
+    } token;
+    int32_t prepay_day; /**< local day since 1970 that the next is about */
     bool prepay_exception;
     struct load_control load; /**< meter_load.h */
     int64_t next_load_us;

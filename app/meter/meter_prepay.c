@@ -122,6 +122,20 @@ bool meter_prepay_fitted(const struct meter *meter)
     return meter->breaker.fitted && (has & NEED_L_OR_M) != 0;
 }
 
+/* After a start: what the last booking tells of the token before. */
+static void token_recall(struct meter *meter)
+{
+    const struct prepay_booking *last = &meter->prepay.kept.last;
+    meter->token = (struct meter_token){.way = PREPAY_NOT_YET};
+    if (last->way == PREPAY_TOKEN) {
+        meter->token = (struct meter_token){
+            .way = PREPAY_TOKEN,
+            .channel = last->channel,
+            .token = {.id = last->number, .amount = (uint32_t)(last->amount_uwh / TOKEN_UNIT_UWH)},
+            .utc_s = last->utc_s};
+    }
+}
+
 static void take_up(struct meter *meter)
 {
     struct prepay_kept kept;
@@ -133,6 +147,7 @@ static void take_up(struct meter *meter)
     prepay_start(&meter->prepay, &kept, fitted, meter->now_us);
     meter->prepay.unread = !read;
     meter->prepay_day = NO_DAY;
+    token_recall(meter);
     meter->memory_fault = !read || meter->memory_fault;
 }
 
@@ -299,6 +314,23 @@ static enum prepay_err open_token(struct meter *meter, const uint8_t bits[TOKEN_
     return err_of_token(err);
 }
 
+/* What the gateway shows.  Digits are kept without blanks. */
+static void token_seen(struct meter *meter, const uint8_t bits[TOKEN_BYTES], bool good,
+                       const struct token *found, enum prepay_err err)
+{
+    const struct prepay_payer payer = payer_of(meter);
+    struct meter_token *seen = &meter->token;
+    *seen = (struct meter_token){.n_digits = good ? TOKEN_DIGITS : 0,
+                                 .way = PREPAY_TOKEN,
+                                 .channel = payer.channel,
+                                 .err = (int8_t)err,
+                                 .token = *found,
+                                 .utc_s = payer.utc_s};
+    if (good) {
+        token_text(bits, seen->digits);
+    }
+}
+
 static enum prepay_err may_enter(const struct meter *meter)
 {
     return !meter->prepay.fitted                                    ? PREPAY_ERR_NONE
@@ -313,11 +345,12 @@ enum prepay_err meter_prepay_token(struct meter *meter, const char *text, size_t
 {
     const struct prepay_port port = port_of(meter);
     const struct prepay_payer payer = payer_of(meter);
-    uint8_t bits[TOKEN_BYTES];
+    uint8_t bits[TOKEN_BYTES] = {0};
     struct token found = {0};
+    const bool good = token_bits(text, n_text, bits) == TOKEN_OK;
     enum prepay_err err = may_enter(meter);
-    if (err == PREPAY_OK) {
-        err = err_of_token(token_bits(text, n_text, bits));
+    if (err == PREPAY_OK && !good) {
+        err = PREPAY_ERR_FORM;
     }
     if (err == PREPAY_OK) {
         err = open_token(meter, bits, &found);
@@ -330,6 +363,9 @@ enum prepay_err meter_prepay_token(struct meter *meter, const char *text, size_t
     }
     if (token != NULL) {
         *token = found;
+    }
+    if (err != PREPAY_ERR_NONE) {
+        token_seen(meter, bits, good, &found, err);
     }
     return err;
 }

@@ -5,6 +5,7 @@
 
 #include "../../ports/crypto/openssl/crypto_openssl.h"
 #include "commands.h"
+#include "prepay_dlms.h"
 #include "prepay_text.h"
 #include "supply_ask.h"
 
@@ -594,8 +595,12 @@ enum tool_exit command_prepay(struct tool *tool, int n_arguments, char **argumen
         if (result != EXIT_GOOD) {
             return result;
         }
+        if (tool->line.url.protocol == METER_DLMS) {
+            return prepay_dlms(tool, word, n, arguments + (n_arguments > 0 ? 1 : 0));
+        }
         if (tool->line.url.protocol != METER_KMP) {
-            tool_complain("prepay needs KMP (-m kmp:... or -m kmp+tcp://...)");
+            tool_complain(
+                "prepay needs KMP or DLMS (-m kmp:..., -m kmp+tcp://... or -m dlms://...)");
             return EXIT_USAGE;
         }
     }

@@ -137,8 +137,8 @@ void option_letter_text(const struct option_row *row, char text[8])
 
 bool command_takes_dlms(const struct command *command)
 {
-    static const char *const names[] = {"info",   "read",    "watch",   "dump",  "events",
-                                        "alarms", "profile", "billing", "clock", "dlms"};
+    static const char *const names[] = {"info",    "read",    "watch", "dump", "events", "alarms",
+                                        "profile", "billing", "clock", "dlms", "prepay"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], command->name) == 0) {
             return true;
