@@ -48,7 +48,7 @@ struct line {
 struct place {
     struct carrier *carrier;
     const struct carrier_place_spec *spec;
-    struct watch listener; /* tcp */
+    struct watch listener; /* tcp, tls */
     struct pty pty;
 };
 
@@ -57,7 +57,8 @@ struct carrier {
     struct carrier_bus bus;
     const char *option;
     struct loop *loop;
-    struct module_air air; /* of a type on the air */
+    struct module_air air;  /* of a type on the air */
+    struct module_tls *tls; /* NULL: no place with TLS */
     struct module module;
     struct place place[CARRIER_PLACES];
     struct line line[MODULE_LINES];
@@ -86,7 +87,7 @@ static void line_hang_up(struct line *line, enum line_state state)
 static bool is_socket(const struct line *line)
 {
     return line->place == MODULE_CALLED ||
-           line->carrier->spec.place[line->place].kind == CARRIER_TCP;
+           carrier_place_listens(&line->carrier->spec.place[line->place]);
 }
 
 /* Nothing comes from a file, and it is always ready. */
@@ -200,6 +201,17 @@ static void keep_alive(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
 
+/* While no more may begin a handshake, those who call wait in the kernel. */
+static void tls_listen(struct carrier *carrier, int64_t wall_us)
+{
+    const bool room = module_tls_room_us(carrier->tls) <= wall_us;
+    for (unsigned i = 0; i < carrier->spec.n_places; i++) {
+        if (carrier->spec.place[i].kind == CARRIER_TLS) {
+            loop_change(carrier->loop, &carrier->place[i].listener, room ? EPOLLIN : 0u);
+        }
+    }
+}
+
 static void listener_ready(void *context, uint32_t events)
 {
     struct place *place = context;
@@ -216,7 +228,19 @@ static void listener_ready(void *context, uint32_t events)
                       NI_NUMERICHOST | NI_NUMERICSERV);
     (void)snprintf(who, sizeof who, from.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
     keep_alive(fd);
-    (void)line_take(place->carrier, (unsigned)(place - place->carrier->place), fd, who, LINE_OPEN);
+    const unsigned index = (unsigned)(place - place->carrier->place);
+    if (place->spec->kind == CARRIER_TLS) {
+        module_tls_take(place->carrier->tls, fd, index, who);
+        tls_listen(place->carrier, instant_wall_us());
+    } else {
+        (void)line_take(place->carrier, index, fd, who, LINE_OPEN);
+    }
+}
+
+/* A client of TLS is through: the module sees octets only, from the socket that stands for it. */
+static void tls_opened(void *context, unsigned place, int fd, const char *who)
+{
+    (void)line_take(context, place, fd, who, LINE_OPEN);
 }
 
 /* ---- what the module asks for ---- */
@@ -355,9 +379,19 @@ static int place_bind(struct place *place, struct problem *problem)
                                carrier->option, problem);
     default:
         place->listener.fd = address_listen(&spec->address, false, taken, problem);
-        text_add(carrier, "tcp", taken);
+        text_add(carrier, spec->kind == CARRIER_TLS ? "tls" : "tcp", taken);
         return place->listener.fd < 0 ? -1 : 0;
     }
+}
+
+static int tls_bind(struct carrier *carrier, struct problem *problem)
+{
+    if (carrier->spec.tls.cert[0] == '\0') {
+        return 0;
+    }
+    const struct module_tls_user user = {.context = carrier, .opened = tls_opened};
+    carrier->tls = module_tls_new(&carrier->spec.tls, &user, carrier->option, problem);
+    return carrier->tls != NULL ? 0 : -1;
 }
 
 /* What the module gets from its carrier. */
@@ -411,6 +445,7 @@ struct carrier *carrier_bind(const struct carrier_spec *spec, const struct carri
     bool good = expected == NULL ||
                 problem_set(problem, EXIT_BAD_INPUT, "--%s: %s: expected %s, found '%.150s'",
                             option, spec->type->name, expected, spec->options) == 0;
+    good = good && tls_bind(carrier, problem) == 0;
     for (unsigned i = 0; good && i < spec->n_places; i++) {
         good = place_bind(&carrier->place[i], problem) == 0;
     }
@@ -442,7 +477,7 @@ static int place_open(struct place *place, struct problem *problem)
     if (spec->kind == CARRIER_AIR) {
         return 0;
     }
-    if (spec->kind == CARRIER_TCP) {
+    if (carrier_place_listens(spec)) {
         return loop_add(carrier->loop, &place->listener, EPOLLIN) == 0
                    ? 0
                    : place_failed(place, strerror(errno), problem);
@@ -464,6 +499,9 @@ static int place_open(struct place *place, struct problem *problem)
 int carrier_open(struct carrier *carrier, struct loop *loop, struct problem *problem)
 {
     carrier->loop = loop;
+    if (carrier->tls != NULL) {
+        module_tls_serve(carrier->tls, loop);
+    }
     for (unsigned i = 0; i < carrier->spec.n_places; i++) {
         if (place_open(&carrier->place[i], problem) != 0) {
             return -1;
@@ -509,6 +547,23 @@ void carrier_stir(struct carrier *carrier)
     carrier->wake_us = 0;
 }
 
+static int64_t earlier(int64_t a_us, int64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
+}
+
+/* @return wall microseconds of the next call */
+static int64_t tls_step(struct carrier *carrier, int64_t wall_us)
+{
+    if (carrier->tls == NULL) {
+        return INT64_MAX;
+    }
+    const int64_t due_us = module_tls_step(carrier->tls, wall_us);
+    const int64_t room_us = module_tls_room_us(carrier->tls);
+    tls_listen(carrier, wall_us);
+    return room_us > wall_us ? earlier(due_us, room_us) : due_us;
+}
+
 int64_t carrier_step(struct carrier *carrier, int64_t wall_us)
 {
     for (unsigned i = 0; i < MODULE_LINES; i++) {
@@ -522,9 +577,9 @@ int64_t carrier_step(struct carrier *carrier, int64_t wall_us)
         carrier->wake_us = INT64_MAX;
         const int64_t next_ms = module_step(&carrier->module, wall_us / 1000);
         const int64_t next_us = next_ms == MODULE_NEVER ? INT64_MAX : next_ms * 1000;
-        carrier->wake_us = next_us < carrier->wake_us ? next_us : carrier->wake_us;
+        carrier->wake_us = earlier(next_us, carrier->wake_us);
     }
-    return carrier->wake_us;
+    return earlier(carrier->wake_us, tls_step(carrier, wall_us));
 }
 
 void carrier_close(struct carrier *carrier)
@@ -544,10 +599,14 @@ void carrier_close(struct carrier *carrier)
         }
         pty_close(&place->pty, place->spec->path);
     }
+    module_tls_close(carrier->tls);
     module_air_close(&carrier->air);
 }
 
 void carrier_free(struct carrier *carrier)
 {
+    if (carrier != NULL) {
+        module_tls_free(carrier->tls);
+    }
     free(carrier);
 }

@@ -1,11 +1,12 @@
 /**
- * What carries a module on Linux: the places on its side (TCP listeners, pseudo-terminals, serial
- * devices) with the lines that come to them.  Its bus and its memory are the owner's: the meter's
- * program for a module that is built in, module382 for one that is a program of its own.
+ * What carries a module on Linux: the places on its side (TCP listeners, also with TLS,
+ * pseudo-terminals, serial devices) with the lines that come to them.  Its bus and its memory are
+ * the owner's: the meter's program for a module that is built in, module382 for one that is a
+ * program of its own.
  *
- * TYPE[:PLACE[+PLACE...]][,OPTION=VALUE...], a PLACE being tcp:HOST:PORT, pty:PATH or
- * serial:DEVICE, of a type on the air udp:GROUP:PORT or unix:FOLDER (radio_medium.h).  All is
- * bounded: MODULE_LINES lines; who comes beyond them is hung up at once.
+ * TYPE[:PLACE[+PLACE...]][,OPTION=VALUE...], a PLACE being tcp:HOST:PORT, tls:HOST:PORT
+ * (module_tls.h), pty:PATH or serial:DEVICE, of a type on the air udp:GROUP:PORT or unix:FOLDER
+ * (radio_medium.h).  All is bounded: MODULE_LINES lines; who comes beyond them is hung up at once.
  */
 #ifndef OPEN382_LINUX_MODULE_CARRIER_H
 #define OPEN382_LINUX_MODULE_CARRIER_H
@@ -13,19 +14,27 @@
 #include "address.h"
 #include "host/lib/radio_medium.h"
 #include "loop.h"
+#include "module_tls.h"
 #include "modules/module_types.h"
 #include "problem.h"
 
 #define CARRIER_PLACES    4u
-#define CARRIER_PLACE_MAX 256u
+#define CARRIER_PLACE_MAX MODULE_TLS_PATH_MAX
 #define CARRIER_TEXT_MAX  1200u
 
-enum carrier_place_kind { CARRIER_TCP, CARRIER_PTY, CARRIER_SERIAL, CARRIER_AIR, CARRIER_TRACE };
+enum carrier_place_kind {
+    CARRIER_TCP,
+    CARRIER_TLS,
+    CARRIER_PTY,
+    CARRIER_SERIAL,
+    CARRIER_AIR,
+    CARRIER_TRACE
+};
 
 struct carrier_place_spec {
     enum carrier_place_kind kind;
     char path[CARRIER_PLACE_MAX]; /**< pty, serial, trace; air: with its kind */
-    struct address address;       /**< tcp */
+    struct address address;       /**< tcp, tls */
     struct radio_address air;
 };
 
@@ -37,10 +46,14 @@ struct carrier_spec {
     char options[MODULE_OPTIONS_MAX];     /**< of the type */
     char keys[CARRIER_PLACE_MAX];         /**< keys=FILE, of a type on the air; "": none is named */
     char options_file[CARRIER_PLACE_MAX]; /**< more of them, options=FILE; "": none */
+    struct module_tls_files tls;          /**< of its tls: places */
     uint8_t slot;                         /**< wanted, slot=1|2|ccc; 0: the first that is free */
     uint16_t code;   /**< code=NNN; 0: the article for the meter's generation */
     uint32_t serial; /**< serial=N; 0: none */
 };
+
+/** It is a TCP port, with TLS or without. */
+bool carrier_place_listens(const struct carrier_place_spec *place);
 
 /** @param option  how the message begins: "--module".  @return 0, or -1 and *problem */
 int carrier_parse(const char *text, const char *option, struct carrier_spec *spec,

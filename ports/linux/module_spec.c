@@ -13,9 +13,15 @@
 static const struct {
     const char *prefix;
     enum carrier_place_kind kind;
-} kinds[] = {{"tcp:", CARRIER_TCP},     {"pty:", CARRIER_PTY}, {"serial:", CARRIER_SERIAL},
-             {"trace:", CARRIER_TRACE}, {"udp:", CARRIER_AIR}, {"unix:", CARRIER_AIR}};
+} kinds[] = {{"tcp:", CARRIER_TCP},       {"tls:", CARRIER_TLS},     {"pty:", CARRIER_PTY},
+             {"serial:", CARRIER_SERIAL}, {"trace:", CARRIER_TRACE}, {"udp:", CARRIER_AIR},
+             {"unix:", CARRIER_AIR}};
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
+
+bool carrier_place_listens(const struct carrier_place_spec *place)
+{
+    return place->kind == CARRIER_TCP || place->kind == CARRIER_TLS;
+}
 
 static size_t kind_at(const char *text)
 {
@@ -36,7 +42,7 @@ static int bad_place(const struct module_type *type, const char *option, const c
                      struct problem *problem)
 {
     char expected[EXPECTED_MAX];
-    const char *form = "%s:tcp:HOST:PORT, ...:pty:PATH or ...:serial:DEVICE";
+    const char *form = "%s:tcp:HOST:PORT, ...:tls:HOST:PORT, ...:pty:PATH or ...:serial:DEVICE";
     if (type->lines_max == 0) {
         form = "%s alone: it has no line";
     } else if (type->on_air) {
@@ -97,7 +103,7 @@ static int take_place(const char *text, size_t length, const char *option,
     }
     memcpy(place->path, text + prefix, length - prefix);
     place->path[length - prefix] = '\0';
-    if (place->kind == CARRIER_TCP && address_parse(place->path, &place->address, &why) != 0) {
+    if (carrier_place_listens(place) && address_parse(place->path, &place->address, &why) != 0) {
         return problem_set(problem, EXIT_BAD_INPUT, "--%s: %s, found '%.150s'", option, why,
                            place->path);
     }
@@ -140,11 +146,53 @@ static bool add_option(const char *text, size_t length, struct carrier_spec *spe
     return true;
 }
 
-/* slot=, code=, serial=, keys= and options= are the carrier's; all others are the module's. */
+static bool has_tls(const struct carrier_spec *spec)
+{
+    unsigned i = 0;
+    while (i < spec->n_places && spec->place[i].kind != CARRIER_TLS) {
+        i++;
+    }
+    return i < spec->n_places;
+}
+
+/* Options that name a file.  @return 1: it is none of them; 0; -1 and *problem */
+static int take_file(const char *text, size_t length, const char *option, struct carrier_spec *spec,
+                     struct problem *problem)
+{
+    const bool tls = has_tls(spec);
+    const struct {
+        const char *name, *expected;
+        bool allowed;
+        char *path;
+    } files[] = {{"options=", "options=FILE", true, spec->options_file},
+                 {"keys=", "keys=FILE", spec->type->on_air, spec->keys},
+                 {"cert=", "cert=FILE", tls, spec->tls.cert},
+                 {"key=", "key=FILE", tls, spec->tls.key},
+                 {"client-ca=", "client-ca=FILE", tls, spec->tls.client_ca}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const size_t name = strlen(files[i].name);
+        if (!files[i].allowed || strncmp(text, files[i].name, name) != 0) {
+            continue;
+        }
+        if (length == name || length - name >= CARRIER_PLACE_MAX) {
+            return bad(problem, option, files[i].expected, text);
+        }
+        memcpy(files[i].path, text + name, length - name);
+        files[i].path[length - name] = '\0';
+        return 0;
+    }
+    return 1;
+}
+
+/* slot=, code=, serial= and those that name a file are the carrier's; all others the module's. */
 static int take_option(const char *text, size_t length, const char *option,
                        struct carrier_spec *spec, struct problem *problem)
 {
     unsigned long number = 0;
+    const int file = take_file(text, length, option, spec, problem);
+    if (file <= 0) {
+        return file;
+    }
     if (strncmp(text, "slot=", 5) == 0) {
         return take_slot(text + 5, length - 5, spec)
                    ? 0
@@ -158,27 +206,11 @@ static int take_option(const char *text, size_t length, const char *option,
         spec->code = (uint16_t)number;
         return 0;
     }
-    if (spec->type->on_air && strncmp(text, "keys=", 5) == 0) {
-        if (length == 5 || length - 5 >= sizeof spec->keys) {
-            return bad(problem, option, "keys=FILE", text);
-        }
-        memcpy(spec->keys, text + 5, length - 5);
-        spec->keys[length - 5] = '\0';
-        return 0;
-    }
     if (strncmp(text, "serial=", 7) == 0) {
         if (!number_of(text + 7, length - 7, SERIAL_LAST, &number)) {
             return bad(problem, option, "serial= with at most eight digits", text);
         }
         spec->serial = (uint32_t)number;
-        return 0;
-    }
-    if (strncmp(text, "options=", 8) == 0) {
-        if (length == 8 || length - 8 >= sizeof spec->options_file) {
-            return bad(problem, option, "options=FILE", text);
-        }
-        memcpy(spec->options_file, text + 8, length - 8);
-        spec->options_file[length - 8] = '\0';
         return 0;
     }
     return add_option(text, length, spec) ? 0 : bad(problem, option, "fewer options", text);
@@ -255,6 +287,9 @@ int carrier_parse(const char *text, const char *option, struct carrier_spec *spe
             return -1;
         }
         rest += length;
+    }
+    if (has_tls(spec) && (spec->tls.cert[0] == '\0' || spec->tls.key[0] == '\0')) {
+        return bad(problem, option, "cert=FILE and key=FILE with tls:HOST:PORT", text);
     }
     return 0;
 }

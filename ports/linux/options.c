@@ -483,8 +483,9 @@ static const struct option_row {
      "(docs/consumer.md)",
      take_consumer},
     {"module", "TYPE[:LINE]",
-     "plug a module in, its line at tcp:HOST:PORT, pty:PATH or serial:DEVICE: mbus:tcp:...\n"
-     "with ,slot=1|2|ccc ,code=NNN and options of its own; repeatable (docs/modules.md)",
+     "plug a module in, its line at tcp:HOST:PORT, tls:HOST:PORT, pty:PATH or serial:DEVICE:\n"
+     "mbus:tcp:... with ,slot=1|2|ccc ,code=NNN and options of its own; repeatable "
+     "(docs/modules.md)",
      take_module},
     {"radio", "MEDIUM",
      "the integrated radio is on the air: udp:GROUP:PORT or unix:FOLDER, with ,kind=\n"

@@ -13,14 +13,16 @@
 #include "ports/linux/instant.h"
 #include "ports/linux/module_carrier.h"
 
-#define SPEC_MAX    (CARRIER_PLACES * CARRIER_PLACE_MAX + MODULE_OPTIONS_MAX + 64u)
+#define FILES       5u /* options that name one: the carrier's, not the module's */
+#define OPTIONS_MAX (MODULE_OPTIONS_MAX + FILES * CARRIER_PLACE_MAX)
+#define SPEC_MAX    (CARRIER_PLACES * CARRIER_PLACE_MAX + OPTIONS_MAX + 64u)
 #define MEMORY_MODE 0600
 
 struct arguments {
     char spec[SPEC_MAX]; /* TYPE[:PLACE...][,OPTION...], put together */
     const char *type, *bus, *memory;
     char lines[CARRIER_PLACES * CARRIER_PLACE_MAX];
-    char options[MODULE_OPTIONS_MAX];
+    char options[OPTIONS_MAX];
     bool done; /* --help, --version */
 };
 
@@ -90,7 +92,8 @@ static const struct row {
     int (*take)(struct arguments *arguments, const char *text, struct problem *problem);
 } rows[] = {
     {"bus", "tcp|unix:...", "bus of the meter: its --module-bus", take_bus},
-    {"line", "LINE", "tcp:HOST:PORT, pty:PATH, serial:DEVICE or trace:FILE; repeatable", take_line},
+    {"line", "LINE", "tcp:, tls:HOST:PORT, pty:PATH, serial:DEVICE or trace:FILE; repeatable",
+     take_line},
     {"slot", "1|2|ccc", "slot that is wanted (default: the first that is free)", take_slot},
     {"memory", "FILE", "what the module keeps (default: forgotten at exit)", take_memory},
     {"option", "NAME=VALUE", "of the module; also code= and serial=; repeatable", take_option},
