@@ -1,154 +1,178 @@
 /*
- * The breaker as a model for spin: states, release, automatic reconnection, lost neutral, credit, and
- * a power cut between any two of: decision kept, relays driven, movement confirmed.  One relay
- * stands for all.  Times are left out: whatever waits may end at any moment.
+ * The breaker and prepayment as a model for spin: states, release, automatic reconnection, lost
+ * neutral, load, credit, days without cut-off, the low limit and its end, and a power cut between
+ * any two of: verdict over the credit, decision kept, relays driven, movement confirmed.  One relay
+ * stands for all.  Times are left out: whatever waits may end at any moment, and whoever looks once
+ * a second may look late.  NEXT_... is the meter's own table: check.py makes it of breaker_table.c.
  *
- * Properties, for every configuration (automatic, needs_release, log_only, memory and power):
- *   assert in drive      never closes without permission; never while it is held; never acts twice
- *                        on one decision (one drive, and one more for each cut since)
- *   settles              when nothing happens any more, the relay gets where it should be
- *   never_open_forever   credit or neutral back, closing by itself: it closes, or was opened by
- *                        somebody who has to close it
+ * Properties, for every configuration (automatic, needs_release, log_only, low_limit):
+ *   assert in happen        nobody closes without permission: an order, or closing by itself
+ *   assert in drive         a relay is closed only where that was permitted, never while the neutral
+ *                           is lost or the credit known to be used up, and a decision moves it once
+ *                           (and once more for each cut since)
+ *   settles                 when nothing happens any more, the relay gets where it should be
+ *   opens_in_the_end        neutral lost, or credit used up on a working day and no low limit to
+ *                           live on: it does not stay closed
+ *   never_open_forever      credit or neutral back, closing by itself: it closes, or was opened by
+ *                           somebody who has to close it, or waits for credit (9)
+ *   credit_ends_the_cut_off new credit never leaves it in a state of prepayment
+ *   expired_is_expired      once the low limit's time is used up it is open until there is credit
  */
+#include "breaker_table.pml"
+
 #define CLOSED(s) (s == 4 || s == 5 || s == 13)
-#define HELD      (neutral || (credit_out && !low))
-#define CUTS      1
+#ifndef EVENTS
+#define EVENTS 5 /* from outside */
+#endif
+#ifndef CUTS
+#define CUTS 1
+#endif
+#define TRIES 2 /* automatic closings in a row */
 
-#define TRIES     2 /* automatic closings in a row */
-
-mtype = { disconnect, release, reconnect, button, load, fault, credit, limit };
-chan happens = [0] of { mtype };
-
-byte state = 4, kept_state = 4;  /* in RAM, in permanent memory */
+byte state = 4, kept_state = 4; /* in RAM, in permanent memory */
 bool pending, kept_pending;
 bool relay = true;
-bool over, neutral, credit_out;
-bool low; /* credit is used up, it was cut off for it, and the low limit has time left */
-bool automatic, needs_release, log_only;
+bool over, neutral, used_up, working, time_left = true; /* the world */
+bool was_cut, kept_was_cut;                              /* prepayment: it was cut off for it */
+bool exhausted, low, expired;                            /* its verdict, as the breaker has it */
+bool fresh = true; /* prepayment has looked since the start: that is sooner than a relay closes */
+bool automatic, needs_release, log_only, low_limit;
 bool permitted = true; /* the model's own: whoever may has said so since it was opened last */
-byte drives, cuts_since, cuts, tries;
+byte drives, cuts_since, cuts, tries, events;
 bool done; /* nothing comes from outside any more */
 
-/* The decision is kept before anything moves; a cut may come right before and right after. */
-inline decide(next, may)
+/* Guards of the table. */
+#define FREE      (!needs_release)
+#define LOG_ONLY  (log_only)
+#define AUTOMATIC (automatic && tries < TRIES)
+
+#define HELD   (neutral || exhausted)
+#define CUT_OFF (state == 7 || state == 9)
+/* What the table says, and nobody holds. */
+#define CAN(to) (to != 0 && to != state && !(CLOSED(to) && !CLOSED(state) && HELD))
+
+/* The verdict once a second. */
+#define SEES_CUT       (used_up && (was_cut || CUT_OFF))
+#define SEES_LOW       (SEES_CUT && low_limit && time_left)
+#define SEES_EXHAUSTED (used_up && !SEES_LOW && (working || (SEES_CUT && !CLOSED(state))))
+#define LOW_IN_FORCE   (low && low_limit)
+
+/* The decision is kept before anything moves. */
+inline happen(to, may)
 {
-    atomic {
-        if
-        :: CLOSED(next) != CLOSED(state) ->
-            drives = 0;
-            cuts_since = 0;
-            permitted = (CLOSED(next) -> may : false);
-            pending = true
-        :: else
-        fi;
-        state = next;
-        kept_state = state;
-        kept_pending = pending
-    }
+    if
+    :: CLOSED(to) != CLOSED(state) ->
+        assert(!CLOSED(to) || (may));
+        drives = 0;
+        cuts_since = 0;
+        tries = (CLOSED(to) -> ((may) == 2 -> tries + 1 : 0) : tries);
+        permitted = CLOSED(to);
+        pending = true
+    :: else
+    fi;
+    state = to;
+    /* warnings are not kept */
+    kept_state = (CLOSED(state) -> 4 : state);
+    kept_pending = pending
 }
 
 /* A cut leaves what is kept and where the relay is. */
 inline cut()
 {
-    atomic {
-        cuts++;
-        cuts_since++;
-        state = kept_state;
-        pending = kept_pending
-    }
+    cuts++;
+    cuts_since++;
+    state = kept_state;
+    pending = kept_pending;
+    was_cut = kept_was_cut;
+    exhausted = false;
+    low = false;
+    expired = false;
+    fresh = !used_up
 }
 
 inline drive()
 {
-    atomic {
-        assert(!CLOSED(state) || permitted);
-        assert(!CLOSED(state) || !HELD);
-        drives++;
-        assert(drives <= 1 + cuts_since);
-        relay = CLOSED(state)
-    }
+    assert(!CLOSED(state) || (permitted && !HELD));
+    drives++;
+    assert(drives <= 1 + cuts_since);
+    relay = CLOSED(state)
 }
 
-inline commands(event)
+inline world()
 {
+    events++;
     if
-    :: event == disconnect -> decide(1, false)
-    :: event == release && state == 1 -> decide(8, false)
-    :: event == reconnect && state == 8 && !HELD -> decide(4, true)
-    :: event == button && CLOSED(state) -> decide(11, false)
-    :: event == button && state == 8 && !HELD -> decide(4, true)
-    :: event == button && (state == 11 || state == 7) && !needs_release && !HELD -> decide(4, true)
-    :: else
+    :: CAN(NEXT_DISCONNECT) -> happen(NEXT_DISCONNECT, 0)
+    :: CAN(NEXT_RELEASE) -> happen(NEXT_RELEASE, 0)
+    :: CAN(NEXT_RECONNECT) -> happen(NEXT_RECONNECT, (state == 8 -> 1 : 0))
+    :: CAN(NEXT_BUTTON) -> happen(NEXT_BUTTON, (state == 8 || !needs_release -> 1 : 0))
+    :: over = !over
+    :: neutral = !neutral
+    :: working = !working
+    :: low_limit && used_up && time_left && was_cut -> time_left = false
+    :: !used_up -> used_up = true
+    :: used_up -> /* new credit: kept with one write */
+        used_up = false;
+        time_left = true;
+        was_cut = false;
+        kept_was_cut = false
     fi
 }
 
-active proctype Breaker()
+active proctype Meter()
 {
-    mtype event;
     if :: automatic = true :: automatic = false fi;
     if :: needs_release = true :: needs_release = false fi;
     if :: log_only = true :: log_only = false fi;
+    if :: low_limit = true :: low_limit = false fi;
     do
-    :: happens ? event ->
-        if
-        :: event == load -> over = !over
-        :: event == fault -> neutral = !neutral
-        :: event == credit -> atomic { credit_out = !credit_out; low = false }
-        :: event == limit -> low = credit_out && state == 7 /* its time is over, or it begins */
-        :: else -> commands(event)
-        fi
+    :: atomic { events < EVENTS && !done -> world() }
+    :: !done -> done = true
+    :: atomic { cuts < CUTS && !done -> cut() }
+    /* prepayment looks; what it keeps is kept before the breaker hears of it */
+    :: atomic {
+        !fresh || was_cut != SEES_CUT && used_up || exhausted != SEES_EXHAUSTED ||
+            low != (SEES_CUT && !SEES_EXHAUSTED) ->
+            was_cut = (used_up -> SEES_CUT : was_cut);
+            kept_was_cut = was_cut;
+            exhausted = SEES_EXHAUSTED;
+            low = SEES_CUT && !exhausted;
+            expired = exhausted && was_cut && low_limit;
+            fresh = true
+    }
     /* what the second brings */
-    :: neutral && CLOSED(state) -> decide(12, false)
-    :: !neutral && credit_out && !low && CLOSED(state) -> decide(7, false)
-    :: !neutral && credit_out && !low && (CLOSED(state) || state == 7) && !pending -> decide(9, false)
-    :: credit_out && low && over && (state == 5 || state == 13) && !HELD -> decide(7, false)
-    /* warnings are not kept */
-    :: over && state == 4 && !HELD -> state = 5
-    :: !over && (state == 5 || state == 13) && !HELD -> state = 4
-    :: over && state == 5 && log_only && !low && !HELD -> state = 13
-    :: over && state == 5 && !log_only && !low && !HELD -> decide(6, false)
-    :: state == 7 && credit_out && low && !pending && automatic && !HELD && tries < TRIES ->
-        tries++;
-        decide(4, true)
-    :: (state == 6 || (state == 12 && !neutral)) && !pending && automatic && !HELD && tries < TRIES ->
-        tries++;
-        decide(4, true)
-    :: (state == 6 || (state == 12 && !neutral)) && !pending && !(automatic && tries < TRIES) &&
-       !needs_release -> decide(8, false)
-    :: (state == 7 || state == 9) && !credit_out && automatic && !HELD -> decide(4, true)
-    :: (state == 7 || state == 9) && !credit_out && !automatic -> decide(8, false)
+    :: atomic { neutral && CAN(NEXT_NEUTRAL) -> happen(NEXT_NEUTRAL, 0) }
+    :: atomic { exhausted && expired && CAN(NEXT_LOW_EXPIRED) -> happen(NEXT_LOW_EXPIRED, 0) }
+    :: atomic { exhausted && !expired && CAN(NEXT_CREDIT_OUT) -> happen(NEXT_CREDIT_OUT, 0) }
+    :: atomic {
+        CUT_OFF && fresh && !exhausted && !low && CAN(NEXT_CREDIT_IN) ->
+            happen(NEXT_CREDIT_IN, (AUTOMATIC -> 1 : 0))
+    }
+    :: atomic { over && !HELD && CAN(NEXT_OVER) -> happen(NEXT_OVER, 0) }
+    :: atomic { !over && CAN(NEXT_NORMAL) -> happen(NEXT_NORMAL, 0) }
+    :: atomic { over && LOW_IN_FORCE && CAN(NEXT_LOW_TRIP) -> happen(NEXT_LOW_TRIP, 0) }
+    :: atomic { over && !LOW_IN_FORCE && CAN(NEXT_TRIP) -> happen(NEXT_TRIP, 0) }
+    :: atomic {
+        !CLOSED(state) && !pending && !(state == 12 && neutral) && CAN(NEXT_WAITED) ->
+            happen(NEXT_WAITED, (AUTOMATIC -> 2 : 0))
+    }
     /* the movement: driven, then seen to be there, then confirmed */
-    :: pending && relay != CLOSED(state) && !(CLOSED(state) && HELD) -> drive()
-    :: pending && relay == CLOSED(state) -> atomic { pending = false; kept_pending = false }
-    :: cuts < CUTS && !done -> cut()
+    :: atomic {
+        pending && relay != CLOSED(state) && !(CLOSED(state) && (HELD || !fresh)) -> drive()
+    }
+    :: atomic { pending && relay == CLOSED(state) -> pending = false; kept_pending = false }
     od
 }
 
-active proctype World()
-{
-    byte n;
-    do
-    :: n < 5 ->
-        n++;
-        if
-        :: happens ! disconnect
-        :: happens ! release
-        :: happens ! reconnect
-        :: happens ! button
-        :: happens ! load
-        :: happens ! fault
-        :: happens ! credit
-        :: happens ! limit
-        fi
-    :: true -> break
-    od;
-    done = true
-}
-
-#define RIGHT      (relay == CLOSED(state))
-#define BY_OTHERS  (state == 1 || state == 8 || state == 11)
+#define RIGHT     (relay == CLOSED(state))
+#define BY_OTHERS (state == 1 || state == 8 || state == 11)
+#define MUST_OPEN (neutral || (used_up && working && !(low_limit && time_left)))
 
 ltl settles { [] (done -> <> [] (RIGHT || HELD)) }
+ltl opens_in_the_end { [] (done -> <> [] (!relay || !MUST_OPEN)) }
 ltl never_open_forever {
-    [] ((done && automatic) -> <> (relay || BY_OTHERS || HELD || tries == TRIES))
+    [] ((done && automatic) -> <> (relay || BY_OTHERS || HELD || tries == TRIES ||
+                                   (state == 9 && used_up)))
 }
+ltl credit_ends_the_cut_off { [] (done -> <> [] (!CUT_OFF || used_up || neutral)) }
+ltl expired_is_expired { [] (done -> <> [] (state != 9 || !relay)) }
