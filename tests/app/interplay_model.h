@@ -8,8 +8,9 @@
 
 #include "interplay_world.h"
 
-#define LATE_US (5 * SECOND) /* a second until it is looked at, and what a movement takes */
-#define CAUSES  40u
+#define LATE_US   (5 * SECOND)  /* a second until it is looked at, and what a movement takes */
+#define CLOSES_US (20 * SECOND) /* later than this nobody expects a relay to close */
+#define CAUSES    40u
 
 enum setting_name {
     BASIS,
@@ -59,6 +60,7 @@ static struct {
     int64_t quiet_us, held_us, out_us, opened_us, rested_us, healthy_us, displaced_us, calm_us,
         paid_us;
     int64_t least_us[3], most_us[3]; /* above each limit, as it may and must have been seen */
+    int64_t decided_us;              /* since a movement was decided, or supply came */
     int64_t wait_us, most_wait_us;   /* as set last, and the longest one since it opened */
     /* the account */
     bool on, low_runs;
@@ -322,6 +324,7 @@ static void moved(uint8_t cause, uint8_t to)
 {
     tally.moved++;
     model.pulses = 0;
+    model.decided_us = 0;
     model.starts = 0;
     model.faulty = world.relays.stuck != 0 || world.relays.silent;
     for (unsigned k = 0; k < 3; k++) {
@@ -394,6 +397,7 @@ static void before_drive(bool close)
 {
     read_log();
     model.pulses++;
+    claim(!close || model.decided_us <= CLOSES_US, "what would not close is left alone");
     claim(close == closed_state(model.state), "a relay is driven to where the log says");
     claim(!close || !surely_held(),
           "no relay is closed while the neutral is lost or credit is out");
@@ -431,6 +435,7 @@ static void model_time(int64_t passed_us)
     const bool pending = world.meter.breaker.kept.pending;
     const bool closed = closed_state(model.state), fault = world.meter.neutral.fault;
     model.quiet_us += passed_us;
+    model.decided_us += passed_us;
     model.opened_us += passed_us; /* and nothing has disturbed it; rested: whatever has */
     model.rested_us += passed_us;
     if (pending || (model.state == 12 && fault)) {

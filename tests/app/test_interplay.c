@@ -39,12 +39,14 @@ static void restart_after_cut(void)
     world.cuts++;
     model.decided_uwh = model.left_uwh;
     if (!switching) { /* the account begins with the one total or the other: both are right */
-        *total_uwh -= draw(3) * draw(LOSS_UWH / 3);
+        const unsigned steps = draw(3);
+        *total_uwh -= steps * draw(LOSS_UWH / 3);
     }
     account_follow();
     memset(model.most_us, 0, sizeof model.most_us);
     model.opened_us = 0;
     model.starts++;
+    model.decided_us = 0;
     model.recovered = true;
     model.order = model.order == 0 && asked(4) ? 4 : model.order;
     power_up();
@@ -73,6 +75,7 @@ static void pause(bool orderly)
     world.now_us += world.now_us + world.rtc_us + outage_us < RTC_MOST * SECOND ? outage_us : 0;
     model_start();
     model.starts++;
+    model.decided_us = 0;
     if (orderly) {
         power_up();
         return;
