@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "line_tls.h"
+
 #define CONNECT_TIMEOUT_MS 5000
 #define WRITE_TIMEOUT_MS   5000
 /* A module that was refused often calls again within 19 minutes. */
@@ -219,6 +221,19 @@ static enum host_err open_tcp(struct line *line)
     return HOST_OK;
 }
 
+static enum host_err open_tls(struct line *line)
+{
+    char reason[METER_URL_FILE_MAX + 80];
+    const enum host_err err = open_tcp(line);
+    if (err != HOST_OK) {
+        return err;
+    }
+    line->tls = line_tls_open(line->fd, &line->url, reason, sizeof reason);
+    return line->tls != NULL ? HOST_OK
+                             : fail(line, HOST_ERR_OPEN, "no TLS with it", reason,
+                                    "check the port, the certificates, and ca=FILE");
+}
+
 /* ---- the meter calls ---- */
 
 /** @return 0 when somebody has called, else errno; the listener is closed. */
@@ -272,11 +287,13 @@ static enum host_err wait_for_call(struct line *line)
 enum host_err line_open(struct line *line, const struct meter_url *url, FILE *trace)
 {
     line->fd = -1;
+    line->tls = NULL;
     line->url = *url;
     line->trace = trace;
     line->opening = false;
     line->error[0] = '\0';
     enum host_err err = url->listens ? wait_for_call(line)
+                        : url->tls   ? open_tls(line)
                         : url->tcp   ? open_tcp(line)
                                      : open_port(line);
     if (err != HOST_OK) {
@@ -288,6 +305,8 @@ enum host_err line_open(struct line *line, const struct meter_url *url, FILE *tr
 void line_close(struct line *line)
 {
     if (line->fd >= 0) {
+        line_tls_close(line->tls);
+        line->tls = NULL;
         close(line->fd);
         line->fd = -1;
     }
@@ -303,8 +322,17 @@ static enum host_err broken(struct line *line, const char *reason)
 /** TCP without SIGPIPE, ports as files. */
 static ssize_t put(const struct line *line, const uint8_t *bytes, size_t n_bytes)
 {
+    if (line->tls != NULL) {
+        return line_tls_put(line->tls, bytes, n_bytes);
+    }
     return line->url.tcp ? send(line->fd, bytes, n_bytes, MSG_NOSIGNAL)
                          : write(line->fd, bytes, n_bytes);
+}
+
+static ssize_t get(const struct line *line, uint8_t *bytes, size_t capacity)
+{
+    return line->tls != NULL ? line_tls_get(line->tls, bytes, capacity)
+                             : read(line->fd, bytes, capacity);
 }
 
 enum host_err line_write(struct line *line, const void *bytes, size_t n_bytes)
@@ -337,11 +365,13 @@ int line_read(struct line *line, uint8_t *bytes, size_t capacity, int64_t timeou
     for (;;) {
         int64_t left_ms = deadline_ms - line_now_ms();
         struct pollfd wait = {line->fd, POLLIN, 0};
-        int ready = poll(&wait, 1, left_ms > 0 ? (int)left_ms : 0);
+        int ready = line->tls != NULL && line_tls_holds(line->tls)
+                        ? 1
+                        : poll(&wait, 1, left_ms > 0 ? (int)left_ms : 0);
         if (ready == 0) {
             return 0;
         }
-        ssize_t n = ready > 0 ? read(line->fd, bytes, capacity) : -1;
+        ssize_t n = ready > 0 ? get(line, bytes, capacity) : -1;
         if (n > 0) {
             trace_bytes(line, '<', bytes, (size_t)n);
             return (int)n;

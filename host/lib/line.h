@@ -12,12 +12,15 @@
 #include "host_err.h"
 #include "meter_url.h"
 
+struct line_tls;
+
 struct line {
-    int fd; /**< -1: closed */
+    int fd;               /**< -1: closed */
+    struct line_tls *tls; /**< on it; NULL: none */
     struct meter_url url;
     bool opening;    /**< DLMS: in the mode E opening, which is IEC 62056-21's 7E1 */
     FILE *trace;     /**< every byte in hex goes here; NULL: nowhere */
-    char error[400]; /**< one line of what went wrong last: what, where, what to check */
+    char error[900]; /**< one line of what went wrong last: what, where, what to check */
 };
 
 /** Milliseconds of a clock that never jumps. */

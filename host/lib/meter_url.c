@@ -13,23 +13,27 @@ static const struct {
     enum meter_protocol protocol;
     bool tcp, udp, hdlc;
     uint32_t baud;
-    bool listens;
+    bool listens, tls;
 } schemes[] = {
-    {"kmp+tcp://", METER_KMP, true, false, false, 9600, false},
-    {"iec+tcp://", METER_IEC, true, false, false, 300, false},
-    {"dlms+udp://", METER_DLMS, true, true, false, 9600, false},
-    {"dlms+tcp://", METER_DLMS, true, false, false, 9600, false},
-    {"dlms://", METER_DLMS, true, false, false, 9600, false},
-    {"hdlc+tcp://", METER_DLMS, true, false, true, 9600, false},
-    {"dlms-hdlc:", METER_DLMS, false, false, true, 9600, false},
-    {"mbus+tcp://", METER_MBUS, true, false, false, 2400, false},
-    {"mbus:", METER_MBUS, false, false, false, 2400, false},
-    {"kmp:", METER_KMP, false, false, false, 9600, false},
-    {"iec:", METER_IEC, false, false, false, 300, false},
-    {"kmp+listen://", METER_KMP, true, false, false, 9600, true},
-    {"iec+listen://", METER_IEC, true, false, false, 300, true},
-    {"dlms+listen://", METER_DLMS, true, false, false, 9600, true},
-    {"hdlc+listen://", METER_DLMS, true, false, true, 9600, true},
+    {"kmp+tcp://", METER_KMP, true, false, false, 9600, false, false},
+    {"iec+tcp://", METER_IEC, true, false, false, 300, false, false},
+    {"dlms+udp://", METER_DLMS, true, true, false, 9600, false, false},
+    {"dlms+tcp://", METER_DLMS, true, false, false, 9600, false, false},
+    {"dlms://", METER_DLMS, true, false, false, 9600, false, false},
+    {"hdlc+tcp://", METER_DLMS, true, false, true, 9600, false, false},
+    {"dlms-hdlc:", METER_DLMS, false, false, true, 9600, false, false},
+    {"mbus+tcp://", METER_MBUS, true, false, false, 2400, false, false},
+    {"mbus:", METER_MBUS, false, false, false, 2400, false, false},
+    {"kmp:", METER_KMP, false, false, false, 9600, false, false},
+    {"iec:", METER_IEC, false, false, false, 300, false, false},
+    {"kmp+listen://", METER_KMP, true, false, false, 9600, true, false},
+    {"iec+listen://", METER_IEC, true, false, false, 300, true, false},
+    {"dlms+listen://", METER_DLMS, true, false, false, 9600, true, false},
+    {"hdlc+listen://", METER_DLMS, true, false, true, 9600, true, false},
+    {"kmp+tls://", METER_KMP, true, false, false, 9600, false, true},
+    {"iec+tls://", METER_IEC, true, false, false, 300, false, true},
+    {"dlms+tls://", METER_DLMS, true, false, false, 9600, false, true},
+    {"hdlc+tls://", METER_DLMS, true, false, true, 9600, false, true},
 };
 
 static const uint32_t bauds[] = {300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200};
@@ -54,9 +58,27 @@ static enum host_err refuse(char *error, size_t n_error, const char *url, const 
     return HOST_ERR_URL;
 }
 
+/** @return 1: it names none of TLS's files; 0; -1: too long */
+static int take_file(struct meter_url *url, const char *name, const char *value)
+{
+    char *file = strcmp(name, "ca") == 0     ? url->ca
+                 : strcmp(name, "cert") == 0 ? url->cert
+                 : strcmp(name, "key") == 0  ? url->key
+                                             : NULL;
+    if (!url->tls || file == NULL) {
+        return 1;
+    }
+    snprintf(file, METER_URL_FILE_MAX, "%s", value);
+    return value[0] != '\0' && strlen(value) < METER_URL_FILE_MAX ? 0 : -1;
+}
+
 /** "name=value"; options of another protocol are refused rather than ignored. */
 static const char *take_option(struct meter_url *url, const char *name, const char *value)
 {
+    const int file = take_file(url, name, value);
+    if (file <= 0) {
+        return file == 0 ? NULL : "ca=FILE, cert=FILE, key=FILE";
+    }
     if (strcmp(name, "baud") == 0 && (!url->tcp || url->protocol == METER_MBUS)) {
         url->baud = parse_baud(value);
         return url->baud != 0 ? NULL : "baud=300, 600, 1200, 2400, 4800, 9600 ... 115200";
@@ -112,7 +134,7 @@ static bool take_host(struct meter_url *url, char *host)
         *bracket = '\0';
         host++;
     }
-    snprintf(url->path, sizeof url->path, "%s", host);
+    snprintf(url->path, sizeof url->path, "%.199s", host);
     return host[0] != '\0';
 }
 
@@ -131,6 +153,7 @@ static const char *take_scheme(struct meter_url *url, const char *text)
     url->udp = schemes[i].udp;
     url->listens = schemes[i].listens;
     url->hdlc = schemes[i].hdlc;
+    url->tls = schemes[i].tls;
     url->baud = schemes[i].baud;
     url->dlms = dlms_url_default();
     snprintf(url->port, sizeof url->port, "%s",
@@ -143,7 +166,7 @@ static const char *take_scheme(struct meter_url *url, const char *text)
 enum host_err meter_url_parse(const char *text, struct meter_url *url, char *error, size_t n_error)
 {
     struct meter_url taken = {.path = ""};
-    char rest[sizeof taken.path];
+    char rest[sizeof taken.path + 3 * METER_URL_FILE_MAX];
     const char *after = take_scheme(&taken, text);
     if (after == NULL) {
         return refuse(error, n_error, text, "unknown kind",
@@ -151,7 +174,7 @@ enum host_err meter_url_parse(const char *text, struct meter_url *url, char *err
                       "iec+tcp://HOST:PORT, dlms://HOST, dlms-hdlc:/dev/ttyUSB0 or "
                       "hdlc+tcp://HOST:PORT");
     }
-    if (strlen(after) >= sizeof taken.path) {
+    if (strcspn(after, "?") >= sizeof taken.path || strlen(after) >= sizeof rest) {
         return refuse(error, n_error, "...", "too long", "less than 200 characters");
     }
     snprintf(rest, sizeof rest, "%s", after);
@@ -167,7 +190,10 @@ enum host_err meter_url_parse(const char *text, struct meter_url *url, char *err
         return refuse(error, n_error, text, "no such host and port", "HOST:PORT, port 1 to 65535");
     }
     if (!taken.tcp) {
-        snprintf(taken.path, sizeof taken.path, "%s", rest);
+        snprintf(taken.path, sizeof taken.path, "%.199s", rest);
+    }
+    if ((taken.cert[0] != '\0') != (taken.key[0] != '\0')) {
+        return refuse(error, n_error, text, "one without the other", "cert=FILE and key=FILE");
     }
     dlms_url_complete(&taken.dlms);
     if (taken.path[0] == '\0') {

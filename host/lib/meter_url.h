@@ -13,6 +13,8 @@
  *   mbus+tcp://HOST[:10001][?baud=2400] the same over TCP, octets as they are; speed of the bus
  *   kmp+listen://HOST:PORT              the meter calls: wait there for it; also iec+listen,
  *                                       hdlc+listen and dlms+listen
+ *   kmp+tls://HOST:PORT                 TLS on TCP, with ?ca=FILE and &cert=FILE&key=FILE; also
+ *                                       iec+tls, hdlc+tls, dlms+tls (line_tls.h)
  * IEC takes two more options: address=TEXT (calls one meter out of many) and speed=BAUD (mode C:
  * asks the meter for that speed).  A pseudo terminal's path is as good as a serial port's.
  */
@@ -26,11 +28,14 @@
 #include "dlms_url.h"
 #include "host_err.h"
 
+#define METER_URL_FILE_MAX 256
+
 enum meter_protocol { METER_KMP, METER_IEC, METER_DLMS, METER_MBUS };
 
 struct meter_url {
     enum meter_protocol protocol;
     bool tcp;       /**< or UDP: a host and a port, not a serial port */
+    bool tls;       /**< on TCP */
     bool listens;   /**< TCP: the meter calls */
     bool udp;       /**< DLMS only */
     bool hdlc;      /**< DLMS: in HDLC frames, else in the wrapper */
@@ -40,6 +45,8 @@ struct meter_url {
     uint32_t speed; /**< IEC: speed to ask for in mode C, 0 = mode A */
     char address[33];     /**< IEC */
     struct dlms_url dlms; /**< DLMS */
+    /** TLS, PEM; "": the system's CAs, no certificate of our own */
+    char ca[METER_URL_FILE_MAX], cert[METER_URL_FILE_MAX], key[METER_URL_FILE_MAX];
 };
 
 /** Take text apart.  @return HOST_OK or HOST_ERR_URL with one line of explanation in error. */

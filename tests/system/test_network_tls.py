@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from meter_process import Meter, check, kmp_value, run, wait_until  # noqa: E402
 
 MODULE = os.path.join(sys.argv[1], "module382")
+TOOL = os.path.join(sys.argv[1], "metertool")
 SHAKE_S = 10
 LINES = 12  # of a module
 
@@ -115,6 +116,30 @@ def kmp_value_or_end(link):
     return link.recv(1)
 
 
+def tool(url, *words, code=0):
+    done = subprocess.run([TOOL, "-m", url, *words], capture_output=True, text=True, timeout=60)
+    check(done.returncode == code, f"{url}: {done}")
+    return done.stdout + done.stderr
+
+
+def test_tool(folder):
+    """REQ(MOD-11): metertool reads by KMP, HDLC and the wrapper in TLS; it talks to nobody whose certificate is of another CA or for another host."""
+    meter, ports = started(folder, "tls:127.0.0.1:0+tcp:127.0.0.1:0+tls:127.0.0.1:0", f"client-ca={folder}/ca.pem")
+    data, menu, dlms = [port for _, port in ports]
+    ca, own = f"ca={folder}/ca.pem", f"cert={folder}/client.pem&key={folder}/client.key"
+    serial = ("dlms", "get", "1.1.96.1.0.255")
+    check("230" in tool(f"kmp+tls://127.0.0.1:{data}?{ca}&{own}", "read", "32.7.0"), "KMP")
+    check("12345678" in tool(f"hdlc+tls://127.0.0.1:{data}?{ca}&{own}", *serial), "HDLC")
+    check("12345678" in tool(f"dlms+tls://127.0.0.1:{dlms}?{ca}&{own}", *serial), "wrapper")
+    for url, text in ((f"127.0.0.1:{data}?ca={folder}/other.pem&{own}", "certificate"), (f"127.0.0.1:{data}?{own}", "certificate"),
+                      (f"localhost:{data}?{ca}&{own}", "mismatch"), (f"127.0.0.1:{data}?{ca}", ""), (f"127.0.0.1:{menu}?{ca}", "no TLS with it"),
+                      (f"127.0.0.1:{data}?ca={folder}/none", f"{folder}/none"), (f"127.0.0.1:{data}?{ca}&cert=x", "cert=FILE and key=FILE"),
+                      (f"127.0.0.1:{data}?{ca}&cert={folder}/client.pem&key={folder}/open.key", "chmod 600")):
+        done = subprocess.run([TOOL, "-m", f"kmp+tls://{url}", "read", "32.7.0"], capture_output=True, text=True, timeout=60)
+        check(done.returncode != 0 and text in done.stderr and done.stderr.count("\n") == 1 and "230" not in done.stdout, f"{url}: {done}")
+    meter.terminate()
+
+
 def test_hostile(folder):
     """REQ(MOD-01, MOD-11): more clients than there are lines say nothing, garbage, half a handshake, or do not read: who comes then is
     served, and they are hung up in time."""
@@ -214,7 +239,7 @@ def main():
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         make_all(folder)
-        for test in (test_files, test_read, test_client_certificate, test_program, test_flood, test_hostile):
+        for test in (test_files, test_read, test_client_certificate, test_tool, test_program, test_flood, test_hostile):
             test(folder)
     print(f"network TLS: {time.monotonic() - began:.1f} s")
 
