@@ -22,6 +22,20 @@ struct line_tls {
     SSL *ssl;
 };
 
+/* OpenSSL writes to the socket in any of its calls: the other side that has left is an error of
+ * that call, while a pipe that our output goes to still ends the program. */
+typedef void (*pipe_action)(int);
+
+static pipe_action pipe_quiet(void)
+{
+    return signal(SIGPIPE, SIG_IGN);
+}
+
+static void pipe_again(pipe_action was)
+{
+    (void)signal(SIGPIPE, was);
+}
+
 static bool say(char *error, size_t n_error, const char *what, const char *file)
 {
     (void)snprintf(error, n_error, "%s%s%s", what, file[0] != '\0' ? ": " : "", file);
@@ -115,8 +129,8 @@ struct line_tls *line_tls_open(int fd, const struct meter_url *url, char *error,
         return NULL;
     }
     (void)say(error, n_error, "no TLS on this machine", "");
-    (void)signal(SIGPIPE, SIG_IGN); /* the other side that left is seen at write */
     tls->context = SSL_CTX_new(TLS_client_method());
+    const pipe_action was = pipe_quiet();
     bool good = tls->context != NULL &&
                 SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) == 1 &&
                 use_files(tls->context, url, error, n_error);
@@ -128,6 +142,7 @@ struct line_tls *line_tls_open(int fd, const struct meter_url *url, char *error,
                expect_host(tls->ssl, url->path) && shake(tls, fd, error, n_error);
     }
     ERR_clear_error();
+    pipe_again(was);
     if (!good) {
         SSL_free(tls->ssl);
         SSL_CTX_free(tls->context);
@@ -142,7 +157,9 @@ void line_tls_close(struct line_tls *tls)
     if (tls == NULL) {
         return;
     }
+    const pipe_action was = pipe_quiet();
     (void)SSL_shutdown(tls->ssl);
+    pipe_again(was);
     ERR_clear_error();
     SSL_free(tls->ssl);
     SSL_CTX_free(tls->context);
@@ -152,7 +169,9 @@ void line_tls_close(struct line_tls *tls)
 ssize_t line_tls_put(struct line_tls *tls, const uint8_t *bytes, size_t n_bytes)
 {
     errno = 0;
+    const pipe_action was = pipe_quiet();
     const int n = SSL_write(tls->ssl, bytes, n_bytes < INT_MAX ? (int)n_bytes : INT_MAX);
+    pipe_again(was);
     if (n > 0) {
         return n;
     }
@@ -165,7 +184,9 @@ ssize_t line_tls_put(struct line_tls *tls, const uint8_t *bytes, size_t n_bytes)
 ssize_t line_tls_get(struct line_tls *tls, uint8_t *bytes, size_t capacity)
 {
     errno = 0;
+    const pipe_action was = pipe_quiet();
     const int n = SSL_read(tls->ssl, bytes, capacity < INT_MAX ? (int)capacity : INT_MAX);
+    pipe_again(was);
     if (n > 0) {
         return n;
     }
