@@ -4,10 +4,12 @@
 # ordinary code.  The legal part is left out: its code must stay in one piece (ports/linux/legal_program.ld), and nothing of it
 # may melt into what is outside its wall.  Its own files on the way are compiled as one.
 set(OPEN382_WINDOW_PATH
-  app/alarm/alarms.c app/analysis/analysis_mean.c app/clock/clock.c app/clock/clock_rate.c app/display/display.c
+  app/alarm/alarms.c app/analysis/analysis_mean.c app/breaker/breaker.c app/clock/clock.c app/clock/clock_rate.c app/display/display.c
   app/meter/meter.c app/meter/meter_alarms.c app/meter/meter_analysis.c app/meter/meter_clock.c app/meter/meter_events.c
-  app/meter/meter_log.c app/meter/meter_quality.c app/neutral/neutral.c app/quality/quality.c app/quality/quality_events.c
-  app/quality/quality_number.c app/variant/variant.c
+  app/load_control/load_control.c app/meter/meter_breaker.c app/meter/meter_load.c app/meter/meter_log.c
+  app/meter/meter_pins.c app/meter/meter_prepay.c app/meter/meter_quality.c app/meter/meter_tamper.c
+  app/modules/meter_modules.c app/neutral/neutral.c app/pins/pin_table.c app/prepay/prepay.c app/quality/quality.c app/quality/quality_events.c
+  app/quality/quality_number.c app/tamper/tamper.c app/variant/variant.c
   lab/halves.c lab/mains.c lab/overlay.c lab/phasor.c lab/table.c
   ports/linux/instant.c ports/linux/run.c ports/linux/site.c ports/linux/site_quality.c)
 

@@ -192,8 +192,13 @@ uint16_t tamper_follow(struct tamper *tamper, uint16_t sources, int64_t now_us)
         tamper->unsaved = tamper->urgent = true;
     }
     const uint16_t seal = tamper->utility_broken ? BIT(TAMPER_UTILITY_SEAL) : 0u;
+    if ((uint16_t)(sources | seal) == before && !tamper->pending) {
+        return 0; /* as nearly always: nothing is another way than it was */
+    }
+    tamper->pending = false;
     for (unsigned kind = 0; kind < TAMPER_KINDS; kind++) {
         (void)follow_one(tamper, (enum tamper_kind)kind, (uint16_t)(sources | seal), now_us);
+        tamper->pending = tamper->pending || tamper->since_us[kind] != NOT_PENDING;
     }
     tamper->seen &= tamper->holds;
     return (uint16_t)(tamper->holds & ~(unsigned)before);
@@ -201,12 +206,7 @@ uint16_t tamper_follow(struct tamper *tamper, uint16_t sources, int64_t now_us)
 
 bool tamper_pending(const struct tamper *tamper)
 {
-    for (unsigned kind = 0; kind < TAMPER_KINDS; kind++) {
-        if (tamper->since_us[kind] != NOT_PENDING) {
-            return true;
-        }
-    }
-    return false;
+    return tamper->pending;
 }
 
 /* ---- what has come ---- */

@@ -62,6 +62,7 @@ struct tamper {
     uint16_t asleep; /**< came without supply and are not in the log yet */
     uint8_t logged;  /**< high byte of the word as the status log knows it */
     bool utility_broken, module_known;
+    bool pending;       /**< a kind is about to change, see since_us */
     bool unread;        /**< memory did not answer at the start: it is read before it is written */
     bool unsaved;       /**< permanent memory does not have everything */
     bool urgent;        /**< nor something that must not wait */
