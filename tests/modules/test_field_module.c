@@ -176,7 +176,7 @@ static void relays(void **state)
     assert_string_equal(world.line[1], ",out1,0\n,out2,0\n9,out2,1\n");
 }
 
-/* REQ(MOD-07, MOD-09, MOD-A23, MOD-A24): octets pass as they are, both ways, to all who listen */
+/* REQ(MOD-07, MOD-A23, MOD-A24): octets pass as they are, both ways, to all who listen */
 static void bridge(void **state)
 {
     (void)state;
