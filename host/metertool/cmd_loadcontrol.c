@@ -2,10 +2,10 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../lib/load_text.h"
 #include "commands.h"
+#include "supply_ask.h"
 
 #define PLAN_READ   0xC4u
 #define PLAN_WRITE  0xC5u
@@ -197,25 +197,6 @@ static void print_look(const struct tool *tool, const struct look *look)
 
 /* ---- changing ---- */
 
-static enum tool_exit agreed(const struct tool *tool, const char *question)
-{
-    char answer[16] = "";
-    fprintf(stderr, "%s\n", warning);
-    if (tool->options.yes) {
-        return EXIT_GOOD;
-    }
-    if (!isatty(STDIN_FILENO)) {
-        tool_complain("expected --yes, since nobody can be asked here; nothing is done");
-        return EXIT_USAGE;
-    }
-    fputs(question, stderr);
-    if (fgets(answer, sizeof answer, stdin) == NULL || (answer[0] != 'y' && answer[0] != 'Y')) {
-        fputs("Nothing is done.\n", stderr);
-        return EXIT_USAGE;
-    }
-    return EXIT_GOOD;
-}
-
 static enum tool_exit told(struct reader *r)
 {
     static const char *const why[] = {"done", "it has no such relay",
@@ -236,8 +217,8 @@ static enum tool_exit command(struct tool *tool, uint8_t relay, bool on)
 {
     uint8_t request[4];
     struct writer w = writer_over(request, sizeof request);
-    const enum tool_exit result =
-        agreed(tool, on ? "Switch the load on? [y/N] " : "Switch the load off? [y/N] ");
+    const enum tool_exit result = agreed_after(
+        tool, warning, on ? "Switch the load on? [y/N] " : "Switch the load off? [y/N] ");
     if (result != EXIT_GOOD) {
         return result;
     }

@@ -4,8 +4,11 @@
 
 #include "tool.h"
 
+/** Print what has to be said, and without --yes ask; a program that has no --yes is told so. */
+enum tool_exit agreed_after(const struct tool *tool, const char *said, const char *question);
+
 /**
- * Print the warning, and without --yes ask; a program that has no --yes is told so.
+ * The same with the breaker's warning.
  * @param closes    it may close a breaker
  * @param question  "Open the breaker? [y/N] "
  */
