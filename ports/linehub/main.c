@@ -4,12 +4,10 @@
 #include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "ports/linux/address.h"
@@ -52,12 +50,10 @@ struct end {
 
 struct hub {
     struct loop loop;
-    struct watch signals;
     struct wire wire;
     struct named named[ENDS_NAMED_MAX];
     unsigned n_named;
     struct end end[WIRE_ENDS];
-    bool quit;
 };
 
 /* ---- ends ---- */
@@ -313,28 +309,9 @@ static int named_open(struct named *named, struct problem *problem)
                : problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
 }
 
-static void signal_ready(void *context, uint32_t events)
-{
-    struct hub *hub = context;
-    struct signalfd_siginfo signal;
-    (void)events;
-    if (read(hub->signals.fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-        hub->quit = true;
-    }
-}
-
 static int begin(struct hub *hub, struct problem *problem)
 {
-    sigset_t caught;
-    (void)sigemptyset(&caught);
-    (void)sigaddset(&caught, SIGTERM);
-    (void)sigaddset(&caught, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &caught, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    hub->signals = (struct watch){.fd = -1, .ready = signal_ready, .context = hub};
-    if (loop_open(&hub->loop) != 0 ||
-        (hub->signals.fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC)) < 0 ||
-        loop_add(&hub->loop, &hub->signals, EPOLLIN) != 0) {
+    if (loop_open(&hub->loop) != 0) {
         return problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
     }
     for (unsigned i = 0; i < hub->n_named; i++) {
@@ -348,7 +325,7 @@ static int begin(struct hub *hub, struct problem *problem)
 
 static void go(struct hub *hub)
 {
-    while (!hub->quit) {
+    while (!hub->loop.stopped) {
         const int64_t now_us = instant_wall_us();
         const int64_t wire_us = wire_step(&hub->wire, now_us);
         const int64_t call_us = call_all(hub, now_us);
@@ -367,7 +344,6 @@ static void finish(struct hub *hub)
         loop_drop(&hub->loop, &hub->named[i].listener);
         pty_close(&hub->named[i].pty, hub->named[i].text);
     }
-    loop_drop(&hub->loop, &hub->signals);
     loop_close(&hub->loop);
 }
 
@@ -382,9 +358,7 @@ int main(int argc, char **argv)
     hub->wire.next_us = INT64_MAX;
     hub->wire.context = hub;
     hub->wire.out = out;
-    hub->loop.epoll_fd = -1;
-    hub->loop.timer.fd = -1;
-    hub->signals.fd = -1;
+    hub->loop = (struct loop)LOOP_CLOSED;
     for (unsigned i = 0; i < WIRE_ENDS; i++) {
         hub->end[i].watch.fd = -1;
     }

@@ -1,7 +1,9 @@
 #include "loop.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -19,8 +21,32 @@ static void timer_ready(void *context, uint32_t events)
     }
 }
 
+static void signal_ready(void *context, uint32_t events)
+{
+    struct loop *loop = context;
+    struct signalfd_siginfo signal;
+    (void)events;
+    if (read(loop->signals.fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        loop->stopped = true;
+    }
+}
+
+static int signals_open(struct loop *loop)
+{
+    sigset_t caught;
+    (void)sigemptyset(&caught);
+    (void)sigaddset(&caught, SIGTERM);
+    (void)sigaddset(&caught, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &caught, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    loop->signals = (struct watch){.ready = signal_ready, .context = loop};
+    loop->signals.fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+    return loop->signals.fd < 0 ? -1 : loop_add(loop, &loop->signals, EPOLLIN);
+}
+
 int loop_open(struct loop *loop)
 {
+    *loop = (struct loop)LOOP_CLOSED;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll_fd < 0) {
         return -1;
@@ -28,11 +54,15 @@ int loop_open(struct loop *loop)
     loop->armed_us = INT64_MAX;
     loop->timer = (struct watch){.ready = timer_ready, .context = loop};
     loop->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    return loop->timer.fd < 0 ? -1 : loop_add(loop, &loop->timer, EPOLLIN);
+    if (loop->timer.fd < 0 || loop_add(loop, &loop->timer, EPOLLIN) != 0) {
+        return -1;
+    }
+    return signals_open(loop);
 }
 
 void loop_close(struct loop *loop)
 {
+    loop_drop(loop, &loop->signals);
     loop_drop(loop, &loop->timer);
     if (loop->epoll_fd >= 0) {
         (void)close(loop->epoll_fd);

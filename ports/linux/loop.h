@@ -17,11 +17,19 @@ struct watch {
 
 struct loop {
     int epoll_fd;
-    struct watch timer;
+    struct watch timer, signals;
+    bool stopped;     /**< SIGTERM or SIGINT came: the program is to end */
     int64_t armed_us; /**< the timer rings then; INT64_MAX: never */
 };
 
-/** @return 0, or -1 (errno). */
+/** One that is closed: loop_close does nothing to it. */
+#define LOOP_CLOSED                                                                                \
+    {                                                                                              \
+        .epoll_fd = -1, .timer = {.fd = -1}, .signals = {.fd = -1 }                                \
+    }
+
+/** From then on SIGTERM and SIGINT set loop->stopped; SIGPIPE does nothing: a peer that has left is
+ *  seen at write.  @return 0, or -1 (errno). */
 int loop_open(struct loop *loop);
 void loop_close(struct loop *loop);
 

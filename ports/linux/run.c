@@ -2,11 +2,8 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "consumer_ports.h"
@@ -19,16 +16,6 @@
 #define SLICE_US   2000 /* wall time of metering between two looks at the ports */
 #define REST_US    5000 /* above RUN_SHORT_WINDOW_SPEED: windows of so much wall time at one go */
 #define FAR_FUTURE 4e18
-
-static void signal_ready(void *context, uint32_t events)
-{
-    struct run *run = context;
-    struct signalfd_siginfo signal;
-    (void)events;
-    if (read(run->signals.fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-        run->quit = true;
-    }
-}
 
 /* Whoever asks for the time gets that of the instant, not that of the last window's end. */
 static void ports_catch_up(void *context)
@@ -46,8 +33,7 @@ struct run *run_new(const struct options *options, struct problem *problem)
         return NULL;
     }
     run->options = options;
-    run->signals.fd = -1;
-    run->loop = (struct loop){.epoll_fd = -1, .timer = {.fd = -1}};
+    run->loop = (struct loop)LOOP_CLOSED;
     optical_ports_init(&run->ports, &run->loop);
     run->ports.catch_up = ports_catch_up;
     run->ports.context = run;
@@ -56,27 +42,15 @@ struct run *run_new(const struct options *options, struct problem *problem)
 
 void run_free(struct run *run)
 {
-    loop_drop(&run->loop, &run->signals);
     loop_close(&run->loop);
     free(run);
 }
 
 int run_open(struct run *run, struct problem *problem)
 {
-    sigset_t caught;
-    (void)sigemptyset(&caught);
-    (void)sigaddset(&caught, SIGTERM);
-    (void)sigaddset(&caught, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &caught, NULL);
-    (void)signal(SIGPIPE, SIG_IGN); /* a client that left is seen at write */
-    run->signals = (struct watch){.fd = -1, .ready = signal_ready, .context = run};
-    if (loop_open(&run->loop) == 0) {
-        run->signals.fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
-        if (run->signals.fd >= 0 && loop_add(&run->loop, &run->signals, EPOLLIN) == 0) {
-            return 0;
-        }
-    }
-    return problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
+    return loop_open(&run->loop) == 0
+               ? 0
+               : problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
 }
 
 static bool at_max(const struct run *run)
@@ -180,7 +154,7 @@ void run_go(struct run *run)
     run->speed = run->options->speed;
     anchor(run);
     (void)module_ports_step(run->modules, instant_wall_us()); /* supply, before time goes on */
-    while (!run->quit) {
+    while (!run->loop.stopped) {
         const int64_t wall_us = instant_wall_us();
         const bool reached =
             site_advance(&run->site, simulated_us(run, wall_us), wall_us + SLICE_US);

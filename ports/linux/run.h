@@ -32,8 +32,6 @@ struct run {
     struct consumer_ports *consumer; /**< NULL: none */
     struct radio_ports *radio;       /**< NULL: none */
     struct module_ports *modules;    /**< the bay */
-    struct watch signals;
-    bool quit;    /**< SIGTERM or SIGINT came */
     double speed; /**< simulated seconds per second; OPTION_SPEED_MAX; negative: never used */
     bool paused;
     int64_t pressed_wall_us[2]; /**< left and right button: down on the panel since then; 0: up */

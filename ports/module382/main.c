@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "bus_client.h"
@@ -31,10 +29,8 @@ struct program {
     struct carrier *carrier;
     struct bus_client client;
     struct loop loop;
-    struct watch signals;
     uint8_t memory[MODULE_MEMORY_BYTES];
     int memory_fd; /* -1: forgotten at the end */
-    bool quit;
 };
 
 /* ---- arguments ---- */
@@ -331,32 +327,11 @@ static void plugged(void *context, bool on)
 
 /* ---- the program ---- */
 
-static void signal_ready(void *context, uint32_t events)
-{
-    struct program *program = context;
-    struct signalfd_siginfo signal;
-    (void)events;
-    if (read(program->signals.fd, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-        program->quit = true;
-    }
-}
-
 static int loop_begin(struct program *program, struct problem *problem)
 {
-    sigset_t caught;
-    (void)sigemptyset(&caught);
-    (void)sigaddset(&caught, SIGTERM);
-    (void)sigaddset(&caught, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &caught, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    program->signals = (struct watch){.fd = -1, .ready = signal_ready, .context = program};
-    if (loop_open(&program->loop) == 0) {
-        program->signals.fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
-        if (program->signals.fd >= 0 && loop_add(&program->loop, &program->signals, 1) == 0) {
-            return 0;
-        }
-    }
-    return problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
+    return loop_open(&program->loop) == 0
+               ? 0
+               : problem_set(problem, EXIT_NOT_ABLE, "event loop: %s", strerror(errno));
 }
 
 /* Article and code: as chosen, or one of the type after the other until the meter takes it. */
@@ -419,7 +394,7 @@ static bool offer_another(struct program *program, unsigned *attempt)
 static int go(struct program *program, struct problem *problem)
 {
     unsigned attempt = 0;
-    while (!program->quit) {
+    while (!program->loop.stopped) {
         const int64_t wall_us = instant_wall_us();
         int64_t next_us = bus_client_step(&program->client, wall_us);
         if (program->client.state == BUS_REFUSED) {
@@ -449,7 +424,6 @@ static void end(struct program *program)
     if (program->client.loop != NULL) {
         bus_client_close(&program->client);
     }
-    loop_drop(&program->loop, &program->signals);
     loop_close(&program->loop);
     if (program->memory_fd >= 0) {
         (void)close(program->memory_fd);
@@ -467,8 +441,7 @@ int main(int argc, char **argv)
         return EXIT_NOT_ABLE;
     }
     program->memory_fd = -1;
-    program->signals.fd = -1;
-    program->loop = (struct loop){.epoll_fd = -1, .timer = {.fd = -1}};
+    program->loop = (struct loop)LOOP_CLOSED;
     if (arguments_read(&arguments, program, argc, argv, &problem) == 0 && !arguments.done &&
         begin(program, &arguments, &problem) == 0) {
         (void)go(program, &problem);
